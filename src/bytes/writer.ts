@@ -1,0 +1,80 @@
+/**
+ * A writer: puts fields one behind the other in wire order, big-endian.
+ * @module
+ */
+
+/** The bytes of all `parts`, one behind the other, in fresh memory. */
+export const concat = (...parts: readonly Uint8Array[]): Uint8Array => {
+  const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    joined.set(part, offset);
+    offset += part.length;
+  }
+  return joined;
+};
+
+/** Fills exactly `length` bytes; writing less or more is a programmer's mistake and throws. */
+export class Writer {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  #offset = 0;
+
+  constructor(length: number) {
+    this.#bytes = new Uint8Array(length);
+    this.#view = new DataView(this.#bytes.buffer);
+  }
+
+  /** Bytes still to be written. */
+  get remaining(): number {
+    return this.#bytes.length - this.#offset;
+  }
+
+  u8(value: number): this {
+    this.#view.setUint8(this.#advance(1), value);
+    return this;
+  }
+
+  u16(value: number): this {
+    this.#view.setUint16(this.#advance(2), value);
+    return this;
+  }
+
+  u32(value: number): this {
+    this.#view.setUint32(this.#advance(4), value);
+    return this;
+  }
+
+  u64(value: number): this {
+    this.#view.setBigUint64(this.#advance(8), BigInt(value));
+    return this;
+  }
+
+  bytes(value: Uint8Array): this {
+    this.#bytes.set(value, this.#advance(value.length));
+    return this;
+  }
+
+  /** `value` followed by zeros up to `length` bytes. */
+  padded(value: Uint8Array, length: number): this {
+    return this.bytes(value).zeros(length - value.length);
+  }
+
+  zeros(length: number): this {
+    this.#advance(length);
+    return this;
+  }
+
+  /** The finished bytes. */
+  done(): Uint8Array {
+    if (this.remaining !== 0) throw new RangeError(`${this.remaining} bytes were not written`);
+    return this.#bytes;
+  }
+
+  #advance(length: number): number {
+    const start = this.#offset;
+    if (length < 0 || length > this.remaining) throw new RangeError('written past the end');
+    this.#offset = start + length;
+    return start;
+  }
+}

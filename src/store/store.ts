@@ -1,0 +1,45 @@
+/**
+ * The store: small collections of sealed records, changed in atomic and durable batches.
+ *
+ * What lies on disk shows no name, size or time of a record. Order is not the store's business: who
+ * needs one keeps it in small records of its own and reads them at open.
+ * @module
+ */
+import type { ResultAsync } from 'neverthrow';
+
+export type StoreError =
+  | { readonly kind: 'store-full' }
+  | { readonly kind: 'store-io'; readonly reason: string }
+  | { readonly kind: 'store-corrupt'; readonly collection: string }
+  | { readonly kind: 'store-key' }
+  | { readonly kind: 'store-closed' };
+
+export type Change =
+  | {
+      readonly kind: 'put';
+      readonly collection: string;
+      readonly key: Uint8Array;
+      readonly value: Uint8Array;
+    }
+  | { readonly kind: 'delete'; readonly collection: string; readonly key: Uint8Array };
+
+export interface StoredRecord {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+}
+
+export interface Store {
+  get(collection: string, key: Uint8Array): ResultAsync<Uint8Array | undefined, StoreError>;
+  /** All records of a collection, in no order. */
+  list(collection: string): ResultAsync<readonly StoredRecord[], StoreError>;
+  /**
+   * All changes or none; on disk when ok. Batches handed in without waiting are applied in the order
+   * of the calls and may share one disk write.
+   */
+  commit(changes: readonly Change[]): ResultAsync<void, StoreError>;
+  /** Waits for what was committed, then closes; later calls give `store-closed`. */
+  close(): Promise<void>;
+}
+
+/** Opens the store of this name, making it when there is none (one file per account or node). */
+export type OpenStore = (path: string, key: Uint8Array) => ResultAsync<Store, StoreError>;
