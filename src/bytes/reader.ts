@@ -74,7 +74,7 @@ export class Reader {
   }
 
   /** Refuses the input unless `condition` holds. */
-  require(condition: boolean, field: string, rule: string): asserts condition {
+  require(condition: boolean, field: string, rule: string): void {
     if (!condition) throw new Refusal({ kind: 'invalid', field, rule });
   }
 
@@ -92,10 +92,7 @@ export class Reader {
  * @returns what `read` made; views in it point into `bytes`
  * @errors `truncated`: a field does not fit; `trailing`: bytes are left; `invalid`: a rule failed
  */
-export const parse = <T>(
-  bytes: Uint8Array,
-  read: (from: Reader) => T,
-): Result<T, ParseError> => {
+export const parse = <T>(bytes: Uint8Array, read: (from: Reader) => T): Result<T, ParseError> => {
   const reader = new Reader(bytes);
   try {
     const value = read(reader);

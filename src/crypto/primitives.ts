@@ -96,6 +96,8 @@ export interface Kem {
   /** Bytes of randomness that an encapsulation takes. */
   readonly encapsulationSeedLength: number;
   keyPair(seed: Uint8Array): { readonly publicKey: Uint8Array; readonly secretKey: Uint8Array };
+  /** Whether `encapsulate` takes this key: the right length and canonical numbers. */
+  isPublicKey(publicKey: Uint8Array): boolean;
   /** `undefined` when the public key is malformed. */
   encapsulate(
     publicKey: Uint8Array,

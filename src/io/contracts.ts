@@ -102,7 +102,9 @@ export interface Workers {
   /** How many threads are worth starting; 0: do the work in place. */
   readonly count: number;
   /** Starts a built entry point by its name, such as `unwrap-worker`. */
-  start(entry: string): Result<WorkerThread, { readonly kind: 'no-worker'; readonly entry: string }>;
+  start(
+    entry: string,
+  ): Result<WorkerThread, { readonly kind: 'no-worker'; readonly entry: string }>;
 }
 
 export type LogLevel = 'error' | 'warning' | 'notice' | 'info' | 'debug';

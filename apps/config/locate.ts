@@ -1,0 +1,68 @@
+/**
+ * Where a key stands in a TOML text, since the parser does not say.
+ * @module
+ */
+
+/** Names of tables and keys, and the indexes of arrays of tables, from the root. */
+export type KeyPath = readonly (string | number)[];
+
+const HEADER = /^\s*(\[{1,2})\s*([^\]]+?)\s*\]{1,2}\s*(?:#.*)?$/;
+const ASSIGNMENT = /^\s*((?:"[^"]*"|'[^']*'|[A-Za-z0-9_.-]+|\s*\.\s*)+?)\s*=/;
+const NAME = /"([^"]*)"|'([^']*)'|([A-Za-z0-9_-]+)/g;
+
+const namesOf = (dotted: string): string[] =>
+  [...dotted.matchAll(NAME)].map(([, double, single, bare]) => double ?? single ?? bare ?? '');
+
+const fold = (path: KeyPath): string =>
+  path.map((part) => String(part).toLowerCase()).join('\u0000');
+
+/** Every table and key of a text with its line, in order. */
+const positions = (source: string): Map<string, number> => {
+  const found = new Map<string, number>();
+  const counts = new Map<string, number>();
+  let table: KeyPath = [];
+  const note = (path: KeyPath, line: number): void => {
+    if (!found.has(fold(path))) found.set(fold(path), line);
+  };
+  /** Array tables that a later header goes through are meant by their latest element. */
+  const indexed = (names: readonly string[]): KeyPath =>
+    names.reduce<KeyPath>((path, name) => {
+      const count = counts.get(fold([...path, name]));
+      return count === undefined ? [...path, name] : [...path, name, count - 1];
+    }, []);
+  for (const [index, text] of source.split('\n').entries()) {
+    const [, brackets, title] = HEADER.exec(text) ?? [];
+    if (title !== undefined) {
+      const names = namesOf(title);
+      if (brackets === '[[') {
+        const array = [...indexed(names.slice(0, -1)), names.at(-1) ?? ''];
+        counts.set(fold(array), (counts.get(fold(array)) ?? 0) + 1);
+        note(array, index + 1);
+      }
+      table = indexed(names);
+      note(table, index + 1);
+      continue;
+    }
+    const [, key] = ASSIGNMENT.exec(text) ?? [];
+    if (key !== undefined) note([...table, ...namesOf(key)], index + 1);
+  }
+  return found;
+};
+
+/** The line (from 1) of a key, or of the innermost table around it; 1 when nothing of it is there. */
+export const lineOf = (source: string, path: KeyPath): number => {
+  const found = positions(source);
+  for (let length = path.length; length > 0; length--) {
+    const line = found.get(fold(path.slice(0, length)));
+    if (line !== undefined) return line;
+  }
+  return 1;
+};
+
+/** A path as people write it: `Account[0].User`. */
+export const spell = (path: KeyPath): string =>
+  path.reduce<string>(
+    (text, part) =>
+      typeof part === 'number' ? `${text}[${part}]` : text === '' ? part : `${text}.${part}`,
+    '',
+  );

@@ -1,0 +1,7 @@
+/**
+ * The management bridge: a control socket over a client.
+ * @module
+ */
+export { clientMethods } from './methods.js';
+export { serveManagement, type ManagementOptions } from './serve.js';
+export type { QueryRecipient } from './verbs.js';

@@ -1,0 +1,60 @@
+/**
+ * What an SMTP client is told: every refusal's code, enhanced code (RFC 3463) and sentence.
+ * @module
+ */
+import type { SendError } from '../../src/index.js';
+
+export type Refusal =
+  | SendError
+  | { readonly kind: 'wrong-password' }
+  | { readonly kind: 'too-many-wrong-passwords' }
+  /** The envelope's sender is not the account that logged in. */
+  | { readonly kind: 'foreign-sender' }
+  /** The connection ended within DATA: nobody hears this. */
+  | { readonly kind: 'cut' };
+
+export interface Reply {
+  readonly code: number;
+  /** Begins with the enhanced code. */
+  readonly text: string;
+}
+
+/** The last word of a bridge that closes. */
+export const SHUTTING_DOWN: Reply = { code: 421, text: '4.3.2 Shutting down, try again later' };
+
+/** Follows the code and enhanced code of a mail that is on disk. */
+export const ACCEPTED = 'Accepted for the mix network';
+
+/** The sentence for a refusal. */
+export const replyTo = (refusal: Refusal): Reply => {
+  switch (refusal.kind) {
+    case 'wrong-password':
+      return { code: 535, text: '5.7.8 Wrong user name or password' };
+    case 'too-many-wrong-passwords':
+      return { code: 421, text: '4.7.0 Too many wrong passwords' };
+    case 'foreign-sender':
+    case 'unknown-account':
+      return { code: 550, text: '5.7.1 The sender must be the account that you are logged in to' };
+    case 'unknown-recipient':
+      return { code: 550, text: `5.1.1 No key is known for <${refusal.recipient}>` };
+    case 'bad-address':
+      return { code: 553, text: `5.1.3 <${refusal.address}> is no usable address` };
+    case 'bad-mail':
+      return { code: 554, text: `5.6.0 The mail is malformed: ${refusal.problem}` };
+    case 'forbidden-header':
+      return { code: 550, text: `5.7.7 The header ${refusal.header} is set by receivers only` };
+    case 'mail-too-large':
+      return { code: 552, text: `5.3.4 The mail is larger than ${refusal.limit} bytes` };
+    case 'store-full':
+    case 'store-io':
+      return { code: 452, text: '4.3.1 No room to keep the mail, try again later' };
+    case 'store-corrupt':
+    case 'store-key':
+      return { code: 451, text: '4.3.0 The outbox cannot be used' };
+    case 'aborted':
+    case 'closed':
+    case 'store-closed':
+    case 'cut':
+      return SHUTTING_DOWN;
+  }
+};

@@ -1,0 +1,145 @@
+/**
+ * Admission: from a packet off a link to what it wants of this node.
+ *
+ * Life of a packet here: it waits, is unwrapped with the keys that may fit, classified, tested for
+ * replay; then its batch's tags are made durable, and only then it is handed on. While one batch is
+ * being written the next one gathers, so a loaded node writes rarely and an idle one at once.
+ * @module
+ */
+import type { Clock } from '../../src/io/contracts.js';
+import type { Drop } from './drops.js';
+import { classify, roleRefusal } from './hop.js';
+import type { MixKeys } from './mix-keys.js';
+import type { NodeTuning } from './options.js';
+import type { ReplayLog } from './replay.js';
+import type { Hop, NodeRole, PacketSource } from './role.js';
+import type { UnwrapOutcome, } from './unwrap-job.js';
+import type { UnwrapPool } from './unwrap-pool.js';
+
+export interface AdmissionDeps {
+  readonly clock: Clock;
+  readonly pool: UnwrapPool;
+  readonly mixKeys: MixKeys;
+  readonly replay: ReplayLog;
+  readonly role: NodeRole['kind'];
+  readonly tuning: Pick<NodeTuning, 'unwrapBudgetMs' | 'unwrapQueue'>;
+  readonly drop: Drop;
+  /** Takes a batch whose tags are durable; must not throw. */
+  readonly handOn: (hops: readonly Hop[]) => void;
+}
+
+interface Waiting {
+  readonly packet: Uint8Array;
+  readonly source: PacketSource;
+  readonly arrivedMs: number;
+}
+
+/** Packets unwrapped in place before other work gets its turn. */
+const PER_TURN = 16;
+
+export class Admission {
+  readonly #deps: AdmissionDeps;
+  #queue: Waiting[] = [];
+  #ready: Hop[] = [];
+  #inFlight = 0;
+  #inCommit = 0;
+  #pumping = false;
+  #resting = false;
+  #closed = false;
+
+  constructor(deps: AdmissionDeps) {
+    this.#deps = deps;
+  }
+
+  /** Packets that came in and were neither handed on nor dropped. */
+  get pending(): number {
+    return this.#queue.length + this.#inFlight + this.#ready.length + this.#inCommit;
+  }
+
+  /** Takes a packet of the right size; it belongs to the node from here on. */
+  admit(packet: Uint8Array, source: PacketSource): void {
+    if (this.#closed) return;
+    if (this.#queue.length >= this.#deps.tuning.unwrapQueue) {
+      this.#deps.drop('queue-full');
+      return;
+    }
+    this.#queue.push({ packet, source, arrivedMs: this.#deps.clock.monotonic() });
+    this.pump();
+  }
+
+  /** Gives the pool what it has room for; also called when the pool has room again. */
+  pump(): void {
+    if (this.#pumping || this.#resting) return;
+    this.#pumping = true;
+    let started = 0;
+    while (this.#deps.pool.room() > 0 && started < PER_TURN) {
+      const next = this.#queue.shift();
+      if (!next) break;
+      this.#start(next);
+      started++;
+    }
+    this.#pumping = false;
+    void this.#commit();
+    if (this.#queue.length > 0 && this.#deps.pool.room() > 0) void this.#rest();
+  }
+
+  /** Drops what waits; the pool is closed by its owner. */
+  close(): void {
+    this.#closed = true;
+    this.#queue = [];
+  }
+
+  async #rest(): Promise<void> {
+    this.#resting = true;
+    await this.#deps.clock.sleep(0);
+    this.#resting = false;
+    this.pump();
+  }
+
+  #start(waiting: Waiting): void {
+    const { clock, pool, mixKeys, tuning, drop } = this.#deps;
+    const dwellMs = clock.monotonic() - waiting.arrivedMs;
+    if (dwellMs > tuning.unwrapBudgetMs) {
+      drop('unwrap-late');
+      return;
+    }
+    this.#inFlight++;
+    pool.unwrap(waiting.packet, mixKeys.candidates(clock.now()), (outcome) => {
+      this.#inFlight--;
+      this.#finish(outcome, waiting, dwellMs);
+      // In place this is still the loop above, which commits a whole turn at once.
+      if (!this.#pumping) this.pump();
+    });
+  }
+
+  #finish(outcome: UnwrapOutcome, { source, arrivedMs }: Waiting, dwellMs: number): void {
+    const { replay, role, drop } = this.#deps;
+    if (outcome.kind === 'refused') {
+      drop(outcome.reason);
+      return;
+    }
+    const { epoch, opened } = outcome;
+    const hop = classify(opened, { arrivedMs, dwellMs });
+    if (hop.isErr()) {
+      drop(hop.error);
+      return;
+    }
+    const isNew = replay.add(epoch, opened.replayTag);
+    const refusal = isNew ? roleRefusal(role, source, hop.value.kind) : 'replayed';
+    if (refusal) drop(refusal);
+    else this.#ready.push(hop.value);
+  }
+
+  async #commit(): Promise<void> {
+    if (this.#inCommit > 0) return;
+    while (this.#ready.length > 0 && !this.#closed) {
+      const batch = this.#ready;
+      this.#ready = [];
+      this.#inCommit = batch.length;
+      const stored = await this.#deps.replay.flush();
+      if (stored.isOk()) this.#deps.handOn(batch);
+      else for (const _ of batch) this.#deps.drop('tag-not-stored');
+      this.#inCommit = 0;
+    }
+  }
+}

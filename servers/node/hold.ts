@@ -1,0 +1,139 @@
+/**
+ * Holding: packets wait here until their delay is over.
+ *
+ * Rules: protocol/01 section 9.3, with the scheduler's checks of server v0.0.17.
+ * @module
+ */
+import { uniformInt } from '../../src/crypto/sample.js';
+import { Heap } from '../../src/io/heap.js';
+import type { Clock, Random } from '../../src/io/contracts.js';
+import type { EpochTime } from '../../src/pki/epoch.js';
+import type { Drop } from './drops.js';
+import type { NodeTuning } from './options.js';
+import type { ForwardHop } from './role.js';
+
+export interface HoldDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly epochTime: EpochTime;
+  readonly tuning: Pick<NodeTuning, 'holdBudgetMs' | 'holdQueue'>;
+  readonly drop: Drop;
+  /** Whether a connection to this node exists or is planned. */
+  readonly isNextNode: (nodeId: Uint8Array) => boolean;
+  readonly dispatch: (packet: Uint8Array, nextNodeId: Uint8Array) => void;
+  readonly signal: AbortSignal;
+}
+
+interface Held {
+  readonly packet: Uint8Array;
+  readonly nextNodeId: Uint8Array;
+  readonly dueMs: number;
+  readonly order: number;
+}
+
+/** No packet waits longer than this many epochs, whatever the document says. */
+const MAX_DELAY_EPOCHS = 3;
+/** What is left when waiting has used up a packet's delay. */
+const LEAST_DELAY_MS = 1;
+/** Packets sent on before other work gets its turn. */
+const PER_TURN = 16;
+
+/**
+ * How long a packet that waited `dwellMs` for unwrapping is held still; `undefined` when it asked
+ * for no delay and cannot be on time any more.
+ */
+export const remainingDelayMs = (delayMs: number, dwellMs: number): number | undefined => {
+  if (delayMs > dwellMs) return delayMs - dwellMs;
+  if (delayMs > 0) return LEAST_DELAY_MS;
+  return dwellMs < LEAST_DELAY_MS ? LEAST_DELAY_MS - dwellMs : undefined;
+};
+
+export class Hold {
+  readonly #deps: HoldDeps;
+  readonly #held = new Heap<Held>((a, b) =>
+    a.dueMs === b.dueMs ? a.order < b.order : a.dueMs < b.dueMs,
+  );
+  #order = 0;
+  #maxDelayMs: number;
+  /** When the one timer fires; infinite while there is none. */
+  #wakeMs = Infinity;
+  #timer: AbortController | undefined;
+
+  constructor(deps: HoldDeps) {
+    this.#deps = deps;
+    this.#maxDelayMs = MAX_DELAY_EPOCHS * deps.epochTime.periodMs;
+  }
+
+  get size(): number {
+    return this.#held.size;
+  }
+
+  /** Takes over a document's MuMaxDelay; 0 means no limit but three epochs. */
+  setMaxDelay(maxDelayMs: number): void {
+    const limit = MAX_DELAY_EPOCHS * this.#deps.epochTime.periodMs;
+    this.#maxDelayMs = maxDelayMs > 0 && maxDelayMs < limit ? maxDelayMs : limit;
+  }
+
+  /** Holds a packet that came off a link. */
+  holdForward({ packet, nextNodeId, delayMs, dwellMs }: ForwardHop): void {
+    const leftMs = remainingDelayMs(delayMs, dwellMs);
+    if (leftMs === undefined) this.#deps.drop('delay-used-up');
+    else this.hold(packet, nextNodeId, leftMs);
+  }
+
+  /** Holds a packet for `delayMs` from now. */
+  hold(packet: Uint8Array, nextNodeId: Uint8Array, delayMs: number): void {
+    const { clock, drop, isNextNode, tuning, signal } = this.#deps;
+    if (signal.aborted) return;
+    if (delayMs > this.#maxDelayMs) return drop('delay-too-long');
+    if (!isNextNode(nextNodeId)) return drop('unknown-next-node');
+    const dueMs = clock.monotonic() + delayMs;
+    this.#held.push({ packet, nextNodeId, dueMs, order: this.#order++ });
+    if (tuning.holdQueue > 0 && this.#held.size > tuning.holdQueue) this.#evict();
+    if (dueMs < this.#wakeMs) this.#arm(dueMs);
+  }
+
+  /** A random one goes, so that an attacker cannot choose which. */
+  #evict(): void {
+    let skip = uniformInt(this.#deps.random, this.#held.size);
+    this.#held.retain(() => skip-- !== 0);
+    this.#deps.drop('hold-full');
+  }
+
+  #arm(dueMs: number): void {
+    this.#timer?.abort();
+    const timer = new AbortController();
+    this.#timer = timer;
+    this.#wakeMs = dueMs;
+    void this.#wake(dueMs, timer.signal);
+  }
+
+  async #wake(dueMs: number, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#deps;
+    await clock.sleep(dueMs - clock.monotonic(), signal);
+    if (signal.aborted || this.#deps.signal.aborted) return;
+    this.#wakeMs = Infinity;
+    this.#release();
+    const next = this.#held.peek();
+    if (next) this.#arm(next.dueMs);
+  }
+
+  /** Sends on what is due, at most {@link PER_TURN} packets. */
+  #release(): void {
+    const { clock, tuning, drop, dispatch } = this.#deps;
+    for (let released = 0; released < PER_TURN; released++) {
+      const next = this.#held.peek();
+      const lateMs = next ? clock.monotonic() - next.dueMs : -1;
+      if (!next || lateMs < 0) return;
+      this.#held.pop();
+      if (lateMs > tuning.holdBudgetMs) drop('hold-late');
+      else dispatch(next.packet, next.nextNodeId);
+    }
+  }
+
+  /** Forgets what is held. */
+  close(): void {
+    this.#timer?.abort();
+    this.#held.retain(() => false);
+  }
+}

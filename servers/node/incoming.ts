@@ -1,0 +1,105 @@
+/**
+ * One incoming connection after its handshake: who the peer is, and what becomes of its commands.
+ *
+ * Peers are read eagerly: what a peer may not send is read and dropped here, since a peer whose
+ * bytes are left lying cannot tell us from a dead one. Nothing is ever sent to a node.
+ * @module
+ */
+import type { Command } from '../../src/wire/commands.js';
+import type { Session } from '../../src/wire/contracts.js';
+import type { Drop } from './drops.js';
+import type { ClientSession, PacketSource } from './role.js';
+
+/** Who a peer has turned out to be. */
+export type Admitted =
+  | { readonly kind: 'client'; readonly client: ClientSession }
+  | { readonly kind: 'node' };
+
+export interface IncomingDeps {
+  readonly packetLength: number;
+  readonly admit: (packet: Uint8Array, source: PacketSource) => void;
+  readonly drop: Drop;
+  readonly count: (event: string) => void;
+}
+
+/** What to do after a command. */
+type Next = 'go-on' | 'close';
+
+export class IncomingConnection {
+  readonly session: Session;
+  readonly admitted: Admitted;
+  /** Whether a node's packets are wanted at the moment; clients have their own limit. */
+  maySend: boolean;
+  readonly #deps: IncomingDeps;
+
+  constructor(
+    deps: IncomingDeps,
+    session: Session,
+    { admitted, maySend }: { readonly admitted: Admitted; readonly maySend: boolean },
+  ) {
+    this.#deps = deps;
+    this.session = session;
+    this.admitted = admitted;
+    this.maySend = maySend;
+  }
+
+  /** Reads until either side ends the connection. */
+  async run(): Promise<void> {
+    for (;;) {
+      const command = await this.session.receive();
+      if (command.isErr()) {
+        if (command.error.kind !== 'link-ended') this.#deps.count(`link.${command.error.kind}`);
+        break;
+      }
+      const next = this.#take(command.value) ?? (await this.#answer(command.value));
+      if (next === 'close') break;
+    }
+    this.session.close();
+    if (this.admitted.kind === 'client') this.admitted.client.close();
+  }
+
+  /** What both kinds of peers may say; `undefined` for anything else. */
+  #take(command: Command): Next | undefined {
+    switch (command.kind) {
+      case 'no-op':
+        return 'go-on';
+      case 'disconnect':
+        return 'close';
+      case 'send-packet':
+        return this.#takePacket(command.packet);
+      default:
+        return undefined;
+    }
+  }
+
+  #takePacket(packet: Uint8Array): Next {
+    const { packetLength, admit, drop, count } = this.#deps;
+    if (packet.length !== packetLength) {
+      count('link.packet-size');
+      return 'close';
+    }
+    if (this.admitted.kind === 'client') {
+      if (this.admitted.client.maySend()) admit(packet, 'client');
+      else drop('rate-limited');
+    } else if (this.maySend) admit(packet, 'node');
+    else drop('may-not-send');
+    return 'go-on';
+  }
+
+  async #answer(command: Command): Promise<Next> {
+    if (this.admitted.kind === 'node') {
+      this.#deps.count('link.unexpected-command');
+      return 'close';
+    }
+    const answer = await this.admitted.client.answer(command);
+    switch (answer.kind) {
+      case 'silence':
+        return 'go-on';
+      case 'close':
+        this.#deps.count(`link.${answer.reason}`);
+        return 'close';
+      case 'reply':
+        return (await this.session.send(answer.command)).isOk() ? 'go-on' : 'close';
+    }
+  }
+}

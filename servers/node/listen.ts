@@ -1,0 +1,154 @@
+/**
+ * Listening: lets in clients and neighbouring nodes, once each, and keeps checking that they are.
+ * @module
+ */
+import { toHex } from '../../src/bytes/text.js';
+import { onAbort } from '../../src/io/abort.js';
+import type { Clock, Duplex, Listener } from '../../src/io/contracts.js';
+import type { LinkDeps, LinkError, LinkIdentity, Peer, Session } from '../../src/wire/contracts.js';
+import { acceptLink } from '../../src/wire/link.js';
+import { IncomingConnection, type Admitted, type IncomingDeps } from './incoming.js';
+import type { NodeTuning } from './options.js';
+import type { NodeRole } from './role.js';
+import type { Verdict } from './topology.js';
+
+export type ListenDeps = IncomingDeps & {
+  readonly clock: Clock;
+  readonly link: LinkDeps;
+  readonly identity: LinkIdentity;
+  readonly role: Pick<NodeRole, 'isClient' | 'openClient'>;
+  readonly judge: (peer: Peer) => Verdict;
+  readonly tuning: NodeTuning;
+  readonly signal: AbortSignal;
+};
+
+/** What a peer passed as, before its session exists. */
+type Entrance = { readonly kind: 'client' } | { readonly kind: 'node'; readonly verdict: Verdict };
+
+const IDENTITY_LENGTH = 32;
+
+export class Listening {
+  readonly #deps: ListenDeps;
+  readonly #connections = new Set<IncomingConnection>();
+  /** Names and keys of established connections: the oldest one wins. */
+  readonly #taken = new Set<string>();
+  #handshakes = 0;
+
+  constructor(deps: ListenDeps) {
+    this.#deps = deps;
+  }
+
+  get connections(): { readonly handshakes: number; nodes: number; clients: number } {
+    let clients = 0;
+    for (const { admitted } of this.#connections) if (admitted.kind === 'client') clients++;
+    return { handshakes: this.#handshakes, nodes: this.#connections.size - clients, clients };
+  }
+
+  /** Takes connections until the listener closes. */
+  async serve(listener: Listener): Promise<void> {
+    for await (const duplex of listener.connections) this.#take(duplex);
+  }
+
+  /** Checks every peer again: documents and users change. */
+  async recheck(): Promise<void> {
+    const checks = [...this.#connections].map(async (connection) => {
+      if (await this.#mayStay(connection)) return;
+      this.#deps.count('link.no-longer-known');
+      connection.session.close();
+    });
+    await Promise.all(checks);
+  }
+
+  #take(duplex: Duplex): void {
+    const { tuning, count, signal } = this.#deps;
+    const open = this.#connections.size + this.#handshakes;
+    if (signal.aborted || this.#handshakes >= tuning.maxHandshakes || open >= tuning.maxConnections) {
+      count('link.refused-busy');
+      duplex.destroy();
+      return;
+    }
+    count('link.accepted');
+    void this.#welcome(duplex);
+  }
+
+  /** One connection from its first byte to its last. */
+  async #welcome(duplex: Duplex): Promise<void> {
+    const { link, identity, tuning, signal, count } = this.#deps;
+    let entrance: Entrance | undefined;
+    const forget = onAbort(signal, () => duplex.destroy());
+    this.#handshakes++;
+    const session = await acceptLink(link, duplex, {
+      identity,
+      authenticate: async (peer) => {
+        entrance = await this.#authenticate(peer);
+        return entrance !== undefined;
+      },
+      deadlineMs: tuning.handshakeTimeoutMs,
+    });
+    this.#handshakes--;
+    forget();
+    if (session.isErr()) count(`link.handshake.${failureOf(session.error)}`);
+    else if (entrance) await this.#serveOnce(session.value, entrance);
+  }
+
+  async #authenticate(peer: Peer): Promise<Entrance | undefined> {
+    if (await this.#deps.role.isClient(peer)) return { kind: 'client' };
+    if (peer.ad.length !== IDENTITY_LENGTH) return undefined;
+    const verdict = this.#deps.judge(peer);
+    return verdict === 'refuse' ? undefined : { kind: 'node', verdict };
+  }
+
+  async #mayStay(connection: IncomingConnection): Promise<boolean> {
+    const { peer } = connection.session;
+    // A client that is none any more is not tried as a node.
+    if (connection.admitted.kind === 'client') return this.#deps.role.isClient(peer);
+    const verdict = this.#deps.judge(peer);
+    connection.maySend = verdict === 'may-send';
+    return verdict !== 'refuse';
+  }
+
+  async #serveOnce(session: Session, entrance: Entrance): Promise<void> {
+    const names = [`ad ${toHex(session.peer.ad)}`, `key ${toHex(session.peer.publicKey)}`];
+    if (names.some((name) => this.#taken.has(name))) {
+      this.#deps.count('link.duplicate');
+      session.close();
+      return;
+    }
+    for (const name of names) this.#taken.add(name);
+    await this.#serve(session, entrance);
+    for (const name of names) this.#taken.delete(name);
+  }
+
+  async #serve(session: Session, entrance: Entrance): Promise<void> {
+    const { role, signal } = this.#deps;
+    const admitted: Admitted =
+      entrance.kind === 'client'
+        ? { kind: 'client', client: role.openClient(session.peer) }
+        : { kind: 'node' };
+    const maySend = entrance.kind === 'node' && entrance.verdict === 'may-send';
+    const connection = new IncomingConnection(this.#deps, session, { admitted, maySend });
+    this.#connections.add(connection);
+    const forget = onAbort(signal, () => session.close());
+    await connection.run();
+    forget();
+    this.#connections.delete(connection);
+  }
+}
+
+/** How a handshake failed, as a counter's name. */
+const failureOf = (error: LinkError): string => {
+  switch (error.kind) {
+    case 'link-ended':
+      return 'half-open';
+    case 'deadline':
+      return 'slow';
+    case 'handshake':
+      return 'garbage';
+    case 'not-authenticated':
+      return 'unknown-peer';
+    case 'bad-frame':
+    case 'bad-command':
+    case 'frame-too-large':
+      return 'garbage';
+  }
+};

@@ -1,0 +1,101 @@
+/**
+ * How a node is told what it is: options, tuning with its defaults, and why it may fail to start.
+ * @module
+ */
+import type { Io, ListenError } from '../../src/io/contracts.js';
+import type { NetworkConfig } from '../../src/pki/network.js';
+import type { OpenStore, StoreError } from '../../src/store/store.js';
+import type { FaultStage } from './dispatch.js';
+import type { KeyError } from './keys.js';
+import type { BadRecord } from './mix-keys.js';
+
+/** Local limits; none of them can be seen on the wire. */
+export interface NodeTuning {
+  /** Longest wait between link and unwrapping, ms. */
+  readonly unwrapBudgetMs: number;
+  /** How late a held packet may leave, ms. */
+  readonly holdBudgetMs: number;
+  /** Longest wait in a peer's send queue, ms. */
+  readonly sendBudgetMs: number;
+  /** Longest wait for delivery at a provider, ms. */
+  readonly deliveryBudgetMs: number;
+  /** Longest wait for a service at a provider, ms. */
+  readonly serviceBudgetMs: number;
+  /** Packets waiting to be unwrapped; more are dropped. */
+  readonly unwrapQueue: number;
+  /** Packets held; 0: no limit. A random one goes when there is one too many. */
+  readonly holdQueue: number;
+  /** Packets waiting per peer; the newest is dropped when there are more. */
+  readonly sendQueue: number;
+  /** Packets that leave for one peer in one turn; reference nodes drop bursts. */
+  readonly sendBurst: number;
+  readonly connectTimeoutMs: number;
+  readonly handshakeTimeoutMs: number;
+  /** How often both sides of a link are checked against the documents again, ms. */
+  readonly reauthenticateMs: number;
+  /** Step of the linear back-off between connection attempts, ms. */
+  readonly retryStepMs: number;
+  /** Longest back-off, ms. */
+  readonly retryMaxMs: number;
+  /** Open incoming connections, all kinds. */
+  readonly maxConnections: number;
+  /** Connections whose handshake is not finished. */
+  readonly maxHandshakes: number;
+  /** Pause between looks at the clock for publication and key rotation, ms. */
+  readonly publishPollMs: number;
+  /** Whether a mix sends loop decoys at LambdaM. */
+  readonly sendDecoyTraffic: boolean;
+  /** How long after its expected time a loop decoy counts as lost, ms. */
+  readonly decoySlackMs: number;
+}
+
+export const DEFAULT_TUNING: NodeTuning = {
+  unwrapBudgetMs: 500,
+  holdBudgetMs: 500,
+  sendBudgetMs: 500,
+  deliveryBudgetMs: 500,
+  serviceBudgetMs: 750,
+  unwrapQueue: 1024,
+  holdQueue: 0,
+  sendQueue: 64,
+  sendBurst: 16,
+  connectTimeoutMs: 60_000,
+  handshakeTimeoutMs: 30_000,
+  reauthenticateMs: 30_000,
+  retryStepMs: 15_000,
+  retryMaxMs: 120_000,
+  maxConnections: 4096,
+  maxHandshakes: 256,
+  publishPollMs: 5_000,
+  sendDecoyTraffic: false,
+  decoySlackMs: 15_000,
+};
+
+export interface NodeOptions {
+  readonly io: Io;
+  /** Absolute path of a private directory; made when missing. */
+  readonly dataDir: string;
+  /** The node's name in the documents, 1 to 32 bytes. */
+  readonly identifier: string;
+  readonly network: NetworkConfig;
+  /** Where to listen, `host:port`. */
+  readonly addresses: readonly string[];
+  /** What the descriptor lists, by transport; the bound addresses as `tcp4` / `tcp6` when absent. */
+  readonly advertise?: ReadonlyMap<string, readonly string[]>;
+  readonly openStore: OpenStore;
+  /** Seals the node's store, 32 bytes. */
+  readonly storageKey: Uint8Array;
+  /** Changes to {@link DEFAULT_TUNING}. */
+  readonly tuning?: Partial<NodeTuning>;
+  /** Loses, repeats and reorders what leaves this node; for tests and test networks. */
+  readonly faults?: FaultStage;
+}
+
+/** Why a node did not start. */
+export type NodeError =
+  | KeyError
+  | ListenError
+  | StoreError
+  | BadRecord
+  | { readonly kind: 'no-address' }
+  | { readonly kind: 'bad-option'; readonly option: string; readonly rule: string };

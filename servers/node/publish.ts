@@ -1,0 +1,202 @@
+/**
+ * Publication: each epoch's descriptor is signed once and posted until it is settled.
+ *
+ * The bytes are kept, over restarts too: an authority takes the same bytes again and refuses any
+ * others. Posting ends with Ok, with Conflict, or when the epoch's document exists.
+ *
+ * When: for the next epoch in the first half of this one; for this one when it has no document,
+ * which is how a network begins; and in that case for the next one too at any time, so that a young
+ * network has no gap.
+ * @module
+ */
+import { okAsync, type ResultAsync } from 'neverthrow';
+import { concat } from '../../src/bytes/writer.js';
+import { onAbort } from '../../src/io/abort.js';
+import type { Clock, Log } from '../../src/io/contracts.js';
+import { epochAt, remainingMs, type Epoch, type EpochTime } from '../../src/pki/epoch.js';
+import type { Change, Store, StoredRecord, StoreError } from '../../src/store/store.js';
+import { epochKey, epochOfKey, isEpochKey } from './mix-keys.js';
+
+/** How an attempt to post ended. */
+export type PostOutcome = 'accepted' | 'conflict' | 'failed';
+
+export interface PublisherDeps {
+  readonly clock: Clock;
+  readonly epochTime: EpochTime;
+  readonly store: Store;
+  readonly retryMs: number;
+  /** Whether an epoch's document is here. */
+  readonly hasDocument: (epoch: Epoch) => boolean;
+  /** Signs a descriptor whose mix keys are durable. */
+  readonly sign: (epoch: Epoch) => ResultAsync<Uint8Array, SignError>;
+  readonly post: (epoch: Epoch, raw: Uint8Array) => Promise<PostOutcome>;
+  readonly count: (event: string) => void;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+}
+
+/** Why there is no descriptor to post. */
+export type SignError = StoreError | { readonly kind: 'bad-descriptor'; readonly rule: string };
+
+interface Publication {
+  readonly raw: Uint8Array;
+  /** Nothing is left to do: the authority said Ok or Conflict. */
+  readonly settled: boolean;
+  /** Signed in its own epoch: the network was just beginning. */
+  readonly young: boolean;
+}
+
+const COLLECTION = 'publications';
+const SETTLED = 1;
+const YOUNG = 2;
+/** Part of an epoch in which its successor may still be published. */
+const DEADLINE_PART = 1 / 2;
+/** Wall clocks jump, so nothing sleeps longer than this. */
+const LONGEST_SLEEP_MS = 60_000;
+
+export class Publisher {
+  readonly #deps: PublisherDeps;
+  readonly #publications = new Map<Epoch, Publication>();
+  #missedFor: Epoch | undefined;
+  #nap = new AbortController();
+
+  constructor(deps: PublisherDeps) {
+    this.#deps = deps;
+  }
+
+  /** Reads what was signed before a restart; to be called once, first. */
+  load(): ResultAsync<void, StoreError> {
+    return this.#deps.store.list(COLLECTION).map((records) => {
+      for (const record of records.filter(isPublication)) {
+        this.#publications.set(epochOfKey(record.key), decode(record.value));
+      }
+    });
+  }
+
+  /** Whether the authority has our descriptor of an epoch, or has refused it for good. */
+  isSettled(epoch: Epoch): boolean {
+    return this.#publications.get(epoch)?.settled ?? false;
+  }
+
+  /** Publishes what is due, until the signal. */
+  async run(): Promise<void> {
+    const { clock, signal, epochTime, retryMs } = this.#deps;
+    onAbort(signal, () => this.wake());
+    while (!signal.aborted) {
+      // Made before the attempts: a document that comes meanwhile must not be slept over.
+      this.#nap = new AbortController();
+      const left = await this.#publishDue();
+      const idleMs = Math.min(LONGEST_SLEEP_MS, remainingMs(epochTime, clock.now()));
+      await clock.sleep(left ? Math.min(retryMs, idleMs) : idleMs, this.#nap.signal);
+    }
+  }
+
+  /** Looks again at once: a document has come, or the node closes. */
+  wake(): void {
+    this.#nap.abort();
+  }
+
+  /** Signs and posts an epoch's descriptor anew, whatever was settled (an operator's wish). */
+  republish(): void {
+    for (const [epoch, publication] of this.#publications) {
+      this.#publications.set(epoch, { ...publication, settled: false });
+    }
+    this.wake();
+  }
+
+  /** @returns whether anything is left to be tried again soon */
+  async #publishDue(): Promise<boolean> {
+    const { clock, epochTime, signal } = this.#deps;
+    const now = epochAt(epochTime, clock.now());
+    await this.#forget(now);
+    let left = false;
+    for (const epoch of this.#due(now)) {
+      if (signal.aborted) return false;
+      if (!(await this.#publish(epoch, now))) left = true;
+    }
+    return left || !this.#deps.hasDocument(now);
+  }
+
+  #due(now: Epoch): readonly Epoch[] {
+    const isOpen = (epoch: Epoch): boolean =>
+      !this.#deps.hasDocument(epoch) && !this.isSettled(epoch);
+    return [now, now + 1].filter(
+      (epoch) => isOpen(epoch) && (epoch === now || this.#mayPublishNext(now)),
+    );
+  }
+
+  #mayPublishNext(now: Epoch): boolean {
+    const { clock, epochTime, hasDocument } = this.#deps;
+    const inTime = remainingMs(epochTime, clock.now()) > epochTime.periodMs * DEADLINE_PART;
+    const isYoung = hasDocument(now) && (this.#publications.get(now)?.young ?? false);
+    if (inTime || isYoung || this.#publications.has(now + 1)) return true;
+    if (this.#missedFor !== now + 1) {
+      this.#missedFor = now + 1;
+      this.#deps.count('publish.deadline-missed');
+      this.#deps.log.write('warning', 'publish', 'deadline missed', { epoch: now + 1 });
+    }
+    return false;
+  }
+
+  /** @returns whether the epoch is settled */
+  async #publish(epoch: Epoch, now: Epoch): Promise<boolean> {
+    const { count, log, post } = this.#deps;
+    const publication = await this.#signedOnce(epoch, now);
+    if (publication.isErr()) {
+      count('publish.not-signed');
+      log.write('error', 'publish', 'no descriptor', { epoch, reason: publication.error.kind });
+      return false;
+    }
+    const outcome = await post(epoch, publication.value.raw);
+    count(`publish.${outcome}`);
+    log.write('info', 'publish', 'descriptor posted', { epoch, outcome });
+    if (outcome === 'failed') return false;
+    // Should this not reach the disk, the same bytes are posted once more after a restart.
+    await this.#keep(epoch, { ...publication.value, settled: true });
+    return true;
+  }
+
+  /** The descriptor of an epoch, kept before anybody sees it. */
+  #signedOnce(epoch: Epoch, now: Epoch): ResultAsync<Publication, SignError> {
+    const known = this.#publications.get(epoch);
+    if (known) return okAsync(known);
+    return this.#deps.sign(epoch).andThen((raw) => {
+      const publication = { raw, settled: false, young: epoch === now };
+      return this.#keep(epoch, publication).map(() => publication);
+    });
+  }
+
+  #keep(epoch: Epoch, publication: Publication): ResultAsync<void, StoreError> {
+    const value = encode(publication);
+    return this.#deps.store
+      .commit([{ kind: 'put', collection: COLLECTION, key: epochKey(epoch), value }])
+      .map(() => void this.#publications.set(epoch, publication));
+  }
+
+  async #forget(now: Epoch): Promise<void> {
+    const old = [...this.#publications.keys()].filter((epoch) => epoch < now);
+    if (old.length === 0) return;
+    for (const epoch of old) this.#publications.delete(epoch);
+    await this.#deps.store.commit(old.map(removal));
+  }
+}
+
+const removal = (epoch: Epoch): Change => ({
+  kind: 'delete',
+  collection: COLLECTION,
+  key: epochKey(epoch),
+});
+
+const isPublication = ({ key, value }: StoredRecord): boolean => isEpochKey(key) && value.length > 1;
+
+const encode = ({ raw, settled, young }: Publication): Uint8Array =>
+  concat(Uint8Array.of((settled ? SETTLED : 0) | (young ? YOUNG : 0)), raw);
+
+const decode = (value: Uint8Array): Publication => {
+  const flags = value[0] ?? 0;
+  return {
+    raw: value.slice(1),
+    settled: (flags & SETTLED) !== 0,
+    young: (flags & YOUNG) !== 0,
+  };
+};

@@ -1,0 +1,165 @@
+/**
+ * Records of the outbox: what is written once per message, what is shared by all recipients of one
+ * mail, and the little that changes.
+ * @module
+ */
+import { type Result, ResultAsync } from 'neverthrow';
+import { parse, type ParseError } from '../bytes/reader.js';
+import { fromUtf8, toHex, utf8 } from '../bytes/text.js';
+import { concat, Writer } from '../bytes/writer.js';
+import type { Change, Store, StoreError } from '../store/store.js';
+import type { Address } from './types.js';
+
+/** Collections of the outbox in an account's store. */
+export const OUTBOX = {
+  /** message id → {@link OutboxRecord} */
+  message: 'outbox',
+  /** message id → {@link ProgressRecord}; absent before the first acknowledgement */
+  progress: 'outbox-progress',
+  /** body id and index → the bytes of one block */
+  part: 'outbox-part',
+} as const;
+
+/** Random bytes that name the frozen bytes of one mail, whoever they go to. */
+export const BODY_ID_LENGTH = 16;
+const KEY_LENGTH = 32;
+
+/** One mail to one recipient, as accepted. */
+export interface OutboxRecord {
+  /** Order of acceptance. */
+  readonly sequence: number;
+  readonly reliable: boolean;
+  /** Ms since the Unix epoch. */
+  readonly acceptedAt: number;
+  /** Ms since the Unix epoch. */
+  readonly bounceAt: number;
+  /** Blocks. */
+  readonly total: number;
+  readonly bodyId: Uint8Array;
+  /** The recipient's X25519 identity key at the time of acceptance. */
+  readonly recipientKey: Uint8Array;
+  readonly recipient: Address;
+}
+
+export const encodeOutboxRecord = (record: OutboxRecord): Uint8Array =>
+  concat(
+    new Writer(8 + 1 + 8 + 8 + 2)
+      .u64(record.sequence)
+      .u8(record.reliable ? 1 : 0)
+      .u64(record.acceptedAt)
+      .u64(record.bounceAt)
+      .u16(record.total)
+      .done(),
+    record.bodyId,
+    record.recipientKey,
+    utf8(record.recipient),
+  );
+
+export const decodeOutboxRecord = (bytes: Uint8Array): Result<OutboxRecord, ParseError> =>
+  parse(bytes, (from) => ({
+    sequence: from.u64('sequence'),
+    reliable: from.u8('reliable') === 1,
+    acceptedAt: from.u64('accepted_at'),
+    bounceAt: from.u64('bounce_at'),
+    total: from.u16('total'),
+    bodyId: from.take(BODY_ID_LENGTH, 'body_id'),
+    recipientKey: from.take(KEY_LENGTH, 'recipient_key'),
+    recipient: fromUtf8(from.rest()),
+  }));
+
+/** How far a message is. */
+export interface ProgressRecord {
+  /** Of the blocks acknowledged by then. */
+  readonly transmissions: number;
+  /** Indices of the blocks that are done, ascending. */
+  readonly acknowledged: readonly number[];
+}
+
+export const encodeProgress = (total: number, progress: ProgressRecord): Uint8Array => {
+  const bits = new Uint8Array(Math.ceil(total / 8));
+  for (const index of progress.acknowledged) {
+    bits[index >> 3] = (bits[index >> 3] ?? 0) | (1 << (index & 7));
+  }
+  return new Writer(4 + bits.length).u32(progress.transmissions).bytes(bits).done();
+};
+
+export const decodeProgress = (bytes: Uint8Array): Result<ProgressRecord, ParseError> =>
+  parse(bytes, (from) => {
+    const transmissions = from.u32('transmissions');
+    const bits = from.rest();
+    const isSet = (index: number): boolean => (((bits[index >> 3] ?? 0) >> (index & 7)) & 1) === 1;
+    const acknowledged = Array.from({ length: bits.length * 8 }, (_, i) => i).filter(isSet);
+    return { transmissions, acknowledged };
+  });
+
+const partKey = (bodyId: Uint8Array, index: number): Uint8Array =>
+  concat(bodyId, new Writer(2).u16(index).done());
+
+const put = (collection: string, key: Uint8Array, value: Uint8Array): Change => ({
+  kind: 'put',
+  collection,
+  key,
+  value,
+});
+
+/** A message's own records. */
+interface Message {
+  readonly id: Uint8Array;
+  readonly record: OutboxRecord;
+}
+
+/** The changes that store a mail's bytes, one record per block, and its messages. */
+export const acceptanceChanges = (
+  bodyId: Uint8Array,
+  payloads: readonly Uint8Array[],
+  messages: readonly Message[],
+): readonly Change[] => [
+  ...payloads.map((value, index) => put(OUTBOX.part, partKey(bodyId, index), value)),
+  ...messages.map(({ id, record }) => put(OUTBOX.message, id, encodeOutboxRecord(record))),
+];
+
+/** The change that stores which blocks are done, ascending. */
+export const progressChange = (
+  { id, record, transmissions }: Message & { readonly transmissions: number },
+  acknowledged: readonly number[],
+): Change =>
+  put(OUTBOX.progress, id, encodeProgress(record.total, { acknowledged, transmissions }));
+
+/** All messages in the order of their acceptance; records that are none are passed over. */
+export const readOutbox = (
+  store: Store,
+): ResultAsync<
+  readonly (Message & { readonly progress: ProgressRecord | undefined })[],
+  StoreError
+> =>
+  ResultAsync.combine([store.list(OUTBOX.message), store.list(OUTBOX.progress)]).map(
+    ([messages = [], stored = []]) => {
+      const progress = new Map(stored.map(({ key, value }) => [toHex(key), value]));
+      const read = messages.flatMap(({ key, value }) => {
+        const known = progress.get(toHex(key));
+        return decodeOutboxRecord(value).match(
+          (record) => [
+            { id: key, record, progress: known && decodeProgress(known).unwrapOr(undefined) },
+          ],
+          () => [],
+        );
+      });
+      return read.toSorted((a, b) => a.record.sequence - b.record.sequence);
+    },
+  );
+
+/** The changes that delete a mail's bytes. */
+export const partRemoval = ({ bodyId, total }: OutboxRecord): readonly Change[] =>
+  Array.from({ length: total }, (_, index) => ({
+    kind: 'delete',
+    collection: OUTBOX.part,
+    key: partKey(bodyId, index),
+  }));
+
+/** The bytes of one block; `undefined` when they have gone with their mail. */
+export const readPart = (
+  store: Store,
+  { bodyId }: OutboxRecord,
+  index: number,
+): ResultAsync<Uint8Array | undefined, StoreError> =>
+  store.get(OUTBOX.part, partKey(bodyId, index));

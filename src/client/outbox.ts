@@ -1,0 +1,313 @@
+/**
+ * The outbox: every mail that was accepted, until its last block is acknowledged or its time is up.
+ *
+ * On disk lie the frozen bytes of each mail, block by block and once for all its recipients, and per
+ * message a record that never changes and a small one that does. In memory is only small state.
+ * @module
+ */
+import { okAsync, ResultAsync } from 'neverthrow';
+import { toHex } from '../bytes/text.js';
+import { concat } from '../bytes/writer.js';
+import type { Clock, Random } from '../io/contracts.js';
+import type { Change, Store, StoreError } from '../store/store.js';
+import { type Block, MESSAGE_ID_LENGTH } from './block.js';
+import { Deadlines } from './deadlines.js';
+import { makeEntry, type OutboxEntry, queuedMailOf, restoreFlights, sentOf } from './outbox-entry.js';
+import {
+  acceptanceChanges,
+  BODY_ID_LENGTH,
+  OUTBOX,
+  type OutboxRecord,
+  partRemoval,
+  progressChange,
+  readOutbox,
+  readPart,
+} from './outbox-records.js';
+import { type BlockRef, type Gate, Schedule } from './schedule.js';
+import type { StoreHealth } from './store-health.js';
+import type { SurbRecord } from './surb-record.js';
+import type { SurbTable } from './surbs.js';
+import type { Address, MessageId, QueuedMail, Recipient, Sent } from './types.js';
+
+/** A mail whose time is up. */
+export interface Undelivered extends Sent {
+  readonly mail: Uint8Array;
+}
+
+/** What became of a message; told after it is durable. */
+export type OutboxNews =
+  | { readonly kind: 'sent'; readonly sent: Sent }
+  | { readonly kind: 'failed'; readonly sent: Sent; readonly reason: 'expired' | 'cancelled' };
+
+type Commit = (changes: readonly Change[]) => ResultAsync<void, StoreError>;
+
+export interface OutboxDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly health: StoreHealth;
+  readonly surbs: SurbTable;
+  readonly account: Address;
+  /** Time beyond the computed delays that acknowledgements of an earlier run still get. */
+  readonly slackMs: number;
+  readonly tell: (news: OutboxNews) => void;
+  /** Puts a report into our own inbox, and `changes` with it or behind it; never twice. */
+  readonly bounce: (
+    undelivered: Undelivered,
+    changes: readonly Change[],
+  ) => ResultAsync<void, StoreError>;
+}
+
+/** A mail to be frozen: the payloads of its blocks, and whom it is for. */
+export interface Acceptance {
+  readonly payloads: readonly Uint8Array[];
+  readonly reliable: boolean;
+  readonly recipients: readonly Recipient[];
+  readonly lifetimeMs: number;
+}
+
+const MIN_RETRY_MS = 1_000;
+
+export class OutboxQueue {
+  readonly #deps: OutboxDeps;
+  readonly #entries = new Map<MessageId, OutboxEntry>();
+  readonly #schedule: Schedule;
+  /** How many messages share each mail's bytes. */
+  readonly #bodies = new Map<string, number>();
+  readonly #bounces: Deadlines<OutboxEntry>;
+  readonly #commit: Commit;
+  #sequence = 0;
+
+  private constructor(deps: OutboxDeps) {
+    this.#deps = deps;
+    this.#schedule = new Schedule(deps.random);
+    this.#bounces = new Deadlines(deps.clock);
+    this.#commit = (changes) => deps.store.commit(changes);
+  }
+
+  /** Reads the outbox back, in the order of acceptance. */
+  static open(deps: OutboxDeps): ResultAsync<OutboxQueue, StoreError> {
+    const { store, surbs } = deps;
+    return readOutbox(store)
+      .map((messages) => {
+        const outbox = new OutboxQueue(deps);
+        for (const { id, record, progress } of messages) {
+          const entry = makeEntry(id, record, progress);
+          restoreFlights(entry, surbs.ofMessage(entry.progress.id), deps);
+          outbox.#insert(entry);
+          outbox.#sequence = record.sequence;
+        }
+        return outbox;
+      })
+      .andThrough((outbox) => surbs.remove(surbs.strays((id) => outbox.#entries.has(id))));
+  }
+
+  /** Messages, and their blocks that are not acknowledged. */
+  get count(): { readonly mails: number; readonly blocks: number } {
+    const open = [...this.#entries.values()].map(({ progress }) => progress);
+    const blocks = open.reduce((sum, each) => sum + each.total - each.acknowledgedCount, 0);
+    return { mails: open.length, blocks };
+  }
+
+  /** In the order of acceptance. */
+  list(): readonly QueuedMail[] {
+    const { account } = this.#deps;
+    return [...this.#entries.values()].map((entry) => queuedMailOf(account, entry));
+  }
+
+  has(messageId: MessageId): boolean {
+    return this.#entries.has(messageId);
+  }
+
+  /** Freezes a mail for all its recipients in one commit; durable when ok. */
+  accept(acceptance: Acceptance): ResultAsync<readonly Sent[], StoreError> {
+    const { clock, random } = this.#deps;
+    const { payloads, reliable, lifetimeMs } = acceptance;
+    const acceptedAt = clock.now();
+    const bounceAt = acceptedAt + lifetimeMs;
+    const bodyId = random(BODY_ID_LENGTH);
+    const fresh = acceptance.recipients.map(({ address, key }) =>
+      makeEntry(random(MESSAGE_ID_LENGTH), {
+        sequence: ++this.#sequence,
+        reliable,
+        acceptedAt,
+        bounceAt,
+        total: payloads.length,
+        bodyId,
+        recipientKey: key,
+        recipient: address,
+      }),
+    );
+    return this.#commit(acceptanceChanges(bodyId, payloads, fresh)).map(() => {
+      for (const entry of fresh) this.#insert(entry);
+      return fresh.map(sentOf);
+    });
+  }
+
+  /** A new document has come: providers may have. */
+  documentChanged(): void {
+    this.#schedule.unpark();
+  }
+
+  /** The next block to send; it must come back by `sent` or `putBack`. */
+  next(gate: Gate): BlockRef | undefined {
+    return this.#schedule.next(this.#deps.clock.monotonic(), gate);
+  }
+
+  /** Whom a block is for; `undefined` when its mail has left meanwhile. */
+  recordOf({ mail }: BlockRef): OutboxRecord | undefined {
+    return this.#entries.get(mail.id)?.record;
+  }
+
+  /** Reads a block; `undefined` when its mail has left meanwhile. */
+  load({ mail, block }: BlockRef): ResultAsync<Block | undefined, StoreError> {
+    const entry = this.#entries.get(mail.id);
+    if (entry === undefined) return okAsync(undefined);
+    const { id, record } = entry;
+    return readPart(this.#deps.store, record, block).map(
+      (payload) => payload && { messageId: id, total: record.total, index: block, payload },
+    );
+  }
+
+  /** A block has left; where nobody acknowledges it is done with that. */
+  sent(ref: BlockRef, baseMs: number): ResultAsync<void, StoreError> {
+    const entry = this.#entries.get(ref.mail.id);
+    if (entry === undefined || ref.mail.isAcknowledged(ref.block)) {
+      return this.#deps.surbs.remove(this.#surbsOf(ref.mail.id, ref.block));
+    }
+    entry.transmissions += 1;
+    if (!entry.record.reliable) return this.#blockDone(entry, ref.block);
+    this.#schedule.sent(ref, { nowMs: this.#deps.clock.monotonic(), baseMs });
+    return okAsync(undefined);
+  }
+
+  /** A block could not be sent; it is next again. */
+  putBack(ref: BlockRef): void {
+    if (this.#entries.has(ref.mail.id)) this.#schedule.putBack(ref);
+  }
+
+  /** The destination's provider has stored a block; durable when ok. */
+  acknowledge(messageId: MessageId, block: number): ResultAsync<void, StoreError> {
+    const entry = this.#entries.get(messageId);
+    return entry === undefined || entry.progress.isAcknowledged(block)
+      ? this.#deps.surbs.remove(this.#surbsOf(messageId, block))
+      : this.#blockDone(entry, block);
+  }
+
+  /** Takes a message out; durable when ok, also when it has gone meanwhile. */
+  cancel(messageId: MessageId): ResultAsync<void, StoreError> {
+    const entry = this.#entries.get(messageId);
+    return entry === undefined
+      ? okAsync(undefined)
+      : this.#fail(entry, 'cancelled', this.#commit);
+  }
+
+  /** Lets messages bounce when their time is up, online or not, until `signal` is aborted. */
+  runBounces(signal: AbortSignal): Promise<void> {
+    return this.#bounces.run(signal, (entry) => this.#bounceNow(entry));
+  }
+
+  /** @returns ms until the next attempt, where one is needed */
+  async #bounceNow(entry: OutboxEntry): Promise<number | undefined> {
+    const { health } = this.#deps;
+    if (this.#entries.get(entry.progress.id) !== entry) return undefined;
+    if (entry.leaving) return MIN_RETRY_MS;
+    const bounced = await this.#expire(entry);
+    if (bounced.isOk()) return undefined;
+    health.failed(bounced.error);
+    return Math.max(MIN_RETRY_MS, health.pauseMs);
+  }
+
+  #expire(entry: OutboxEntry): ResultAsync<void, StoreError> {
+    const { bounce } = this.#deps;
+    if (!entry.record.reliable) return this.#fail(entry, 'expired', this.#commit);
+    return this.#mailOf(entry.record).andThen((mail) =>
+      this.#fail(entry, 'expired', (changes) => bounce({ ...sentOf(entry), mail }, changes)),
+    );
+  }
+
+  #mailOf(record: OutboxRecord): ResultAsync<Uint8Array, StoreError> {
+    const indices = Array.from({ length: record.total }, (_, index) => index);
+    const parts = indices.map((index) => readPart(this.#deps.store, record, index));
+    return ResultAsync.combine(parts).map((all) =>
+      concat(...all.map((part) => part ?? new Uint8Array())),
+    );
+  }
+
+  #fail(
+    entry: OutboxEntry,
+    reason: 'expired' | 'cancelled',
+    commit: Commit,
+  ): ResultAsync<void, StoreError> {
+    return this.#leave(entry, { kind: 'failed', sent: sentOf(entry), reason }, commit);
+  }
+
+  #blockDone(entry: OutboxEntry, block: number): ResultAsync<void, StoreError> {
+    const { surbs, clock } = this.#deps;
+    const acknowledged = entry.progress.acknowledgedWith(block);
+    if (acknowledged.length === entry.record.total) {
+      return this.#leave(entry, { kind: 'sent', sent: sentOf(entry) }, this.#commit);
+    }
+    const spent = this.#surbsOf(entry.progress.id, block);
+    const progress = progressChange(entry, acknowledged);
+    return this.#commit([...surbs.removal(spent), progress]).map(() => {
+      surbs.forget(spent);
+      this.#schedule.acknowledged({ mail: entry.progress, block }, clock.monotonic());
+    });
+  }
+
+  /** Removes a message and all that belongs to it by one commit, then tells; once. */
+  #leave(entry: OutboxEntry, news: OutboxNews, commit: Commit): ResultAsync<void, StoreError> {
+    const { surbs, tell } = this.#deps;
+    if (entry.leaving) return okAsync(undefined);
+    entry.leaving = true;
+    const spent = surbs.ofMessage(entry.progress.id);
+    const sharing = this.#share(entry, -1);
+    const changes: readonly Change[] = [
+      { kind: 'delete', collection: OUTBOX.message, key: entry.id },
+      { kind: 'delete', collection: OUTBOX.progress, key: entry.id },
+      ...surbs.removal(spent),
+      ...(sharing === 0 ? partRemoval(entry.record) : []),
+    ];
+    return commit(changes)
+      .map(() => {
+        surbs.forget(spent);
+        this.#entries.delete(entry.progress.id);
+        this.#schedule.remove(entry.progress);
+        tell(news);
+      })
+      .mapErr((error) => {
+        entry.leaving = false;
+        this.#share(entry, +1);
+        return error;
+      });
+  }
+
+  #surbsOf(messageId: MessageId, block: number): readonly SurbRecord[] {
+    return this.#deps.surbs
+      .ofMessage(messageId)
+      .filter(({ use }) => use.kind === 'acknowledgement' && use.block === block);
+  }
+
+  /** @returns how many messages share the mail's bytes from now on */
+  #share({ record }: OutboxEntry, change: 1 | -1): number {
+    const body = toHex(record.bodyId);
+    const sharing = (this.#bodies.get(body) ?? 0) + change;
+    if (sharing > 0) this.#bodies.set(body, sharing);
+    else this.#bodies.delete(body);
+    return sharing;
+  }
+
+  #insert(entry: OutboxEntry): void {
+    this.#entries.set(entry.progress.id, entry);
+    this.#share(entry, +1);
+    this.#schedule.add(entry.progress);
+    this.#bounces.add(entry, this.#restMs(entry.record));
+  }
+
+  /** Ms until the bounce; however wall time has jumped, not more than a lifetime. */
+  #restMs({ acceptedAt, bounceAt }: OutboxRecord): number {
+    const restMs = bounceAt - this.#deps.clock.now();
+    return Math.max(MIN_RETRY_MS, Math.min(restMs, bounceAt - acceptedAt));
+  }
+}

@@ -1,0 +1,166 @@
+/**
+ * JSON-RPC 2.0 over lines, one JSON value per line: the server's side.
+ *
+ * Requests of one connection are served in turn. A method may answer with a stream: its result is
+ * then `{ "stream": n }`, each item follows as a notification `stream.item` and the end as
+ * `stream.end`, and other requests can be made meanwhile. The end of the connection ends its
+ * streams. Batches are not offered.
+ * @module
+ */
+import { err, type Result, type ResultAsync } from 'neverthrow';
+import { utf8 } from '../bytes/text.js';
+import { onAbort } from '../io/abort.js';
+import { isObject, JSON_LINE_LIMIT, parseJson, RPC_ERROR, STREAM, type Json } from './json.js';
+import type { Lines } from './lines.js';
+import { readParams, type Params, type ParamsError } from './params.js';
+
+/** What a method answers with. */
+export type RpcAnswer =
+  | { readonly kind: 'value'; readonly value: Json }
+  | { readonly kind: 'stream'; readonly items: AsyncIterable<Json> };
+
+/** Why a method refused; all of its facts are sent, so they must be JSON. */
+export interface RpcFailure {
+  readonly kind: string;
+}
+
+type Outcome<E> = Result<RpcAnswer, E> | ResultAsync<RpcAnswer, E>;
+
+/** One method, its parameters checked within; `signal` is aborted with the connection. */
+export type RpcMethod = (
+  params: Json | undefined,
+  signal: AbortSignal,
+) => Promise<Result<RpcAnswer, RpcFailure | ParamsError>>;
+
+/** Methods by name. */
+export type RpcMethods = Readonly<Record<string, RpcMethod>>;
+
+/** A method out of the two things that it is: what it takes, and what it does. */
+export const rpcMethod =
+  <P>(
+    read: (params: Params) => P,
+    run: (params: P, signal: AbortSignal) => Outcome<RpcFailure>,
+  ): RpcMethod =>
+  async (params, signal) => {
+    const taken = readParams(params, read);
+    return taken.isErr() ? err(taken.error) : run(taken.value, signal);
+  };
+
+export const value = (json: Json): RpcAnswer => ({ kind: 'value', value: json });
+
+interface Request {
+  readonly id: Json | undefined;
+  readonly method: string;
+  readonly params: Json | undefined;
+}
+
+interface Connection {
+  readonly lines: Lines;
+  readonly methods: RpcMethods;
+  readonly signal: AbortSignal;
+  streams: number;
+}
+
+/** Serves requests until the peer leaves or `signal` is aborted. */
+export const speakJsonRpc = async (
+  lines: Lines,
+  methods: RpcMethods,
+  signal: AbortSignal,
+): Promise<void> => {
+  const stop = new AbortController();
+  const forget = onAbort(signal, () => stop.abort());
+  const connection = { lines, methods, signal: stop.signal, streams: 0 };
+  try {
+    while (await serveOne(connection));
+  } finally {
+    forget();
+    stop.abort();
+  }
+};
+
+/** Whether there may be more. */
+const serveOne = async (connection: Connection): Promise<boolean> => {
+  const event = await connection.lines.next(JSON_LINE_LIMIT);
+  if (event.kind === 'too-long') return refuse(connection, null, RPC_ERROR.invalidRequest);
+  if (event.kind !== 'line') return false;
+  const parsed = parseJson(event.bytes);
+  if (parsed.isErr()) return refuse(connection, null, RPC_ERROR.parse);
+  const request = readRequest(parsed.value);
+  if (request === undefined) return refuse(connection, null, RPC_ERROR.invalidRequest);
+  return answer(connection, request);
+};
+
+const readRequest = (json: Json): Request | undefined => {
+  if (!isObject(json) || json['jsonrpc'] !== '2.0' || typeof json['method'] !== 'string') {
+    return undefined;
+  }
+  return { id: json['id'], method: json['method'], params: json['params'] };
+};
+
+const answer = async (connection: Connection, request: Request): Promise<boolean> => {
+  const { methods, signal } = connection;
+  const { id } = request;
+  const method = Object.hasOwn(methods, request.method) ? methods[request.method] : undefined;
+  if (method === undefined) return refuse(connection, id, RPC_ERROR.methodNotFound);
+  const outcome = await method(request.params, signal);
+  if (outcome.isErr()) return refuse(connection, id, codeOf(outcome.error), outcome.error);
+  if (outcome.value.kind === 'value') return reply(connection, id, { result: outcome.value.value });
+  const stream = ++connection.streams;
+  const alive = await reply(connection, id, { result: { stream } });
+  void pump(connection, stream, outcome.value.items);
+  return alive;
+};
+
+const codeOf = (failure: RpcFailure): number =>
+  failure.kind === 'invalid-params' ? RPC_ERROR.invalidParams : RPC_ERROR.refused;
+
+/** Sends a stream at the pace of the peer; never rejects, since nobody waits for it. */
+const pump = async (
+  connection: Connection,
+  stream: number,
+  items: AsyncIterable<Json>,
+): Promise<void> => {
+  try {
+    for await (const item of items) {
+      if (!(await notify(connection, STREAM.item, { stream, item }))) return;
+    }
+  } catch {
+    // A stream that fails ends; whoever made it has logged why.
+  }
+  await notify(connection, STREAM.end, { stream });
+};
+
+const MESSAGES: Readonly<Record<number, string>> = {
+  [RPC_ERROR.parse]: 'Parse error',
+  [RPC_ERROR.invalidRequest]: 'Invalid Request',
+  [RPC_ERROR.methodNotFound]: 'Method not found',
+  [RPC_ERROR.invalidParams]: 'Invalid params',
+};
+
+const refuse = (
+  connection: Connection,
+  id: Json | undefined,
+  code: number,
+  data?: RpcFailure,
+): Promise<boolean> => {
+  const message = MESSAGES[code] ?? data?.kind ?? 'Refused';
+  return reply(connection, id, { error: { code, message, data } });
+};
+
+/** A request without an id wants no reply. */
+const reply = (
+  connection: Connection,
+  id: Json | undefined,
+  outcome: Readonly<Record<string, unknown>>,
+): Promise<boolean> =>
+  id === undefined
+    ? Promise.resolve(true)
+    : writeJson(connection.lines, { jsonrpc: '2.0', id, ...outcome });
+
+const notify = (connection: Connection, method: string, params: Json): Promise<boolean> =>
+  connection.signal.aborted
+    ? Promise.resolve(false)
+    : writeJson(connection.lines, { jsonrpc: '2.0', method, params });
+
+const writeJson = (lines: Lines, json: Readonly<Record<string, unknown>>): Promise<boolean> =>
+  lines.write(utf8(`${JSON.stringify(json)}\n`));

@@ -1,0 +1,58 @@
+/**
+ * AEZ-hash, which ties nonce, associated data and τ into the block Δ, and AEZ-prf.
+ *
+ * Source: protocol/01 sections 3.3 and 3.4.
+ * @module
+ */
+import { runRounds } from './aes.js';
+import { BLOCK_LENGTH, BLOCK_WORDS, blockOf, bytesOf, multiply, paddedBlock } from './block.js';
+import { xorInto, xorOf } from './block.js';
+import type { Block } from './block.js';
+import { cipher, strongCipher, tweaksOf } from './key.js';
+import type { AezKey } from './key.js';
+
+/** A number as a 16-byte big-endian block. */
+const numberBlock = (value: number): Block => {
+  const block = new Uint32Array(BLOCK_WORDS);
+  new DataView(block.buffer).setUint32(BLOCK_LENGTH - 4, value);
+  return block;
+};
+
+/** H(j, S) of one string. */
+const hashString = (key: AezKey, j: number, bytes: Uint8Array): Block => {
+  const jMultiple = multiply(j, key.j);
+  const tweaks = tweaksOf(key, jMultiple);
+  const sum = new Uint32Array(BLOCK_WORDS);
+  const term = new Uint32Array(BLOCK_WORDS);
+  let at = 0;
+  for (; bytes.length - at >= BLOCK_LENGTH; at += BLOCK_LENGTH) {
+    const input = blockOf(bytes.subarray(at, at + BLOCK_LENGTH));
+    runRounds(key.aes4, tweaks.next(), input, 0, term);
+    xorInto(sum, 0, term);
+  }
+  if (at < bytes.length || bytes.length === 0) {
+    xorInto(sum, 0, cipher(key, jMultiple, 0, paddedBlock(bytes.subarray(at))));
+  }
+  return sum;
+};
+
+/** Δ of a nonce, associated data and τ in bits. */
+export const hash = (
+  key: AezKey,
+  { nonce, ad, tauBits }: { nonce: Uint8Array; ad: readonly Uint8Array[]; tauBits: number },
+): Block =>
+  xorOf(
+    cipher(key, multiply(3, key.j), 1, numberBlock(tauBits)),
+    hashString(key, 4, nonce),
+    ...ad.map((part, k) => hashString(key, 5 + k, part)),
+  );
+
+/** `length` bytes of AEZ-prf. */
+export const prf = (key: AezKey, delta: Block, length: number): Uint8Array => {
+  const output = new Uint8Array(Math.ceil(length / BLOCK_LENGTH) * BLOCK_LENGTH);
+  for (let at = 0; at < length; at += BLOCK_LENGTH) {
+    const counter = numberBlock(at / BLOCK_LENGTH);
+    output.set(bytesOf(strongCipher(key, 3, xorOf(delta, counter))), at);
+  }
+  return output.subarray(0, length);
+};

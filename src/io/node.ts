@@ -1,0 +1,42 @@
+/**
+ * The world on Node.js.
+ * @module
+ */
+import { randomFillSync } from 'node:crypto';
+import type { Io, Random } from './contracts.js';
+import { nodeClock } from './node/clock.js';
+import { nodeFiles } from './node/files.js';
+import { nodeLog, type NodeLog, type NodeLogOptions } from './node/log.js';
+import { nodeNetwork } from './node/network.js';
+import { nodeWorkers, type NodeWorkersOptions } from './node/workers.js';
+
+export { nodeClock } from './node/clock.js';
+export type { NodeClockOptions } from './node/clock.js';
+export { nodeFiles } from './node/files.js';
+export { nodeLog } from './node/log.js';
+export type { NodeLog, NodeLogOptions } from './node/log.js';
+export { nodeNetwork } from './node/network.js';
+export { nodeWorkers } from './node/workers.js';
+export type { NodeWorkersOptions } from './node/workers.js';
+
+export interface NodeIo extends Io {
+  readonly log: NodeLog;
+}
+
+export interface NodeIoOptions {
+  readonly log?: NodeLogOptions;
+  readonly workers?: NodeWorkersOptions;
+}
+
+/** Bytes from the system's generator. */
+export const nodeRandom: Random = (length) => randomFillSync(new Uint8Array(length));
+
+/** Everything at once. */
+export const nodeIo = (options: NodeIoOptions = {}): NodeIo => ({
+  clock: nodeClock(),
+  random: nodeRandom,
+  network: nodeNetwork(),
+  files: nodeFiles(),
+  workers: nodeWorkers(options.workers),
+  log: nodeLog(options.log),
+});

@@ -1,0 +1,143 @@
+/**
+ * Connections on Node.js: TCP, and Unix sockets for this machine.
+ * @module
+ */
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { err, ok, ResultAsync, type Result } from 'neverthrow';
+import { onAbort } from '../abort.js';
+import { formatAddress, parseAddress, type NetworkAddress } from '../address.js';
+import { Arrivals } from '../arrivals.js';
+import type { DialError, Duplex, Listener, ListenError, Network } from '../contracts.js';
+import { faultCode } from './fault.js';
+import { socketDuplex } from './socket.js';
+import { bindUnix } from './unix-socket.js';
+
+/** 3 minutes, as the reference sets it. */
+const KEEP_ALIVE_MS = 180_000;
+
+const DIAL_REASONS: Readonly<Record<string, DialError['reason']>> = {
+  ECONNREFUSED: 'refused',
+  // Nobody has made the Unix socket.
+  ENOENT: 'refused',
+  ETIMEDOUT: 'timeout',
+  ENAMETOOLONG: 'bad-address',
+  EINVAL: 'bad-address',
+};
+
+const LISTEN_REASONS: Readonly<Record<string, ListenError['reason']>> = {
+  EADDRINUSE: 'in-use',
+  EEXIST: 'in-use',
+  EACCES: 'denied',
+  EPERM: 'denied',
+  EROFS: 'denied',
+};
+
+const dialReason = (thrown: unknown): DialError['reason'] =>
+  DIAL_REASONS[faultCode(thrown) ?? ''] ?? 'unreachable';
+
+const listenReason = (thrown: unknown): ListenError['reason'] =>
+  LISTEN_REASONS[faultCode(thrown) ?? ''] ?? 'bad-address';
+
+const target = (address: NetworkAddress): { path: string } | { host: string; port: number } =>
+  address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port };
+
+const tuned = (socket: Socket): Socket => socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS);
+
+const dialSocket = (
+  parsed: NetworkAddress,
+  address: string,
+  signal: AbortSignal,
+): Promise<Result<Duplex, DialError['reason']>> =>
+  new Promise((resolve) => {
+    const socket = connect({ ...target(parsed), allowHalfOpen: true });
+    const fail = (reason: DialError['reason']): void => {
+      forget();
+      socket.destroy();
+      resolve(err(reason));
+    };
+    const forget = onAbort(signal, () => fail('aborted'));
+    socket.on('error', (error) => fail(dialReason(error)));
+    socket.once('connect', () => {
+      forget();
+      resolve(ok(socketDuplex(tuned(socket), address)));
+    });
+  });
+
+const dial = (address: string, signal: AbortSignal): ResultAsync<Duplex, DialError> => {
+  const attempt = async (): Promise<Result<Duplex, DialError['reason']>> => {
+    if (signal.aborted) return err('aborted');
+    const parsed = parseAddress(address);
+    return parsed === undefined ? err('bad-address') : dialSocket(parsed, address, signal);
+  };
+  return ResultAsync.fromPromise(attempt(), dialReason)
+    .andThen((duplex) => duplex)
+    .mapErr((reason) => ({ kind: 'dial', address, reason }));
+};
+
+const bind = (
+  server: Server,
+  where: { path: string } | { host: string; port: number },
+): Promise<ListenError['reason'] | undefined> =>
+  new Promise((resolve) => {
+    server.once('error', (error) => resolve(listenReason(error)));
+    server.listen(where, () => resolve(undefined));
+  });
+
+/** The address with the port that was picked. */
+const boundAddress = (server: Server, asked: NetworkAddress): NetworkAddress => {
+  const bound = server.address();
+  if (asked.kind === 'unix' || bound === null || typeof bound === 'string') return asked;
+  return { ...asked, port: bound.port };
+};
+
+const remoteOf = (socket: Socket, local: string): string =>
+  socket.remoteAddress === undefined
+    ? local
+    : formatAddress({ kind: 'tcp', host: socket.remoteAddress, port: socket.remotePort ?? 0 });
+
+/** Binds the server. @returns what `close` must still do */
+const bindServer = async (
+  server: Server,
+  asked: NetworkAddress,
+): Promise<Result<() => Promise<void>, ListenError['reason']>> => {
+  if (asked.kind === 'unix') return bindUnix(server, asked.path, (path) => bind(server, { path }));
+  const refusal = await bind(server, target(asked));
+  return refusal === undefined ? ok(() => Promise.resolve()) : err(refusal);
+};
+
+const openListener = async (
+  asked: NetworkAddress,
+): Promise<Result<Listener, ListenError['reason']>> => {
+  const local = formatAddress(asked);
+  const connections = new Arrivals<Duplex>();
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    const duplex = socketDuplex(tuned(socket), remoteOf(socket, local));
+    if (!connections.push(duplex)) duplex.destroy();
+  });
+  // A refused accept concerns one connection; the server goes on.
+  server.on('error', () => undefined);
+  const bound = await bindServer(server, asked);
+  return bound.map((release) => ({
+    address: formatAddress(boundAddress(server, asked)),
+    connections,
+    close: async () => {
+      // Its callback would wait for the connections, which go on.
+      server.close();
+      for (const untaken of connections.end()) untaken.destroy();
+      await release();
+    },
+  }));
+};
+
+const listen = (address: string): ResultAsync<Listener, ListenError> => {
+  const attempt = async (): Promise<Result<Listener, ListenError['reason']>> => {
+    const parsed = parseAddress(address);
+    return parsed === undefined ? err('bad-address') : openListener(parsed);
+  };
+  return ResultAsync.fromPromise(attempt(), listenReason)
+    .andThen((listener) => listener)
+    .mapErr((reason) => ({ kind: 'listen', address, reason }));
+};
+
+/** TCP with keep-alive and without delay; Unix sockets are 0600 and double as locks. */
+export const nodeNetwork = (): Network => ({ dial, listen });

@@ -1,0 +1,129 @@
+/**
+ * A link's byte stream: exact reads out of whatever pieces came, and a knife for slow peers.
+ * @module
+ */
+import type { Clock, Duplex } from '../io/contracts.js';
+import type { LinkError } from './contracts.js';
+
+/** How long a closed link may take to hand over what was sent, ms. */
+const LINGER_MS = 5_000;
+/** First step of a buffer that grows with the bytes that came. */
+const FIRST_CAPACITY = 4_096;
+
+const NOTHING = new Uint8Array(0);
+
+/** Stops a deadline; nothing stays behind. */
+export type Disarm = () => void;
+
+/** Reads and writes of one {@link Duplex}; one read at a time. */
+export class LinkStream {
+  readonly #duplex: Duplex;
+  readonly #clock: Clock;
+  #buffered: Uint8Array = NOTHING;
+  #reading: Promise<Uint8Array | undefined> | undefined;
+  #finished = false;
+  #ending: LinkError = { kind: 'link-ended' };
+
+  constructor(duplex: Duplex, clock: Clock) {
+    this.#duplex = duplex;
+    this.#clock = clock;
+  }
+
+  /** Why reads and writes give nothing any more. */
+  get ending(): LinkError {
+    return this.#ending;
+  }
+
+  /** Waits for the next byte, without a limit; `false` when there will be none. */
+  async ready(): Promise<boolean> {
+    return this.#buffered.length > 0 || this.#pull();
+  }
+
+  /**
+   * The next `length` bytes, a view into what came where possible. Memory grows with the bytes that
+   * arrive, not with `length`, which a peer may have made up.
+   *
+   * @returns `undefined` when the stream ends before
+   */
+  async take(length: number): Promise<Uint8Array | undefined> {
+    if (this.#buffered.length >= length) return this.#cut(length);
+    let gathered: Uint8Array = NOTHING;
+    for (let filled = 0; ; ) {
+      const piece = this.#cut(Math.min(length - filled, this.#buffered.length));
+      gathered = withRoom(gathered, filled, piece.length, length);
+      gathered.set(piece, filled);
+      filled += piece.length;
+      if (filled === length) return gathered;
+      if (!(await this.#pull())) return undefined;
+    }
+  }
+
+  /** `false` when the connection is gone, else `true` as soon as there is room for more. */
+  write(bytes: Uint8Array): Promise<boolean> {
+    return this.#duplex.write(bytes);
+  }
+
+  /** Drops the connection after `ms` unless disarmed before; waits in progress end then. */
+  cutAfter(ms: number, ending: LinkError): Disarm {
+    const disarm = new AbortController();
+    void this.#clock.sleep(ms, disarm.signal).then(() => {
+      if (disarm.signal.aborted) return;
+      this.#ending = ending;
+      this.#duplex.destroy();
+    });
+    return () => disarm.abort();
+  }
+
+  /** Ends our direction; the connection is dropped when the peer has ended too, or soon anyway. */
+  finish(): void {
+    if (this.#finished) return;
+    this.#finished = true;
+    this.#duplex.end();
+    void this.#linger();
+  }
+
+  /** Drops the connection at once. */
+  destroy(): void {
+    this.#finished = true;
+    this.#duplex.destroy();
+  }
+
+  async #linger(): Promise<void> {
+    const disarm = this.cutAfter(LINGER_MS, this.#ending);
+    await this.#reading;
+    while ((await this.#duplex.read()) !== undefined);
+    disarm();
+    this.#duplex.destroy();
+  }
+
+  /** Called when nothing is buffered. */
+  async #pull(): Promise<boolean> {
+    while (!this.#finished && this.#buffered.length === 0) {
+      this.#reading = this.#duplex.read();
+      const piece = await this.#reading;
+      if (piece === undefined) return false;
+      this.#buffered = piece;
+    }
+    return !this.#finished;
+  }
+
+  #cut(length: number): Uint8Array {
+    const piece = this.#buffered.subarray(0, length);
+    this.#buffered = this.#buffered.subarray(length);
+    return piece;
+  }
+}
+
+/** `buffer`, or a larger one with its first `filled` bytes, that takes `more`; at most `limit`. */
+const withRoom = (
+  buffer: Uint8Array,
+  filled: number,
+  more: number,
+  limit: number,
+): Uint8Array => {
+  if (filled + more <= buffer.length) return buffer;
+  const wanted = Math.max(FIRST_CAPACITY, 2 * (filled + more));
+  const larger = new Uint8Array(Math.min(limit, wanted));
+  larger.set(buffer.subarray(0, filled));
+  return larger;
+};

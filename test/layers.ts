@@ -1,0 +1,73 @@
+/** Who may import whom: the project's layers as data, and the check of one import against them. */
+import { posix } from 'node:path';
+
+const UP_TO_PKI = ['src/bytes', 'src/io', 'src/crypto', 'src/sphinx', 'src/wire', 'src/pki'];
+const BRIDGE = ['src/index.ts', 'src/io', 'src/bytes', 'src/control', 'src/mail', 'src/sanitise'];
+const NODE = [...UP_TO_PKI, 'src/store', 'src/control'];
+const SDK = ['src', 'bridges', 'servers', 'testkit'];
+
+/** Each layer's folder (or file), with what it may import beside itself. */
+export const layers: Readonly<Record<string, readonly string[]>> = {
+  'src/bytes': [],
+  'src/io': ['src/bytes'],
+  'src/crypto': ['src/bytes'],
+  'src/sphinx': ['src/bytes', 'src/crypto'],
+  'src/wire': ['src/bytes', 'src/crypto', 'src/io', 'src/sphinx'],
+  'src/pki': ['src/bytes', 'src/crypto', 'src/io', 'src/sphinx', 'src/wire'],
+  'src/store': ['src/bytes', 'src/io', 'src/crypto'],
+  'src/control': ['src/bytes', 'src/io'],
+  'src/mail': ['src/bytes'],
+  'src/sanitise': ['src/bytes', 'src/mail'],
+  'src/client': [...UP_TO_PKI, 'src/store', 'src/mail', 'src/sanitise'],
+  'src/index.ts': ['src'],
+  'bridges/maildir': BRIDGE,
+  'bridges/smtp': BRIDGE,
+  'bridges/pop3': BRIDGE,
+  'bridges/management': BRIDGE,
+  'servers/node': NODE,
+  'servers/mix': [...NODE, 'servers/node'],
+  'servers/provider': [...NODE, 'servers/node'],
+  'servers/authority': [...NODE, 'servers/node'],
+  'servers/index.ts': ['servers'],
+  testkit: ['src', 'servers'],
+  apps: SDK,
+  test: [...SDK, 'apps', 'bench'],
+  bench: [...SDK, 'apps'],
+};
+
+/** Any layer may import these: types without code. */
+const FREE = ['src/io/contracts.ts'];
+
+const within = (file: string, folder: string): boolean =>
+  file === folder || file.startsWith(`${folder}/`);
+
+const layerOf = (file: string): string | undefined =>
+  Object.keys(layers)
+    .filter((layer) => within(file, layer))
+    .sort((a, b) => b.length - a.length)[0];
+
+const IMPORT = /(?:from|import)\s*\(?\s*'(\.{1,2}\/[^']+)'/g;
+
+/** The relative imports of a source text, as paths from the project's root. */
+export const importsOf = (file: string, source: string): string[] =>
+  [...source.matchAll(IMPORT)].map(([, target = '']) =>
+    posix.join(posix.dirname(file), target).replace(/\.js$/, '.ts'),
+  );
+
+/** What is wrong with an import, or `undefined`. */
+export const refusalOf = (file: string, target: string): string | undefined => {
+  const from = layerOf(file);
+  if (from === undefined) return `${file} is in no layer`;
+  if (FREE.includes(target) || within(target, from)) return undefined;
+  const allowed = (layers[from] ?? []).some((folder) => within(target, folder));
+  return allowed ? undefined : `${file} must not import ${target}`;
+};
+
+const PLATFORM = ['src/io/node.ts', 'src/io/node', 'src/crypto/fast.ts', 'src/store/sqlite.ts'];
+const NODE_IMPORT = /from\s+'(node:[^']+|@photostructure\/sqlite)'/g;
+
+/** Platform modules that a file of `src/` imports although it is not the platform's edge. */
+export const platformImportsOf = (file: string, source: string): string[] =>
+  !within(file, 'src') || PLATFORM.some((edge) => within(file, edge))
+    ? []
+    : [...source.matchAll(NODE_IMPORT)].map(([, name = '']) => name);

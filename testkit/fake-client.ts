@@ -1,0 +1,240 @@
+/**
+ * A client without a network: for testing what stands on top of one.
+ *
+ * Mail that is sent is kept in {@link FakeClient.sent}; mail is received by {@link FakeClient.deliver}.
+ * Every operation can be told to fail.
+ * @module
+ */
+import { err, errAsync, ok, okAsync, type Result, type ResultAsync } from 'neverthrow';
+import { toHex, utf8 } from '../src/bytes/text.js';
+import { normaliseAddress } from '../src/mail/address.js';
+import type {
+  Accounts,
+  Address,
+  AskError,
+  ClientEvent,
+  InboxAccess,
+  InboxEntry,
+  InboxError,
+  MailId,
+  MixClient,
+  Outbox,
+  QueuedMail,
+  ReceivedMail,
+  Recipient,
+  RecipientError,
+  Recipients,
+  SendError,
+  SendOptions,
+  Sent,
+} from '../src/client/types.js';
+import { Announcements } from './announcements.js';
+
+export interface FakeClientOptions {
+  readonly accounts: readonly Address[];
+  readonly recipients?: Readonly<Record<string, Uint8Array>>;
+  /** Who must call `done` before a mail goes; default `['inbox']`. */
+  readonly readers?: readonly string[];
+  readonly queued?: readonly QueuedMail[];
+}
+
+/** What the next calls fail with, until set to `undefined` again. */
+export interface Failures {
+  send?: SendError | undefined;
+  done?: InboxError | undefined;
+  read?: InboxError | undefined;
+  setRecipient?: RecipientError | undefined;
+}
+
+interface StoredMail {
+  readonly account: Address;
+  readonly entry: InboxEntry;
+  readonly bytes: Uint8Array;
+  /** Readers that still need it. */
+  readonly needed: Set<string>;
+}
+
+/** A client that a test looks into. */
+export class FakeClient implements MixClient {
+  /** All sends that succeeded, in order. */
+  readonly sent: SendOptions[] = [];
+  readonly failures: Failures = {};
+  /** Awaited by every send before it succeeds or fails. */
+  beforeSend: () => Promise<void> = () => Promise.resolve();
+  readonly accounts: Accounts;
+  readonly recipients: Recipients;
+  readonly outbox: Outbox;
+  readonly inbox: InboxAccess;
+  readonly #readers: readonly string[];
+  readonly #mails = new Map<MailId, StoredMail>();
+  readonly #events = new Announcements<ClientEvent>();
+  readonly #stop = new AbortController();
+  #made = 0;
+
+  constructor(options: FakeClientOptions) {
+    this.#readers = options.readers ?? ['inbox'];
+    this.accounts = fakeAccounts(options.accounts);
+    this.recipients = fakeRecipients(options.recipients ?? {}, this.failures);
+    this.outbox = fakeOutbox(options.queued ?? []);
+    this.inbox = {
+      list: (account, reader) => this.#list(account, reader),
+      read: (_account, id) => this.#read(id),
+      done: (_account, reader, ids) => this.#done(reader, ids),
+    };
+  }
+
+  /** Puts a mail into an account's inbox. */
+  deliver(account: Address, mail: string | Uint8Array, senderKey?: Uint8Array): MailId {
+    const bytes = typeof mail === 'string' ? utf8(mail) : mail;
+    const id = this.#newId();
+    const key = senderKey === undefined ? {} : { senderKey };
+    const entry = { id, size: bytes.length, receivedAt: this.#made, ...key };
+    this.#mails.set(id, { account, entry, bytes, needed: new Set(this.#readers) });
+    this.announce({ kind: 'received', account, mail: entry });
+    return id;
+  }
+
+  /** Ids of the mails that are still kept. */
+  get kept(): readonly MailId[] {
+    return [...this.#mails.keys()];
+  }
+
+  announce(event: ClientEvent): void {
+    this.#events.announce(event);
+  }
+
+  send(options: SendOptions): ResultAsync<readonly Sent[], SendError> {
+    return okAsync<void, SendError>(undefined)
+      .map(() => this.beforeSend())
+      .andThen(() => {
+        if (this.failures.send !== undefined) return err(this.failures.send);
+        this.sent.push(options);
+        return ok([options.to].flat().map((recipient) => ({ recipient, messageId: this.#newId() })));
+      });
+  }
+
+  async *receive(
+    account: Address,
+    { reader, signal }: { readonly reader: string; readonly signal?: AbortSignal },
+  ): AsyncGenerator<ReceivedMail, void> {
+    const arrivals = this.events(signal);
+    const handedOut = new Set<MailId>();
+    for (;;) {
+      for (const mail of this.#of(account, reader)) {
+        if (handedOut.has(mail.entry.id)) continue;
+        handedOut.add(mail.entry.id);
+        yield this.#received(mail, reader);
+      }
+      if ((await arrivals.next()).done === true) return;
+    }
+  }
+
+  ask(): ResultAsync<Uint8Array, AskError> {
+    return errAsync({ kind: 'no-document' });
+  }
+
+  events(signal?: AbortSignal): AsyncGenerator<ClientEvent, void> {
+    const signals = signal === undefined ? [] : [signal];
+    return this.#events.listen(AbortSignal.any([this.#stop.signal, ...signals]));
+  }
+
+  close(): Promise<void> {
+    this.#stop.abort();
+    return Promise.resolve();
+  }
+
+  #newId(): string {
+    return toHex(utf8(String(++this.#made).padStart(16, '0')));
+  }
+
+  #of(account: Address, reader: string): readonly StoredMail[] {
+    return [...this.#mails.values()].filter(
+      (mail) => mail.account === account && mail.needed.has(reader),
+    );
+  }
+
+  #list(account: Address, reader: string): Result<readonly InboxEntry[], InboxError> {
+    if (!this.accounts.list().includes(account)) return err({ kind: 'unknown-account', account });
+    if (!this.#readers.includes(reader)) return err({ kind: 'unknown-reader', reader });
+    return ok(this.#of(account, reader).map((mail) => mail.entry));
+  }
+
+  #read(id: MailId): ResultAsync<Uint8Array, InboxError> {
+    if (this.failures.read !== undefined) return errAsync(this.failures.read);
+    const mail = this.#mails.get(id);
+    return mail === undefined ? errAsync({ kind: 'no-such-mail', id }) : okAsync(mail.bytes.slice());
+  }
+
+  #done(reader: string, ids: readonly MailId[]): ResultAsync<void, InboxError> {
+    if (this.failures.done !== undefined) return errAsync(this.failures.done);
+    for (const id of ids) {
+      const needed = this.#mails.get(id)?.needed;
+      needed?.delete(reader);
+      if (needed?.size === 0) this.#mails.delete(id);
+    }
+    return okAsync(undefined);
+  }
+
+  #received(mail: StoredMail, reader: string): ReceivedMail {
+    const { account, entry, bytes } = mail;
+    return { ...entry, account, bytes, done: () => this.#done(reader, [entry.id]) };
+  }
+}
+
+const fakeAccounts = (accounts: readonly Address[]): Accounts => ({
+  list: () => accounts,
+  keys: (account) =>
+    accounts.includes(account)
+      ? ok({ identityKey: new Uint8Array(32).fill(1), linkKey: new Uint8Array(32).fill(2) })
+      : err({ kind: 'unknown-account', account }),
+  status: () =>
+    accounts.map((account) => ({
+      account,
+      connection: { kind: 'offline' },
+      outbox: { mails: 0, blocks: 0 },
+      replyBlocks: 0,
+      inbox: { count: 0 },
+      fragments: 0,
+    })),
+});
+
+const fakeOutbox = (queued: readonly QueuedMail[]): Outbox => ({
+  list: (account) => queued.filter((mail) => account === undefined || mail.account === account),
+  cancel: () => okAsync(undefined),
+});
+
+const fakeRecipients = (
+  initial: Readonly<Record<string, Uint8Array>>,
+  failures: Failures,
+): Recipients => {
+  const keys = new Map(Object.entries(initial));
+  const normal = (address: string): Result<string, RecipientError> =>
+    normaliseAddress(address)
+      .map((found) => found.address)
+      .mapErr(() => ({ kind: 'bad-address', address }));
+  const find = (address: string): Result<Recipient, RecipientError> =>
+    normal(address).andThen((recipient) => {
+      const key = keys.get(recipient);
+      return key === undefined
+        ? err<Recipient, RecipientError>({ kind: 'unknown-recipient', recipient })
+        : ok({ address: recipient, key });
+    });
+  const list = (): readonly Recipient[] =>
+    [...keys].sort(([a], [b]) => (a < b ? -1 : 1)).map(([address, key]) => ({ address, key }));
+  return {
+    get: find,
+    set: (address, key) =>
+      failures.setRecipient === undefined
+        ? normal(address)
+            .map((recipient) => void keys.set(recipient, key))
+            .asyncAndThen(() => okAsync(undefined))
+        : errAsync(failures.setRecipient),
+    remove: (address) =>
+      find(address)
+        .map((recipient) => void keys.delete(recipient.address))
+        .asyncAndThen(() => okAsync(undefined)),
+    list,
+    findByKey: (key) => list().find((each) => toHex(each.key) === toHex(key))?.address,
+    rescan: () => okAsync([]),
+  };
+};
