@@ -16,6 +16,7 @@ import type {
   InboxAccess,
   InboxEntry,
   InboxError,
+  LookupError,
   MailId,
   MixClient,
   Outbox,
@@ -131,6 +132,10 @@ export class FakeClient implements MixClient {
 
   ask(): ResultAsync<Uint8Array, AskError> {
     return errAsync({ kind: 'no-document' });
+  }
+
+  lookup(_account: string, address: string): ResultAsync<Recipient, LookupError> {
+    return errAsync({ kind: 'no-such-user', user: address });
   }
 
   events(signal?: AbortSignal): AsyncGenerator<ClientEvent, void> {

@@ -54,7 +54,9 @@ const get = async (store: Store, collection: string, key: string): Promise<strin
 /** `key=value` of a collection, sorted. */
 const list = async (store: Store, collection: string): Promise<readonly string[]> => {
   const show = ({ key, value }: StoredRecord): string => `${fromUtf8(key)}=${fromUtf8(value)}`;
-  return must(await store.list(collection)).map(show).sort();
+  return must(await store.list(collection))
+    .map(show)
+    .sort();
 };
 
 const errorOf = <T>(result: Result<T, unknown>): unknown =>

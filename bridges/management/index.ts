@@ -4,4 +4,3 @@
  */
 export { clientMethods } from './methods.js';
 export { serveManagement, type ManagementOptions } from './serve.js';
-export type { QueryRecipient } from './verbs.js';

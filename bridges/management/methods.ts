@@ -35,18 +35,23 @@ const accountMethods = ({ accounts }: MixClient): RpcMethods => ({
   ),
 });
 
-const recipientMethods = ({ recipients }: MixClient): RpcMethods => ({
-  'recipients.list': rpcMethod(nothing, () => ok(value(recipients.list().map(recipientJson)))),
+const recipientMethods = (client: MixClient): RpcMethods => ({
+  'recipients.list': rpcMethod(nothing, () => ok(value(client.recipients.list().map(recipientJson)))),
   'recipients.get': rpcMethod(address, (of) =>
-    recipients.get(of).map((found) => value(recipientJson(found))),
+    client.recipients.get(of).map((found) => value(recipientJson(found))),
   ),
   'recipients.set': rpcMethod(
     (params) => ({ address: address(params), key: key(params) }),
-    (of) => recipients.set(of.address, of.key).map(() => value(null)),
+    (of) => client.recipients.set(of.address, of.key).map(() => value(null)),
   ),
-  'recipients.remove': rpcMethod(address, (of) => recipients.remove(of).map(() => value(null))),
+  'recipients.remove': rpcMethod(address, (of) => client.recipients.remove(of).map(() => value(null))),
+  'recipients.lookup': rpcMethod(
+    (params) => ({ account: params.text('account'), address: address(params) }),
+    (of, signal) =>
+      client.lookup(of.account, of.address, signal).map((found) => value(recipientJson(found))),
+  ),
   'recipients.rescan': rpcMethod(nothing, () =>
-    recipients.rescan().map((problems) => value(problems.map((each) => ({ ...each })))),
+    client.recipients.rescan().map((problems) => value(problems.map((each) => ({ ...each })))),
   ),
 });
 
@@ -86,7 +91,7 @@ const sendOptions = (params: Params): SendOptions => ({
   account: params.text('account'),
   to: params.texts('to'),
   mail: params.bytes('mail'),
-  reliability: params.flag('unreliable') ? 'none' : 'acknowledged',
+  ...(params.flag('unreliable') ? { reliability: 'none' } : {}),
 });
 
 const inboxMethods = ({ inbox }: MixClient): RpcMethods => ({

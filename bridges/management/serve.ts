@@ -6,9 +6,9 @@ import type { ResultAsync } from 'neverthrow';
 import { holdDialogue, type DialogueOptions } from '../../src/control/dialogue.js';
 import type { RpcMethods } from '../../src/control/json-rpc.js';
 import { serve, type RunningBridge } from '../../src/control/serve.js';
-import type { Clock, ListenError, Log, Network } from '../../src/io/contracts.js';
+import type { Clock, ListenError, Log, Network, Random } from '../../src/io/contracts.js';
 import type { MixClient } from '../../src/index.js';
-import { recipientVerbs, type QueryRecipient } from './verbs.js';
+import { recipientVerbs } from './verbs.js';
 
 const MODULE = 'management';
 const MAX_SESSIONS = 64;
@@ -19,6 +19,7 @@ export interface ManagementOptions {
   readonly address: string;
   readonly client: MixClient;
   readonly clock: Clock;
+  readonly random: Random;
   readonly log: Log;
   /** What is offered after `JSON`. */
   readonly methods: RpcMethods;
@@ -26,7 +27,6 @@ export interface ManagementOptions {
   readonly enableDocumentVerbs: boolean;
   /** Called by the verb `SHUTDOWN`; it returns at once and ends the daemon afterwards. */
   readonly shutdown: () => void;
-  readonly queryRecipient?: QueryRecipient;
 }
 
 /**
@@ -51,12 +51,12 @@ export const serveManagement = (
 };
 
 const dialogueOf = (options: ManagementOptions): DialogueOptions => {
-  const { clock, client, methods, enableDocumentVerbs, queryRecipient, shutdown } = options;
+  const { clock, methods, enableDocumentVerbs, shutdown } = options;
   return {
     clock,
     greeting: 'Katzenpost Mailproxy',
     methods,
-    verbs: enableDocumentVerbs ? recipientVerbs({ client, queryRecipient }) : {},
+    verbs: enableDocumentVerbs ? recipientVerbs(options) : {},
     shutdown: enableDocumentVerbs ? shutdown : undefined,
   };
 };

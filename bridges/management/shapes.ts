@@ -43,6 +43,8 @@ export const eventJson = (event: ClientEvent): Json => {
       return { ...event, sent: sentJson(event.sent) };
     case 'received':
       return { ...event, mail: entryJson(event.mail) };
+    case 'store-failed':
+      return { ...event, error: { ...event.error } };
     case 'sent':
     case 'failed':
     case 'clock-skew':

@@ -2,7 +2,7 @@
  * The verbs of the reference's mail proxy, over a client.
  * @module
  */
-import { parseKeyText, toBase64 } from '../../src/bytes/text.js';
+import { parseKeyText, toBase64, toHex } from '../../src/bytes/text.js';
 import {
   BAD_ARGUMENTS,
   DONE,
@@ -11,28 +11,28 @@ import {
   type VerbReply,
   type VerbTable,
 } from '../../src/control/dialogue.js';
+import type { Log, Random } from '../../src/io/contracts.js';
+import { normaliseAddress } from '../../src/mail/address.js';
 import type { MixClient, Recipient, RecipientError, Recipients } from '../../src/index.js';
 
-/**
- * Starts a search for a recipient's key at the provider's key server.
- *
- * @returns an id of the search, or `undefined` when there is no such account or address
- */
-export type QueryRecipient = (account: string, address: string) => string | undefined;
+const MODULE = 'management';
 
-export interface VerbOptions {
+export interface VerbDeps {
   readonly client: MixClient;
-  /** Without it there is no verb `QUERY_RECIPIENT`. */
-  readonly queryRecipient?: QueryRecipient | undefined;
+  readonly random: Random;
+  readonly log: Log;
 }
 
+/** Bytes of the id that a search is answered with. */
+const SEARCH_ID_LENGTH = 16;
+
 /** `GET_RECIPIENT` and its kin. */
-export const recipientVerbs = ({ client, queryRecipient }: VerbOptions): VerbTable => ({
-  GET_RECIPIENT: getRecipient(client.recipients),
-  SET_RECIPIENT: setRecipient(client.recipients),
-  REMOVE_RECIPIENT: removeRecipient(client.recipients),
-  LIST_RECIPIENTS: listRecipients(client.recipients),
-  ...(queryRecipient === undefined ? {} : { QUERY_RECIPIENT: queryVerb(queryRecipient) }),
+export const recipientVerbs = (deps: VerbDeps): VerbTable => ({
+  GET_RECIPIENT: getRecipient(deps.client.recipients),
+  SET_RECIPIENT: setRecipient(deps.client.recipients),
+  REMOVE_RECIPIENT: removeRecipient(deps.client.recipients),
+  LIST_RECIPIENTS: listRecipients(deps.client.recipients),
+  QUERY_RECIPIENT: queryRecipient(deps),
 });
 
 const getRecipient = (recipients: Recipients): Verb => ({
@@ -81,10 +81,20 @@ const listRecipients = (recipients: Recipients): Verb => ({
 
 const lineOf = ({ address, key }: Recipient): string => `${address} ${toBase64(key)}`;
 
-const queryVerb = (query: QueryRecipient): Verb => ({
+/**
+ * Asks the provider for a key. As in the reference the reply is an id only: what is found is in the
+ * log, and JSON-RPC has a method that waits for it.
+ */
+const queryRecipient = ({ client, random, log }: VerbDeps): Verb => ({
   words: [2, 2],
-  run: ([account = '', address = '']) => {
-    const id = query(account, address);
-    return id === undefined ? FAILED : { kind: 'data', text: id };
+  run: ([sender = '', address = '']) => {
+    const account = normaliseAddress(sender).map((found) => found.address).unwrapOr('');
+    if (!client.accounts.list().includes(account)) return FAILED;
+    if (normaliseAddress(address).isErr()) return BAD_ARGUMENTS;
+    void client.lookup(account, address).match(
+      () => log.write('notice', MODULE, 'a key was found', { of: { identifier: address } }),
+      (error) => log.write('notice', MODULE, 'a key was not found', { reason: error.kind }),
+    );
+    return { kind: 'data', text: toHex(random(SEARCH_ID_LENGTH)) };
   },
 });

@@ -16,7 +16,8 @@ import { SHUTTING_DOWN } from './replies.js';
 import { BridgeServer, PRIVATE_SETTINGS } from './server.js';
 
 const MODULE = 'smtp';
-const DEFAULT_MAX_MAIL_LENGTH = 5 * 1024 * 1024;
+/** The client's own default. */
+const DEFAULT_MAX_MAIL_LENGTH = 32 * 1024 * 1024;
 const MAX_RECIPIENTS = 100;
 const MAX_CLIENTS = 32;
 /** RFC 5321 §4.5.3.2: five minutes for a command. */
@@ -34,7 +35,7 @@ export interface SmtpOptions {
   readonly allowAnyPassword?: boolean;
   /** Accounts that may write to addresses whose key has still to be found. */
   readonly discovering?: ReadonlySet<Address>;
-  /** Most bytes of a mail; default 5 MiB. */
+  /** Most bytes of a mail; default 32 MiB. */
   readonly maxMailLength?: number;
   /** Most connections at once; more hear 421. */
   readonly maxClients?: number;

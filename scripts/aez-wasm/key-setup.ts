@@ -65,12 +65,12 @@ const roundKeys = (): Statement[] => [
   ),
 ];
 
-/** Planes of jMultiple ^ (i mod 8)·L for i = 1..8, which are the eight blocks of every group. */
-const tweakBase = (target: number, jMultiple: Expression): Statement[] => [
+/** Planes of J ^ (i mod 8)·L for i = 1..8, which are the eight blocks of every group. */
+const tweakBase = (): Statement[] => [
   ...PLANE_NUMBERS.map((index) =>
-    store(at(MEMORY.scratch, index), xor(jMultiple, load(multipleOfL(index + 1)))),
+    store(at(MEMORY.scratch, index), xor(load(J), load(multipleOfL(index + 1)))),
   ),
-  callTranspose(i32(MEMORY.scratch), i32(target)),
+  callTranspose(i32(MEMORY.scratch), i32(MEMORY.tweakBase)),
 ];
 
 export const prepareFunction = (): string =>
@@ -79,11 +79,9 @@ export const prepareFunction = (): string =>
     exported: true,
     locals: ['block'],
     body: [
-      store(MEMORY.twiceJ, double(load(J))),
       ...multiplesOfL(),
       ...roundKeys(),
       ...storeCopies(MEMORY.planesOfI, load(I)),
-      ...tweakBase(MEMORY.tweakBase1, load(J)),
-      ...tweakBase(MEMORY.tweakBase2, load(MEMORY.twiceJ)),
+      ...tweakBase(),
     ],
   });

@@ -24,8 +24,6 @@ export const MEMORY = {
   block: region(BLOCK_LENGTH),
   /** The XOR of all X or Y after a pass. */
   sum: region(PLANES_LENGTH),
-  /** 2·J */
-  twiceJ: region(BLOCK_LENGTH),
   /** 0·L to 7·L */
   multiplesOfL: region(WIDTH * BLOCK_LENGTH),
   /** 2^⌈i/8⌉·I of the present group. */
@@ -35,14 +33,12 @@ export const MEMORY = {
   aes10Keys: region(AES10_KEYS * PLANES_LENGTH),
   /** I as planes: the tweak of E(0, 0, ·). */
   planesOfI: region(PLANES_LENGTH),
-  /** J ^ (i mod 8)·L and 2·J ^ (i mod 8)·L as planes, for i = 1..8: the same in every group. */
-  tweakBase1: region(PLANES_LENGTH),
-  tweakBase2: region(PLANES_LENGTH),
-  /** The same with the group's multiple of I, and for the second with S: complete tweaks. */
-  tweak1: region(PLANES_LENGTH),
-  tweak2: region(PLANES_LENGTH),
-  /** S ^ tweakBase2. */
-  tweakBase2WithS: region(PLANES_LENGTH),
+  /** J ^ (i mod 8)·L as planes, for i = 1..8: the same in every group. */
+  tweakBase: region(PLANES_LENGTH),
+  /** The same with the group's multiple of I: the tweaks of E(1, i, ·). */
+  tweak: region(PLANES_LENGTH),
+  /** S ^ 3·J as planes: E(2, i, S) is E(1, i, S ^ 3·J). */
+  shiftedS: region(PLANES_LENGTH),
   /** T_i of the present group. */
   t: region(PLANES_LENGTH),
   /** Never written: zeros. */

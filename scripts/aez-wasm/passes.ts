@@ -31,6 +31,7 @@ import type { Address, Expression, Statement } from './wat.js';
 const PAIR_LENGTH = 2 * BLOCK_LENGTH;
 const GROUP_LENGTH = WIDTH * PAIR_LENGTH;
 const I = MEMORY.key;
+const J = MEMORY.key + BLOCK_LENGTH;
 
 /** A place in the present group, which the local `group` points to. */
 const inGroup = (offset: number): Address => ({ base: get('group'), offset });
@@ -92,10 +93,13 @@ export const joinFunction = (): string =>
 const aes4 = (source: Expression, tweak: number, target: Expression): Statement =>
   call('aes4planes', source, i32(tweak), target, target);
 
-/** Adds the group's multiple of I to the planes of `base`. */
-const makeTweak = (base: number, target: number): Statement[] =>
+/** The tweaks of the present group: its multiple of I added to the planes that all share. */
+const makeTweak = (): Statement[] =>
   PLANE_NUMBERS.map((bit) =>
-    store(at(target, bit), xor(planeOfCopies(get('multiple'), bit), load(at(base, bit)))),
+    store(
+      at(MEMORY.tweak, bit),
+      xor(planeOfCopies(get('multiple'), bit), load(at(MEMORY.tweakBase, bit))),
+    ),
   );
 
 const addToSum = (bit: number, plane: Expression): Statement =>
@@ -146,24 +150,28 @@ export const firstPassFunction = (): string =>
     ...begin(),
     forEachGroup([
       call('split', leftAddress),
-      ...makeTweak(MEMORY.tweakBase1, MEMORY.tweak1),
-      aes4(rightAddress, MEMORY.tweak1, leftAddress),
+      ...makeTweak(),
+      aes4(rightAddress, MEMORY.tweak, leftAddress),
       aes4(leftAddress, MEMORY.planesOfI, rightAddress),
       ...PLANE_NUMBERS.map((bit) => addToSum(bit, load(at(RIGHT, bit)))),
     ]),
     ...foldSum(),
   ]);
 
-/** T_i = E(2, i, S): S is a part of the tweak, and the cipher's input is zero. */
-const addTweakOfS = (): Statement[] => [
-  set('t', load(MEMORY.block)),
-  ...PLANE_NUMBERS.map((bit) =>
-    store(
-      at(MEMORY.tweakBase2WithS, bit),
-      xor(planeOfCopies(get('t'), bit), load(at(MEMORY.tweakBase2, bit))),
-    ),
-  ),
+/** S ^ 3·J, with which E(1, i, ·) does the work of E(2, i, S). */
+const shiftS = (): Statement[] => [
+  set('t', xor(load(MEMORY.block), load(J), double(load(J)))),
+  ...PLANE_NUMBERS.map((bit) => store(at(MEMORY.shiftedS, bit), planeOfCopies(get('t'), bit))),
 ];
+
+/** T_i = E(2, i, S) */
+const makeT = call(
+  'aes4planes',
+  i32(MEMORY.shiftedS),
+  i32(MEMORY.tweak),
+  i32(MEMORY.zeros),
+  i32(MEMORY.t),
+);
 
 /** Adds T to both halves and the left one, which is Y then, to the sum. */
 const addT = (): Statement[] =>
@@ -179,14 +187,13 @@ const addT = (): Statement[] =>
 export const secondPassFunction = (): string =>
   passFunction('secondPass', [
     ...begin(),
-    ...addTweakOfS(),
+    ...shiftS(),
     forEachGroup([
-      ...makeTweak(MEMORY.tweakBase1, MEMORY.tweak1),
-      ...makeTweak(MEMORY.tweakBase2WithS, MEMORY.tweak2),
-      call('aes4planes', i32(MEMORY.tweak2), i32(MEMORY.zeros), i32(MEMORY.zeros), i32(MEMORY.t)),
+      ...makeTweak(),
+      makeT,
       ...addT(),
       aes4(rightAddress, MEMORY.planesOfI, leftAddress),
-      aes4(leftAddress, MEMORY.tweak1, rightAddress),
+      aes4(leftAddress, MEMORY.tweak, rightAddress),
       call('join', leftAddress),
     ]),
     ...foldSum(),

@@ -22,7 +22,7 @@ const TOP = `
   y17=y10^y11 y19=y10^y8 y16=t0^y11 y21=y13^y16 y18=x0^y16
 `;
 
-/** Inversion in GF(2^8) by way of GF(2^4): the only part with many ANDs. */
+/** Products and the inversion in GF(2^4), to which the one in GF(2^8) comes down. */
 const MIDDLE = `
   t2=y12&y15 t3=y3&y6 t4=t3^t2 t5=y4&x7 t6=t5^t2 t7=y13&y16 t8=y5&y1 t9=t8^t7 t10=y2&y7
   t11=t10^t7 t12=y9&y11 t13=y14&y17 t14=t13^t12 t15=y8&y10 t16=t15^t12 t17=t4^t14 t18=t6^t16
@@ -32,7 +32,7 @@ const MIDDLE = `
   t40=t25^t39 t41=t40^t37 t42=t29^t33 t43=t29^t40 t44=t33^t37 t45=t42^t41
 `;
 
-/** Linear: back to the bits of the result, with the affine map. */
+/** Products with the inverse, and linear: the bits of the result, with the affine map. */
 const BOTTOM = `
   z0=t44&y15 z1=t37&y6 z2=t33&x7 z3=t43&y16 z4=t40&y1 z5=t29&y7 z6=t42&y11 z7=t45&y17
   z8=t41&y10 z9=t44&y12 z10=t37&y3 z11=t33&y4 z12=t43&y13 z13=t40&y5 z14=t29&y2 z15=t42&y9

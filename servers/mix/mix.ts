@@ -10,7 +10,7 @@ import type { NodeRole, NodeServices, TerminalHop } from '../node/role.js';
 
 /** Starts a mix; it connects and carries packets as soon as a document names it. */
 export const startMix = (options: NodeOptions): ResultAsync<RunningNode, NodeError> =>
-  startNode(options, (services) => okAsync(openMixRole(services)));
+  startNode(options, { kind: 'mix', open: (services) => okAsync(openMixRole(services)) });
 
 const openMixRole = (services: NodeServices): NodeRole => {
   const decoys = makeDecoys(services);

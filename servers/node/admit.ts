@@ -13,7 +13,7 @@ import type { MixKeys } from './mix-keys.js';
 import type { NodeTuning } from './options.js';
 import type { ReplayLog } from './replay.js';
 import type { Hop, NodeRole, PacketSource } from './role.js';
-import type { UnwrapOutcome, } from './unwrap-job.js';
+import type { UnwrapOutcome } from './unwrap-job.js';
 import type { UnwrapPool } from './unwrap-pool.js';
 
 export interface AdmissionDeps {

@@ -95,7 +95,8 @@ export class OutgoingLink {
   /** Drops what waits, once {@link OutgoingLink.run} is over. */
   discard(): void {
     while (!this.#queue.isEmpty) {
-      for (const _ of this.#queue.take(this.#deps.tuning.sendQueue)) this.#deps.drop('unknown-next-node');
+      for (const _ of this.#queue.take(this.#deps.tuning.sendQueue))
+        this.#deps.drop('unknown-next-node');
     }
   }
 

@@ -13,7 +13,12 @@ import { pick } from '../../src/crypto/sample.js';
 import type { Clock, Random } from '../../src/io/contracts.js';
 import type { EpochTime } from '../../src/pki/epoch.js';
 import { choosePath, type ChosenPath, type PathError } from '../../src/pki/path.js';
-import { nodeWithKey, sampleInterval, type NetworkNode, type NetworkView } from '../../src/pki/view.js';
+import {
+  nodeWithKey,
+  sampleInterval,
+  type NetworkNode,
+  type NetworkView,
+} from '../../src/pki/view.js';
 import { createPacket } from '../../src/sphinx/packet.js';
 import { encodePlaintext } from '../../src/sphinx/plaintext.js';
 import type { SphinxSuite } from '../../src/sphinx/suite.js';
@@ -111,7 +116,10 @@ export class Decoys {
   #makeLoop(view: NetworkView): Result<{ packet: Uint8Array; nextNodeId: Uint8Array }, LoopError> {
     const { suite, random, identityKey } = this.#deps;
     const ourselves = view.layers.map((nodes) => nodeWithKey(nodes, identityKey)).find(Boolean);
-    const exit = pick(random, view.exits.filter(({ services }) => services.has(SERVICE)));
+    const exit = pick(
+      random,
+      view.exits.filter(({ services }) => services.has(SERVICE)),
+    );
     if (!ourselves || !exit) return err({ kind: 'not-listed' });
     const surbId = this.#newSurbId();
     return this.#choosePaths(view, { ourselves, exit, surbId }).andThen(({ forward, reply }) =>
@@ -147,7 +155,8 @@ export class Decoys {
         }).map((reply): LoopPaths => ({ forward, reply })),
       );
       if (paths.isErr()) return err(paths.error);
-      if (paths.value.reply.endMs - startMs < MAX_EPOCHS * epochTime.periodMs) return ok(paths.value);
+      if (paths.value.reply.endMs - startMs < MAX_EPOCHS * epochTime.periodMs)
+        return ok(paths.value);
     }
     return err({ kind: 'too-slow' });
   }

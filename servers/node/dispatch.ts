@@ -109,8 +109,7 @@ export class Dispatcher {
       {
         ...this.#deps,
         judge: (peer) => judge(topology, peer, 'outgoing', clock.now()),
-        destination: (identityKey) =>
-          nodeWithKey(this.#destinations(), identityKey),
+        destination: (identityKey) => nodeWithKey(this.#destinations(), identityKey),
       },
       node.identityKey,
     );

@@ -12,8 +12,7 @@ import type { ClientSession, PacketSource } from './role.js';
 
 /** Who a peer has turned out to be. */
 export type Admitted =
-  | { readonly kind: 'client'; readonly client: ClientSession }
-  | { readonly kind: 'node' };
+  { readonly kind: 'client'; readonly client: ClientSession } | { readonly kind: 'node' };
 
 export interface IncomingDeps {
   readonly packetLength: number;

@@ -7,7 +7,13 @@
  */
 import { err, errAsync, ok, okAsync, type Result, type ResultAsync } from 'neverthrow';
 import { equal } from '../../src/bytes/compare.js';
-import { decodePem, encodePem, PEM_KEYS, type PemError, type PemKind } from '../../src/bytes/pem.js';
+import {
+  decodePem,
+  encodePem,
+  PEM_KEYS,
+  type PemError,
+  type PemKind,
+} from '../../src/bytes/pem.js';
 import { utf8 } from '../../src/bytes/text.js';
 import { concat } from '../../src/bytes/writer.js';
 import type { Primitives } from '../../src/crypto/primitives.js';

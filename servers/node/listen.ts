@@ -32,6 +32,8 @@ export class Listening {
   readonly #connections = new Set<IncomingConnection>();
   /** Names and keys of established connections: the oldest one wins. */
   readonly #taken = new Set<string>();
+  /** One for each connection, from its first byte on. */
+  readonly #welcomes = new Set<Promise<void>>();
   #handshakes = 0;
 
   constructor(deps: ListenDeps) {
@@ -59,16 +61,27 @@ export class Listening {
     await Promise.all(checks);
   }
 
+  /** Waits until every connection is over; the signal must be aborted. */
+  async close(): Promise<void> {
+    await Promise.all(this.#welcomes);
+  }
+
   #take(duplex: Duplex): void {
     const { tuning, count, signal } = this.#deps;
     const open = this.#connections.size + this.#handshakes;
-    if (signal.aborted || this.#handshakes >= tuning.maxHandshakes || open >= tuning.maxConnections) {
+    if (
+      signal.aborted ||
+      this.#handshakes >= tuning.maxHandshakes ||
+      open >= tuning.maxConnections
+    ) {
       count('link.refused-busy');
       duplex.destroy();
       return;
     }
     count('link.accepted');
-    void this.#welcome(duplex);
+    const welcome = this.#welcome(duplex);
+    this.#welcomes.add(welcome);
+    void welcome.then(() => this.#welcomes.delete(welcome));
   }
 
   /** One connection from its first byte to its last. */

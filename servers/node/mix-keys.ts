@@ -5,11 +5,17 @@
  * restart, so that its grace period does too.
  * @module
  */
-import { err, ok, okAsync, type Result, type ResultAsync } from 'neverthrow';
+import { err, ok, okAsync, ResultAsync, type Result } from 'neverthrow';
 import { Writer } from '../../src/bytes/writer.js';
 import type { Primitives, Scalar } from '../../src/crypto/primitives.js';
 import type { Random } from '../../src/io/contracts.js';
-import { elapsedMs, epochAt, remainingMs, type Epoch, type EpochTime } from '../../src/pki/epoch.js';
+import {
+  elapsedMs,
+  epochAt,
+  remainingMs,
+  type Epoch,
+  type EpochTime,
+} from '../../src/pki/epoch.js';
 import type { Change, Store, StoredRecord, StoreError } from '../../src/store/store.js';
 
 /** How long around an epoch's ends the neighbour's key is taken too; the same for every period. */
@@ -49,6 +55,8 @@ export const epochOfKey = (key: Uint8Array): Epoch =>
 export class MixKeys {
   readonly #deps: MixKeyDeps;
   readonly #keys: Map<Epoch, MixKey>;
+  /** One at a time: two must not make the same epoch's key. */
+  #turn: Promise<Result<void, StoreError>> = Promise.resolve(ok(undefined));
 
   /** Only {@link openMixKeys} makes one. */
   constructor(deps: MixKeyDeps, keys: readonly MixKey[]) {
@@ -67,13 +75,19 @@ export class MixKeys {
 
   /** Makes the missing keys of `first` and the epochs after it; durable when ok. */
   ensure(first: Epoch): ResultAsync<void, StoreError> {
+    this.#turn = this.#turn.then(() => this.#makeMissing(first));
+    return new ResultAsync(this.#turn);
+  }
+
+  async #makeMissing(first: Epoch): Promise<Result<void, StoreError>> {
     const made: MixKey[] = [];
     for (let epoch = first; epoch < first + PUBLISHED_KEYS; epoch++) {
-      if (!this.#keys.has(epoch)) made.push(makeKey(this.#deps, epoch, this.#deps.random(KEY_LENGTH)));
+      if (this.#keys.has(epoch)) continue;
+      made.push(makeKey(this.#deps, epoch, this.#deps.random(KEY_LENGTH)));
     }
-    if (made.length === 0) return okAsync(undefined);
+    if (made.length === 0) return ok(undefined);
     return this.#deps.store.commit(made.map(putKey)).map(() => {
-      for (const key of made) if (!this.#keys.has(key.epoch)) this.#keys.set(key.epoch, key);
+      for (const key of made) this.#keys.set(key.epoch, key);
     });
   }
 
@@ -94,7 +108,8 @@ export class MixKeys {
     if (!this.#keys.has(now)) return [];
     const candidates = [now];
     if (elapsedMs(time, nowMs) < KEY_GRACE_MS && this.#keys.has(now - 1)) candidates.push(now - 1);
-    if (remainingMs(time, nowMs) < KEY_GRACE_MS && this.#keys.has(now + 1)) candidates.push(now + 1);
+    if (remainingMs(time, nowMs) < KEY_GRACE_MS && this.#keys.has(now + 1))
+      candidates.push(now + 1);
     return candidates;
   }
 
@@ -126,13 +141,16 @@ export class MixKeys {
 
 /** Loads the keys that are in the store; makes none. */
 export const openMixKeys = (deps: MixKeyDeps): ResultAsync<MixKeys, StoreError | BadRecord> =>
-  deps.store
-    .list(COLLECTION)
-    .andThen((records): Result<MixKeys, StoreError | BadRecord> =>
-      records.every(isKeyRecord)
-        ? ok(new MixKeys(deps, records.map((record) => readKey(deps, record))))
-        : err({ kind: 'bad-record', collection: COLLECTION }),
-    );
+  deps.store.list(COLLECTION).andThen((records): Result<MixKeys, StoreError | BadRecord> =>
+    records.every(isKeyRecord)
+      ? ok(
+          new MixKeys(
+            deps,
+            records.map((record) => readKey(deps, record)),
+          ),
+        )
+      : err({ kind: 'bad-record', collection: COLLECTION }),
+  );
 
 const isKeyRecord = ({ key, value }: StoredRecord): boolean =>
   isEpochKey(key) && value.length === KEY_LENGTH;

@@ -187,7 +187,8 @@ const removal = (epoch: Epoch): Change => ({
   key: epochKey(epoch),
 });
 
-const isPublication = ({ key, value }: StoredRecord): boolean => isEpochKey(key) && value.length > 1;
+const isPublication = ({ key, value }: StoredRecord): boolean =>
+  isEpochKey(key) && value.length > 1;
 
 const encode = ({ raw, settled, young }: Publication): Uint8Array =>
   concat(Uint8Array.of((settled ? SETTLED : 0) | (young ? YOUNG : 0)), raw);

@@ -104,7 +104,7 @@ export interface NodeRole {
   take(hops: readonly TerminalHop[]): void;
   /** Packets taken and not yet finished with, so that a network can be seen to settle. */
   pending(): number;
-  /** After listeners and connections, before the store. */
+  /** After listeners and connections, before the store; the services' signal is aborted by then. */
   close(): Promise<void>;
 }
 
@@ -135,5 +135,9 @@ export interface NodeServices {
   readonly signal: AbortSignal;
 }
 
-/** Makes a role on the shared stages, before the first connection is accepted. */
-export type OpenRole = (services: NodeServices) => ResultAsync<NodeRole, NodeError>;
+/** How `startNode` gets its role. */
+export interface RoleMaker {
+  readonly kind: NodeRole['kind'];
+  /** Makes the role on the shared stages, before the first connection is accepted. */
+  open(services: NodeServices): ResultAsync<NodeRole, NodeError>;
+}

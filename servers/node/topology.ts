@@ -77,7 +77,10 @@ export const destinations = (deps: TopologyDeps, nowMs: number): readonly Networ
 };
 
 /** Documents that count now, newest first. */
-const relevantViews = ({ epochTime, view }: TopologyDeps, nowMs: number): readonly NetworkView[] => {
+const relevantViews = (
+  { epochTime, view }: TopologyDeps,
+  nowMs: number,
+): readonly NetworkView[] => {
   const now = epochAt(epochTime, nowMs);
   const isEarly = remainingMs(epochTime, nowMs) < epochTime.periodMs * EARLY_CONNECT_PART;
   const views: NetworkView[] = [];

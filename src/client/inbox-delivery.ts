@@ -5,7 +5,7 @@
  * than a small one until somebody reads it.
  * @module
  */
-import { okAsync, type ResultAsync, safeTry, errAsync, ok } from 'neverthrow';
+import { err, ok, type Result, type ResultAsync, safeTry } from 'neverthrow';
 import { concat } from '../bytes/writer.js';
 import { findBody, readHead } from '../mail/header.js';
 import { claimsSender } from '../mail/sender-field.js';
@@ -18,6 +18,8 @@ const MAX_HEAD_LENGTH = 256 * 1024;
 /** Most bytes that are taken along as evidence in a report. */
 const MAX_EVIDENCE_LENGTH = 16 * 1024 * 1024;
 
+const DAMAGED = err<never, StoreError>({ kind: 'store-corrupt', collection: PARTS });
+
 /** Gives one part of a message. */
 export type ReadPart = (index: number) => ResultAsync<Uint8Array, StoreError>;
 
@@ -28,9 +30,9 @@ export type Verdict = 'mail' | 'malformed-mail' | 'spoofed-sender';
 export const storedParts =
   (store: Store, id: Uint8Array): ReadPart =>
   (index) =>
-    store.get(PARTS, partKey(id, index)).andThen((part) =>
-      part === undefined ? errAsync({ kind: 'store-corrupt', collection: PARTS }) : okAsync(part),
-    );
+    store
+      .get(PARTS, partKey(id, index))
+      .andThen((part): Result<Uint8Array, StoreError> => (part === undefined ? DAMAGED : ok(part)));
 
 /** Looks at the head of a message of `count` parts. */
 export const judge = (readPart: ReadPart, count: number): ResultAsync<Verdict, StoreError> =>
@@ -77,7 +79,7 @@ export const readWhole = (
     let at = prefix.length;
     for (let index = 0; index < parts; index++) {
       const part = yield* readPart(index);
-      if (at + part.length > size) return errAsync({ kind: 'store-corrupt', collection: PARTS });
+      if (at + part.length > size) return DAMAGED;
       whole.set(part, at);
       at += part.length;
     }

@@ -58,7 +58,8 @@ export class Seen {
 
   /** Notes a first sight, and drops the oldest one when there are too many. */
   add(key: Uint8Array, nowMs: number): Step {
-    const oldest = this.#times.size >= this.#table.limit ? this.#times.values().next().value : undefined;
+    const oldest =
+      this.#times.size >= this.#table.limit ? this.#times.values().next().value : undefined;
     const drop = oldest === undefined ? undefined : this.#drop(oldest.key);
     const note = this.#note(key, nowMs);
     return {
@@ -111,7 +112,12 @@ export const loadSeen = (
     if (sound.length < entries.length) {
       return err({ kind: 'store-corrupt', collection: table.collection });
     }
-    return ok(new Seen(table, sound.sort((a, b) => a.at - b.at)));
+    return ok(
+      new Seen(
+        table,
+        sound.sort((a, b) => a.at - b.at),
+      ),
+    );
   });
 
 const decodeSeen = (

@@ -2,8 +2,9 @@
  * One message in the outbox: its record, its progress, and how it is brought back after a restart.
  * @module
  */
-import { toHex } from '../bytes/text.js';
+import { toHex, utf8 } from '../bytes/text.js';
 import type { Clock } from '../io/contracts.js';
+import { normaliseAddress } from '../mail/address.js';
 import { MailProgress } from './mail-progress.js';
 import type { OutboxRecord, ProgressRecord } from './outbox-records.js';
 import { timeoutMs } from './retransmit.js';
@@ -22,6 +23,15 @@ export interface OutboxEntry {
 
 /** The provider's name in a normalised address. */
 const providerOf = (address: Address): string => address.slice(address.lastIndexOf('@') + 1);
+
+/** The user's name in a normalised address, as packets carry it: unquoted, not padded. */
+export const wireUserOf = (address: Address): Uint8Array =>
+  utf8(
+    normaliseAddress(address, { caseSensitive: true }).match(
+      ({ user }) => user,
+      () => address.slice(0, address.lastIndexOf('@')),
+    ),
+  );
 
 /** A message as it was accepted, or as far as `known` says. */
 export const makeEntry = (

@@ -3,7 +3,7 @@
  * mail, and the little that changes.
  * @module
  */
-import { type Result, ResultAsync } from 'neverthrow';
+import { Result, ResultAsync } from 'neverthrow';
 import { parse, type ParseError } from '../bytes/reader.js';
 import { fromUtf8, toHex, utf8 } from '../bytes/text.js';
 import { concat, Writer } from '../bytes/writer.js';
@@ -125,28 +125,35 @@ export const progressChange = (
 ): Change =>
   put(OUTBOX.progress, id, encodeProgress(record.total, { acknowledged, transmissions }));
 
-/** All messages in the order of their acceptance; records that are none are passed over. */
-export const readOutbox = (
-  store: Store,
-): ResultAsync<
-  readonly (Message & { readonly progress: ProgressRecord | undefined })[],
-  StoreError
-> =>
-  ResultAsync.combine([store.list(OUTBOX.message), store.list(OUTBOX.progress)]).map(
-    ([messages = [], stored = []]) => {
+/** A message as it is found again. */
+export interface StoredMessage extends Message {
+  readonly progress: ProgressRecord | undefined;
+}
+
+/** All messages in the order of their acceptance. @errors `store-corrupt`: one cannot be read */
+export const readOutbox = (store: Store): ResultAsync<readonly StoredMessage[], StoreError> =>
+  ResultAsync.combine([store.list(OUTBOX.message), store.list(OUTBOX.progress)]).andThen(
+    ([messages, stored]) => {
       const progress = new Map(stored.map(({ key, value }) => [toHex(key), value]));
-      const read = messages.flatMap(({ key, value }) => {
-        const known = progress.get(toHex(key));
-        return decodeOutboxRecord(value).match(
-          (record) => [
-            { id: key, record, progress: known && decodeProgress(known).unwrapOr(undefined) },
-          ],
-          () => [],
-        );
-      });
-      return read.toSorted((a, b) => a.record.sequence - b.record.sequence);
+      return Result.combine(
+        messages.map(({ key, value }) => readMessage(key, value, progress.get(toHex(key)))),
+      )
+        .map((read) => read.toSorted((a, b) => a.record.sequence - b.record.sequence))
+        .mapErr((): StoreError => ({ kind: 'store-corrupt', collection: OUTBOX.message }));
     },
   );
+
+const readMessage = (
+  id: Uint8Array,
+  message: Uint8Array,
+  progress: Uint8Array | undefined,
+): Result<StoredMessage, ParseError> =>
+  decodeOutboxRecord(message).map((record) => ({
+    id,
+    record,
+    // Progress that cannot be read costs a few transmissions, not the mail.
+    progress: progress && decodeProgress(progress).unwrapOr(undefined),
+  }));
 
 /** The changes that delete a mail's bytes. */
 export const partRemoval = ({ bodyId, total }: OutboxRecord): readonly Change[] =>

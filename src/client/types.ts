@@ -46,6 +46,8 @@ export interface ClientTuning {
   readonly receiveTimeoutMs?: number;
   /** Default true; false only for tests of others. */
   readonly sendDecoyTraffic?: boolean;
+  /** Most bytes of an outgoing mail; default 32 MiB. */
+  readonly maxMailLength?: number;
   readonly caseSensitiveUserIdentifiers?: boolean;
 }
 
@@ -236,7 +238,9 @@ export type ClientEvent =
       readonly reason: 'expired' | 'cancelled';
     }
   | { readonly kind: 'received'; readonly account: Address; readonly mail: InboxEntry }
-  | { readonly kind: 'clock-skew'; readonly account: Address; readonly skewMs: number };
+  | { readonly kind: 'clock-skew'; readonly account: Address; readonly skewMs: number }
+  /** The store does not take what is written in the background; it is tried again and again. */
+  | { readonly kind: 'store-failed'; readonly account: Address; readonly error: StoreError };
 
 export type AskError =
   | { readonly kind: 'unknown-account'; readonly account: string }
@@ -249,6 +253,12 @@ export type AskError =
   | { readonly kind: 'aborted' }
   | { readonly kind: 'closed' }
   | StoreError;
+
+/** Why a key was not found. */
+export type LookupError =
+  | AskError
+  | { readonly kind: 'bad-address'; readonly address: string }
+  | { readonly kind: 'no-such-user'; readonly user: string };
 
 export interface AskOptions {
   readonly account: string;
@@ -284,8 +294,14 @@ export interface MixClient {
     account: string,
     options: { readonly reader: string; readonly signal?: AbortSignal },
   ): AsyncIterable<ReceivedMail>;
-  /** A provider's service, answered by a reply block. */
+  /** A provider's service, answered by a reply block. The answer comes without padding behind it. */
   ask(options: AskOptions): ResultAsync<Uint8Array, AskError>;
+  /** Asks the provider of `address` for its key, which nobody else vouches for; stores nothing. */
+  lookup(
+    account: string,
+    address: string,
+    signal?: AbortSignal,
+  ): ResultAsync<Recipient, LookupError>;
   /** Every listener has its own queue, from the call on. */
   events(signal?: AbortSignal): AsyncIterable<ClientEvent>;
   close(): Promise<void>;

@@ -16,7 +16,7 @@ export type Json =
 export type JsonObject = { readonly [name: string]: Json };
 
 /** Most bytes of one request or reply: room for the largest mail in base64. */
-export const JSON_LINE_LIMIT = 16 * 1024 * 1024;
+export const JSON_LINE_LIMIT = 48 * 1024 * 1024;
 
 /** Error codes of the specification, and one for what a method itself refuses. */
 export const RPC_ERROR = {

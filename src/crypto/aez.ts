@@ -10,11 +10,12 @@
 import { equal, isZero } from '../bytes/compare.js';
 import { bytesOf } from './aez/block.js';
 import type { Block } from './aez/block.js';
-import { core, PAIR_LENGTH, tableEnds } from './aez/core.js';
-import type { Direction } from './aez/core.js';
+import { core, PAIR_LENGTH } from './aez/core.js';
+import type { Work } from './aez/core.js';
 import { hash, prf } from './aez/hash.js';
 import { prepareKey, wipeKey } from './aez/key.js';
-import type { AezKey } from './aez/key.js';
+import type { AezKey, EngineMaker } from './aez/key.js';
+import { tableEngine } from './aez/table.js';
 import { tiny } from './aez/tiny.js';
 import type { WideBlock } from './primitives.js';
 
@@ -25,10 +26,15 @@ export interface AezParameters {
   readonly ad: readonly Uint8Array[];
   /** Bytes by which the ciphertext is longer. */
   readonly tau: number;
+  /** By tables where it is left out. */
+  readonly engine?: EngineMaker;
 }
 
-const runWithKey = <T>(bytes: Uint8Array, run: (key: AezKey) => T): T => {
-  const key = prepareKey(bytes);
+const runWithKey = <T>(
+  { key: bytes, engine = tableEngine }: Pick<AezParameters, 'key' | 'engine'>,
+  run: (key: AezKey) => T,
+): T => {
+  const key = prepareKey(bytes, engine);
   try {
     return run(key);
   } finally {
@@ -39,17 +45,14 @@ const runWithKey = <T>(bytes: Uint8Array, run: (key: AezKey) => T): T => {
 const deltaOf = (key: AezKey, { nonce, ad, tau }: AezParameters): Block =>
   hash(key, { nonce, ad, tauBits: 8 * tau });
 
-const runCipher = (
-  key: AezKey,
-  work: { message: Uint8Array; delta: Block; direction: Direction },
-): void => {
+const runCipher = (key: AezKey, work: Work): void => {
   if (work.message.length >= PAIR_LENGTH) core(key, work);
-  else if (work.message.length > 0) tiny(tableEnds(key), work);
+  else if (work.message.length > 0) tiny(key, work);
 };
 
 /** The ciphertext, `tau` bytes longer than `message`. */
 export const aezEncrypt = (parameters: AezParameters, message: Uint8Array): Uint8Array =>
-  runWithKey(parameters.key, (key) => {
+  runWithKey(parameters, (key) => {
     const delta = deltaOf(key, parameters);
     if (message.length === 0) return prf(key, delta, parameters.tau);
     const expanded = new Uint8Array(message.length + parameters.tau);
@@ -63,7 +66,7 @@ export const aezDecrypt = (
   parameters: AezParameters,
   ciphertext: Uint8Array,
 ): Uint8Array | undefined =>
-  runWithKey(parameters.key, (key) => {
+  runWithKey(parameters, (key) => {
     const length = ciphertext.length - parameters.tau;
     if (length < 0) return undefined;
     const delta = deltaOf(key, parameters);
@@ -79,19 +82,21 @@ export const aezDecrypt = (
 export const aezHash = (
   key: Uint8Array,
   input: { nonce: Uint8Array; ad: readonly Uint8Array[]; tauBits: number },
-): Uint8Array => runWithKey(key, (prepared) => bytesOf(hash(prepared, input)));
+): Uint8Array => runWithKey({ key }, (prepared) => bytesOf(hash(prepared, input)));
 
 /** AEZ-prf alone: `length` bytes for a block Δ of 16 bytes. */
 export const aezPrf = (key: Uint8Array, delta: Block, length: number): Uint8Array =>
-  runWithKey(key, (prepared) => prf(prepared, delta, length));
+  runWithKey({ key }, (prepared) => prf(prepared, delta, length));
 
-/** {@link WideBlock} by tables. */
-export const tableWideBlock: WideBlock = {
-  constantTime: false,
-  encrypt: (key, iv, message) => aezEncrypt({ key, nonce: iv, ad: [], tau: 0 }, message),
+/** A {@link WideBlock} over an engine. */
+export const makeWideBlock = (engine: EngineMaker, constantTime: boolean): WideBlock => ({
+  constantTime,
+  encrypt: (key, iv, message) => aezEncrypt({ key, nonce: iv, ad: [], tau: 0, engine }, message),
   decrypt: (key, iv, message) => {
-    const plaintext = aezDecrypt({ key, nonce: iv, ad: [], tau: 0 }, message);
-    if (plaintext === undefined) throw new Error('unreachable: AEZ with tau 0 always decrypts');
+    const plaintext = aezDecrypt({ key, nonce: iv, ad: [], tau: 0, engine }, message);
+    if (plaintext === undefined) throw new Error('unreachable: nothing is checked when tau is 0');
     return plaintext;
   },
-};
+});
+
+export const tableWideBlock: WideBlock = makeWideBlock(tableEngine, false);

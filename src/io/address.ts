@@ -2,6 +2,7 @@
  * Addresses of the network: `host:port`, `[v6]:port` or `unix:/path`.
  * @module
  */
+import { utf8 } from '../bytes/text.js';
 
 export type NetworkAddress =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
@@ -10,12 +11,18 @@ export type NetworkAddress =
 const UNIX_PREFIX = 'unix:';
 const TCP = /^(?:\[([0-9A-Fa-f:.]+(?:%[\w.-]+)?)\]|([^\s:[\]]+)):(\d{1,5})$/;
 const MAX_PORT = 65535;
+/** The least that a system takes; longer ones are cut off silently. */
+const MAX_SOCKET_PATH_BYTES = 103;
+
+/** Whether a path can be that of a Unix socket. */
+export const fitsSocket = (path: string): boolean => utf8(path).length <= MAX_SOCKET_PATH_BYTES;
 
 /** Reads an address; `undefined` when it is none. Hosts are not looked up. */
 export const parseAddress = (text: string): NetworkAddress | undefined => {
   if (text.startsWith(UNIX_PREFIX)) {
     const path = text.slice(UNIX_PREFIX.length);
-    return path.startsWith('/') && !path.includes('\0') ? { kind: 'unix', path } : undefined;
+    const valid = path.startsWith('/') && !path.includes('\0') && fitsSocket(path);
+    return valid ? { kind: 'unix', path } : undefined;
   }
   const [, v6, name, digits] = TCP.exec(text) ?? [];
   const host = v6 ?? name;

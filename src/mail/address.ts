@@ -48,7 +48,10 @@ const ADDR_SPEC = new RegExp(
   `^${SPACE}((?:${ATOM}(?:\\.${ATOM})*)|${QUOTED})${SPACE}@${SPACE}([^\\s@<>"\\[\\]()]+)${SPACE}$`,
   'u',
 );
-const NAME_ADDR = new RegExp(`^((?:[^"<>@,;:]|${QUOTED})*)<([^<>]*|[^<>"]*${QUOTED}[^<>"]*)>\\s*$`, 'u');
+const NAME_ADDR = new RegExp(
+  `^((?:[^"<>@,;:]|${QUOTED})*)<([^<>]*|[^<>"]*${QUOTED}[^<>"]*)>\\s*$`,
+  'u',
+);
 
 /** Parses and normalises one address; never throws. */
 export const normaliseAddress = (

@@ -32,10 +32,7 @@ export interface Envelope {
 }
 
 /** The mail of a draft: text, HTML as its alternative, attachments behind. CRLF line ends. */
-export const buildMail = (
-  draft: MailDraft,
-  envelope: Omit<Envelope, 'subject'>,
-): Uint8Array => {
+export const buildMail = (draft: MailDraft, envelope: Omit<Envelope, 'subject'>): Uint8Array => {
   const { random } = envelope;
   const text = textPart('text/plain', draft.text);
   const body =
@@ -43,7 +40,8 @@ export const buildMail = (
       ? text
       : multipart(random, { subtype: 'alternative' }, [text, textPart('text/html', draft.html)]);
   const files = (draft.attachments ?? []).map(filePart);
-  const whole = files.length === 0 ? body : multipart(random, { subtype: 'mixed' }, [body, ...files]);
+  const whole =
+    files.length === 0 ? body : multipart(random, { subtype: 'mixed' }, [body, ...files]);
   return encodePart(withEnvelope(whole, { ...envelope, subject: draft.subject }));
 };
 

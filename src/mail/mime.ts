@@ -61,9 +61,7 @@ export const multipart = (
   parts: readonly Part[],
 ): Part => {
   const boundary = newBoundary(random);
-  const delimited = parts.map((part) =>
-    concat(utf8(`--${boundary}\r\n`), encodePart(part), CRLF),
-  );
+  const delimited = parts.map((part) => concat(utf8(`--${boundary}\r\n`), encodePart(part), CRLF));
   const type = `multipart/${subtype}${parameters};\r\n boundary="${boundary}"`;
   return {
     fields: [{ name: 'Content-Type', value: type }, ...wideFields(parts)],

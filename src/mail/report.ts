@@ -191,21 +191,18 @@ const bytesOf = (report: ReceivedReport): Uint8Array => {
 };
 
 /** What there is of a mail, with a line in place of each missing block. */
-const joinPartial = (
-  blocks: readonly (Uint8Array | undefined)[],
-  total: number,
-): Uint8Array => {
+const joinPartial = (blocks: readonly (Uint8Array | undefined)[], total: number): Uint8Array => {
   const missing = (which: string): Uint8Array => utf8(`\r\n[MISSING BLOCK ${which}/${total}]\r\n`);
   const held = blocks.map((block, at) => block ?? missing(String(at + 1)));
   const rest = blocks.length < total ? [missing(`${blocks.length + 1}-${total}`)] : [];
   return concat(...held, ...rest);
 };
 
-const group = (
-  recipient: string,
-  action: StatusGroup['action'],
-  status: string,
-): StatusGroup => ({ recipient, action, status });
+const group = (recipient: string, action: StatusGroup['action'], status: string): StatusGroup => ({
+  recipient,
+  action,
+  status,
+});
 
 const statusPart = (groups: readonly StatusGroup[]): Part => ({
   fields: [{ name: 'Content-Type', value: 'message/delivery-status' }],
@@ -234,7 +231,10 @@ const recipientField = (address: string): string => {
 const original = (type: string, mail: Uint8Array): Part => ({
   fields: [
     { name: 'Content-Type', value: type },
-    { name: 'Content-Transfer-Encoding', value: mail.some((byte) => byte > 0x7f) ? '8bit' : '7bit' },
+    {
+      name: 'Content-Transfer-Encoding',
+      value: mail.some((byte) => byte > 0x7f) ? '8bit' : '7bit',
+    },
   ],
   body: mail,
 });

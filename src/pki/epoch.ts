@@ -32,3 +32,10 @@ export const elapsedMs = (time: EpochTime, nowMs: number): number =>
 /** Ms until the next epoch begins. */
 export const remainingMs = (time: EpochTime, nowMs: number): number =>
   time.periodMs - elapsedMs(time, nowMs);
+
+/** How long a descriptor or document stays verifiable after it was signed, ms. */
+export const certificateLifetimeMs = (time: EpochTime): number => 3 * time.periodMs + 600_000;
+
+/** When a certificate signed now expires, Unix seconds. */
+export const certificateExpiration = (time: EpochTime, nowMs: number): number =>
+  Math.floor((nowMs + certificateLifetimeMs(time)) / 1000);

@@ -6,9 +6,10 @@
  * ChaCha20-Poly1305 over collection, key and value, each behind its length, and zeros.
  * @module
  */
-import { err, ok, type Result } from 'neverthrow';
+import { err, type Result } from 'neverthrow';
+import { equal } from '../bytes/compare.js';
 import { parse, type Reader } from '../bytes/reader.js';
-import { fromUtf8, utf8 } from '../bytes/text.js';
+import { utf8 } from '../bytes/text.js';
 import { concat, Writer } from '../bytes/writer.js';
 import type { Primitives } from '../crypto/primitives.js';
 import type { Random } from '../io/contracts.js';
@@ -59,12 +60,14 @@ const encodeRecord = (collection: Uint8Array, { key, value }: StoredRecord): Uin
   return writer.zeros(writer.remaining).done();
 };
 
-const decodeRecord = (from: Reader): StoredRecord & { readonly collection: string } => {
-  const collection = fromUtf8(from.take(from.u32('collection_length'), 'collection'));
+/** The padding must be zeros and the collection the one that was asked for. */
+const decodeRecord = (from: Reader, wanted: Uint8Array): StoredRecord => {
+  const collection = from.take(from.u32('collection_length'), 'collection');
+  from.require(equal(collection, wanted), 'collection', 'the one asked for');
   const key = from.take(from.u32('key_length'), 'key').slice();
   const value = from.take(from.u32('value_length'), 'value').slice();
   from.zeros(from.remaining, 'padding');
-  return { collection, key, value };
+  return { key, value };
 };
 
 /**
@@ -99,9 +102,8 @@ export const makeSealer = (
       if (ciphertext.length < TAG_LENGTH) return err('broken');
       const plaintext = primitives.aead.open(sealKey, nonce, id, ciphertext);
       if (plaintext === undefined) return err('broken');
-      return parse(plaintext, decodeRecord)
-        .mapErr(() => 'broken' as const)
-        .andThen((record) => (record.collection === collection ? ok(record) : err('broken')));
+      const wanted = utf8(collection);
+      return parse(plaintext, (from) => decodeRecord(from, wanted)).mapErr(() => 'broken');
     },
   };
 };

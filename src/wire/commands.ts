@@ -56,7 +56,15 @@ export const encodeCommand = (geometry: SphinxGeometry, command: Command): Uint8
     case 'message-ack':
     case 'message-empty':
       return encodePacketCommand(geometry, command);
-    default:
+    case 'get-consensus':
+    case 'consensus':
+    case 'post-descriptor':
+    case 'post-descriptor-status':
+    case 'vote':
+    case 'vote-status':
+    case 'get-vote':
+    case 'reveal':
+    case 'reveal-status':
       return encodeDirectoryCommand(command);
   }
 };

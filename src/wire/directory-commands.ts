@@ -57,13 +57,7 @@ export interface Status {
 }
 
 export type DirectoryCommand =
-  | GetConsensus
-  | Consensus
-  | PostDescriptor
-  | Vote
-  | Reveal
-  | GetVote
-  | Status;
+  GetConsensus | Consensus | PostDescriptor | Vote | Reveal | GetVote | Status;
 
 /** `notFound` may appear later, `gone` never will. */
 export const CONSENSUS_CODE = { ok: 0, notFound: 1, gone: 2 } as const;
@@ -132,7 +126,9 @@ export const encodeDirectoryCommand = (command: DirectoryCommand): Uint8Array =>
       return epochWriter(COMMAND_ID.getVote, command.epoch, PUBLIC_KEY_LENGTH)
         .bytes(command.publicKey)
         .done();
-    default:
+    case 'post-descriptor-status':
+    case 'vote-status':
+    case 'reveal-status':
       return commandWriter(STATUS_ID[command.kind], CODE_LENGTH).u8(command.code).done();
   }
 };

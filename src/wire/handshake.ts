@@ -74,8 +74,7 @@ export const initiate = (
   stream: LinkStream,
   options: HandshakeOptions<boolean>,
 ): ResultAsync<Established, LinkError> => {
-  const kem = makeKyber1024(deps.primitives);
-  const handshake = begin(deps, kem, options, true);
+  const { kem, handshake } = begin(deps, options, true);
   const established = safeTry(async function* () {
     yield* send(stream, concat(deps.profile.prologue, handshake.write(NO_PAYLOAD)));
     const second = yield* receive(stream, secondLength(kem));
@@ -99,8 +98,7 @@ export const respond = (
   stream: LinkStream,
   options: HandshakeOptions<boolean | Promise<boolean>>,
 ): ResultAsync<Established, LinkError> => {
-  const kem = makeKyber1024(deps.primitives);
-  const handshake = begin(deps, kem, options, false);
+  const { kem, handshake } = begin(deps, options, false);
   const { prologue } = deps.profile;
   const established = safeTry(async function* () {
     const first = yield* receive(stream, firstLength(prologue, kem));
@@ -117,11 +115,11 @@ export const respond = (
 
 const begin = (
   deps: LinkDeps,
-  kem: Kem,
   { identity, trace }: HandshakeOptions<boolean | Promise<boolean>>,
   initiator: boolean,
-): Handshake =>
-  startHandshake({
+): { readonly kem: Kem; readonly handshake: Handshake } => {
+  const kem = makeKyber1024(deps.primitives);
+  const handshake = startHandshake({
     primitives: deps.primitives,
     pattern: XXHFS,
     protocolName: deps.profile.protocolName,
@@ -132,6 +130,8 @@ const begin = (
     random: deps.random,
     trace,
   });
+  return { kem, handshake };
+};
 
 const ourselves = ({ ad }: LinkIdentity, unixTime: number): Uint8Array =>
   encodeAuthenticate({ ad, unixTime });

@@ -38,7 +38,7 @@ export const openLink = (
   duplex: Duplex,
   options: OpenOptions,
 ): ResultAsync<Session, LinkError> =>
-  establish(deps, duplex, options.deadlineMs, (stream) =>
+  establish(new LinkStream(duplex, deps.clock), options.deadlineMs, (stream) =>
     initiate(deps, stream, options)
       .map((established) => begin(deps, stream, established))
       .andThen((session) => firstNoOp(session).map(() => session)),
@@ -55,7 +55,7 @@ export const acceptLink = (
   duplex: Duplex,
   options: AcceptOptions,
 ): ResultAsync<Session, LinkError> =>
-  establish(deps, duplex, options.deadlineMs, (stream) =>
+  establish(new LinkStream(duplex, deps.clock), options.deadlineMs, (stream) =>
     respond(deps, stream, options)
       .map((established) => begin(deps, stream, established))
       .andThen((session) => session.send({ kind: 'no-op' }).map(() => session)),
@@ -79,12 +79,10 @@ const firstNoOp = (session: Session): ResultAsync<void, LinkError> =>
 
 /** Runs a handshake under one deadline; whatever goes wrong, nothing stays open. */
 const establish = (
-  deps: LinkDeps,
-  duplex: Duplex,
+  stream: LinkStream,
   deadlineMs: number,
   shake: (stream: LinkStream) => ResultAsync<Session, LinkError>,
 ): ResultAsync<Session, LinkError> => {
-  const stream = new LinkStream(duplex, deps.clock);
   const disarm = stream.cutAfter(deadlineMs, { kind: 'deadline', phase: 'handshake' });
   return new ResultAsync(settle(shake(stream), stream, disarm));
 };

@@ -70,14 +70,12 @@ const messageFiller = (geometry: SphinxGeometry): number =>
 
 const messageWriter = (
   geometry: SphinxGeometry,
-  form: number,
-  hint: number,
-  sequence: number,
+  prefix: { readonly form: number; readonly hint: number; readonly sequence: number },
 ): Writer =>
   commandWriter(COMMAND_ID.message, MESSAGE_PREFIX_LENGTH + messageRoom(geometry))
-    .u8(form)
-    .u8(hint)
-    .u32(sequence);
+    .u8(prefix.form)
+    .u8(prefix.hint)
+    .u32(prefix.sequence);
 
 /** Whole commands; a payload of a wrong length is a programmer's mistake and throws. */
 export const encodePacketCommand = (
@@ -94,17 +92,17 @@ export const encodePacketCommand = (
         .u32(command.sequence)
         .done();
     case 'message':
-      return messageWriter(geometry, FORM.message, command.hint, command.sequence)
+      return messageWriter(geometry, { ...command, form: FORM.message })
         .bytes(command.payload)
         .zeros(messageFiller(geometry))
         .done();
     case 'message-ack':
-      return messageWriter(geometry, FORM.messageAck, command.hint, command.sequence)
+      return messageWriter(geometry, { ...command, form: FORM.messageAck })
         .bytes(command.surbId)
         .bytes(command.payload)
         .done();
     case 'message-empty':
-      return messageWriter(geometry, FORM.messageEmpty, 0, command.sequence)
+      return messageWriter(geometry, { ...command, form: FORM.messageEmpty, hint: 0 })
         .zeros(messageRoom(geometry))
         .done();
   }

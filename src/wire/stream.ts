@@ -4,6 +4,7 @@
  */
 import type { Clock, Duplex } from '../io/contracts.js';
 import type { LinkError } from './contracts.js';
+import { Watchdog, type Disarm } from './watchdog.js';
 
 /** How long a closed link may take to hand over what was sent, ms. */
 const LINGER_MS = 5_000;
@@ -12,13 +13,10 @@ const FIRST_CAPACITY = 4_096;
 
 const NOTHING = new Uint8Array(0);
 
-/** Stops a deadline; nothing stays behind. */
-export type Disarm = () => void;
-
 /** Reads and writes of one {@link Duplex}; one read at a time. */
 export class LinkStream {
   readonly #duplex: Duplex;
-  readonly #clock: Clock;
+  readonly #watchdog: Watchdog;
   #buffered: Uint8Array = NOTHING;
   #reading: Promise<Uint8Array | undefined> | undefined;
   #finished = false;
@@ -26,7 +24,7 @@ export class LinkStream {
 
   constructor(duplex: Duplex, clock: Clock) {
     this.#duplex = duplex;
-    this.#clock = clock;
+    this.#watchdog = new Watchdog(clock, (ending) => this.#endWith(ending));
   }
 
   /** Why reads and writes give nothing any more. */
@@ -48,9 +46,9 @@ export class LinkStream {
   async take(length: number): Promise<Uint8Array | undefined> {
     if (this.#buffered.length >= length) return this.#cut(length);
     let gathered: Uint8Array = NOTHING;
-    for (let filled = 0; ; ) {
+    for (let filled = 0; ;) {
       const piece = this.#cut(Math.min(length - filled, this.#buffered.length));
-      gathered = withRoom(gathered, filled, piece.length, length);
+      gathered = withRoom(gathered, filled + piece.length, length);
       gathered.set(piece, filled);
       filled += piece.length;
       if (filled === length) return gathered;
@@ -65,13 +63,7 @@ export class LinkStream {
 
   /** Drops the connection after `ms` unless disarmed before; waits in progress end then. */
   cutAfter(ms: number, ending: LinkError): Disarm {
-    const disarm = new AbortController();
-    void this.#clock.sleep(ms, disarm.signal).then(() => {
-      if (disarm.signal.aborted) return;
-      this.#ending = ending;
-      this.#duplex.destroy();
-    });
-    return () => disarm.abort();
+    return this.#watchdog.arm(ms, ending);
   }
 
   /** Ends our direction; the connection is dropped when the peer has ended too, or soon anyway. */
@@ -85,15 +77,20 @@ export class LinkStream {
   /** Drops the connection at once. */
   destroy(): void {
     this.#finished = true;
+    this.#watchdog.stop();
     this.#duplex.destroy();
   }
 
+  #endWith(ending: LinkError): void {
+    this.#ending = ending;
+    this.destroy();
+  }
+
   async #linger(): Promise<void> {
-    const disarm = this.cutAfter(LINGER_MS, this.#ending);
+    this.cutAfter(LINGER_MS, this.#ending);
     await this.#reading;
     while ((await this.#duplex.read()) !== undefined);
-    disarm();
-    this.#duplex.destroy();
+    this.destroy();
   }
 
   /** Called when nothing is buffered. */
@@ -114,16 +111,10 @@ export class LinkStream {
   }
 }
 
-/** `buffer`, or a larger one with its first `filled` bytes, that takes `more`; at most `limit`. */
-const withRoom = (
-  buffer: Uint8Array,
-  filled: number,
-  more: number,
-  limit: number,
-): Uint8Array => {
-  if (filled + more <= buffer.length) return buffer;
-  const wanted = Math.max(FIRST_CAPACITY, 2 * (filled + more));
-  const larger = new Uint8Array(Math.min(limit, wanted));
-  larger.set(buffer.subarray(0, filled));
+/** `buffer`, or a larger one that begins with it, for `needed` bytes now and `limit` in the end. */
+const withRoom = (buffer: Uint8Array, needed: number, limit: number): Uint8Array => {
+  if (needed <= buffer.length) return buffer;
+  const larger = new Uint8Array(Math.min(limit, Math.max(FIRST_CAPACITY, 2 * needed)));
+  larger.set(buffer);
   return larger;
 };

@@ -3,11 +3,12 @@ import type { Primitives } from '../../src/crypto/primitives.js';
 import { decodeSlot, type RoutingCommand } from '../../src/sphinx/commands.js';
 import { KATZENPOST_GEOMETRY, type SphinxGeometry } from '../../src/sphinx/geometry.js';
 import type { PathHop } from '../../src/sphinx/header.js';
+import { makeFastPrimitives } from '../../src/crypto/fast.js';
 import { portablePrimitives } from '../../src/crypto/portable.js';
 
 import { hex, sha256, toHex } from '../support/bytes.js';
 
-export const bothPrimitives: readonly Primitives[] = [portablePrimitives];
+export const bothPrimitives: readonly Primitives[] = [portablePrimitives, makeFastPrimitives()];
 
 export interface VectorHop {
   readonly id: string;

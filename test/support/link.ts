@@ -1,11 +1,11 @@
 /** Two ends of a link in memory, and a bare end for saying anything to the other. */
-import type { Result } from 'neverthrow';
 import { portablePrimitives } from '../../src/crypto/portable.js';
 import { makeFastPrimitives } from '../../src/crypto/fast.js';
 import type { Clock, Duplex, Random } from '../../src/io/contracts.js';
 import { duplexPair, manualClock, seededRandom, type ManualClock } from '../../src/io/memory.js';
 import { smallGeometry, type SphinxGeometry } from '../../src/sphinx/geometry.js';
-import type { LinkDeps, LinkError, LinkIdentity, Session } from '../../src/wire/contracts.js';
+import type { Command } from '../../src/wire/commands.js';
+import type { LinkDeps, LinkIdentity, Session } from '../../src/wire/contracts.js';
 import { acceptLink, openLink } from '../../src/wire/link.js';
 import { LINK_PROFILE_01, type LinkProfile } from '../../src/wire/profile.js';
 import { LinkStream } from '../../src/wire/stream.js';
@@ -43,8 +43,6 @@ export const linkDeps = (given: {
 
 export const anyone = (): boolean => true;
 
-export type Outcome = Result<Session, LinkError>;
-
 /** Both ends' options: who they are, and whom they accept. */
 export const asInitiator = {
   identity: initiatorIdentity,
@@ -80,6 +78,17 @@ export const establishedPair = async (
   return { clock, ends, initiator: opened._unsafeUnwrap(), responder: accepted._unsafeUnwrap() };
 };
 
+/** Sends, and minds the result. */
+export const sent = async (session: Session, command: Command): Promise<void> =>
+  (await session.send(command))._unsafeUnwrap();
+
+/** Notes the outcome of something that may wait. */
+export const watch = <T>(work: PromiseLike<T>): { value: T | undefined } => {
+  const state: { value: T | undefined } = { value: undefined };
+  void work.then((value) => (state.value = value));
+  return state;
+};
+
 /** A bare end: reads exact lengths and writes what it likes. */
 export const bareEnd = (duplex: Duplex, clock: Clock) => {
   const stream = new LinkStream(duplex, clock);
@@ -89,7 +98,6 @@ export const bareEnd = (duplex: Duplex, clock: Clock) => {
       if (bytes === undefined) throw new Error('the link has ended');
       return bytes;
     },
-    ended: async (): Promise<boolean> => (await stream.take(1)) === undefined,
     write: (bytes: Uint8Array): Promise<boolean> => stream.write(bytes.slice()),
     end: (): void => duplex.end(),
   };

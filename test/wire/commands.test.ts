@@ -7,7 +7,6 @@ import { KATZENPOST_GEOMETRY, smallGeometry } from '../../src/sphinx/geometry.js
 import { decodeCommand, encodeCommand, type Command } from '../../src/wire/commands.js';
 import { CONSENSUS_CODE, REVEAL_CODE, VOTE_CODE } from '../../src/wire/directory-commands.js';
 import { hex, pattern, repeated, toHex } from '../support/bytes.js';
-import { upstreamVectors } from '../support/vectors.js';
 
 const SMALL = smallGeometry(103);
 
@@ -56,7 +55,10 @@ const anyCommand: fc.Arbitrary<Command> = fc.oneof(
 
 describe('small commands', () => {
   const cases: readonly (readonly [Command, string])[] = [
-    [{ kind: 'post-descriptor', epoch: 123, descriptor: abc }, '14000000000b000000000000007b616263'],
+    [
+      { kind: 'post-descriptor', epoch: 123, descriptor: abc },
+      '14000000000b000000000000007b616263',
+    ],
     [{ kind: 'post-descriptor-status', code: 2 }, '15000000000102'],
     [
       { kind: 'vote', epoch: 123, publicKey, payload: abc },
@@ -153,12 +155,17 @@ describe('the three forms of message', () => {
   it('ignores the hint of an empty one', () => {
     const wire = encodeCommand(SMALL, { kind: 'message-empty', sequence: 9 });
     wire[7] = 200;
-    expect(decodeCommand(SMALL, wire)._unsafeUnwrap()).toEqual({ kind: 'message-empty', sequence: 9 });
+    expect(decodeCommand(SMALL, wire)._unsafeUnwrap()).toEqual({
+      kind: 'message-empty',
+      sequence: 9,
+    });
   });
 
   it('throws on a payload of another geometry', () => {
     const payload = pattern(10);
-    expect(() => encodeCommand(SMALL, { kind: 'message', hint: 0, sequence: 0, payload })).toThrow();
+    expect(() =>
+      encodeCommand(SMALL, { kind: 'message', hint: 0, sequence: 0, payload }),
+    ).toThrow();
   });
 });
 
@@ -178,10 +185,9 @@ describe('any command', () => {
         const wire = encodeCommand(SMALL, command);
         const index = at % wire.length;
         wire[index] = (wire[index] ?? 0) ^ flip;
-        decodeCommand(SMALL, wire).map((other) => {
-          // The hint of an empty form is ignored; everything else has a meaning.
-          if (command.kind !== 'message-empty') expect(other).not.toEqual(command);
-        });
+        const other = decodeCommand(SMALL, wire).unwrapOr(undefined);
+        // The hint of an empty form is ignored; everything else has a meaning.
+        if (command.kind !== 'message-empty') expect(other).not.toEqual(command);
       }),
       { numRuns: 500 },
     );
@@ -199,7 +205,7 @@ describe('any command', () => {
   it('made of random bytes never throws', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 400 }), (wire) => {
-        decodeCommand(SMALL, wire);
+        expect(decodeCommand(SMALL, wire).isOk()).toBeTypeOf('boolean');
       }),
       { numRuns: 2000 },
     );
@@ -219,76 +225,5 @@ describe('any command', () => {
     };
     const before = refuse(5000);
     expect(refuse(100_000) - before).toBeLessThan(2 * 1024 * 1024);
-  });
-});
-
-interface UpstreamCommands {
-  readonly NoOp: string;
-  readonly Disconnect: string;
-  readonly SendPacket: string;
-  readonly SendPacketPayload: string;
-  readonly RetrieveMessage: string;
-  readonly RetrieveMessageSeq: number;
-  readonly MessageEmpty: string;
-  readonly MessageEmptySeq: number;
-  readonly Message: string;
-  readonly MessageHint: number;
-  readonly MessageSeq: number;
-  readonly MessagePayload: string;
-  readonly MessageAck: string;
-  readonly MessageAckHint: number;
-  readonly MessageAckSeq: number;
-  readonly MessageAckPayload: string;
-  readonly GetConsensus: string;
-  readonly GetConsensusEpoch: number;
-  readonly Consensus: string;
-  readonly ConsensusErrorCode: number;
-  readonly ConsensusPayload: string;
-}
-
-const upstream = upstreamVectors<UpstreamCommands>('core_wire_commands_vectors.json');
-
-const upstreamCommands = (from: UpstreamCommands): readonly (readonly [Command, string])[] => [
-  [{ kind: 'no-op' }, from.NoOp],
-  [{ kind: 'disconnect' }, from.Disconnect],
-  [{ kind: 'send-packet', packet: hex(from.SendPacketPayload) }, from.SendPacket],
-  [{ kind: 'retrieve-message', sequence: from.RetrieveMessageSeq }, from.RetrieveMessage],
-  [{ kind: 'message-empty', sequence: from.MessageEmptySeq }, from.MessageEmpty],
-  [
-    {
-      kind: 'message',
-      hint: from.MessageHint,
-      sequence: from.MessageSeq,
-      payload: hex(from.MessagePayload),
-    },
-    from.Message,
-  ],
-  [
-    {
-      kind: 'message-ack',
-      hint: from.MessageAckHint,
-      sequence: from.MessageAckSeq,
-      surbId: new Uint8Array(16),
-      payload: hex(from.MessageAckPayload),
-    },
-    from.MessageAck,
-  ],
-  [{ kind: 'get-consensus', epoch: from.GetConsensusEpoch }, from.GetConsensus],
-  [
-    {
-      kind: 'consensus',
-      code: from.ConsensusErrorCode,
-      document: hex(from.ConsensusPayload),
-    },
-    from.Consensus,
-  ],
-];
-
-describe('upstream vectors', () => {
-  it.skipIf(!upstream)('are written and read alike', () => {
-    for (const [command, wire] of upstream ? upstreamCommands(upstream) : []) {
-      expect(toHex(encodeCommand(KATZENPOST_GEOMETRY, command))).toBe(wire);
-      expect(decodeCommand(KATZENPOST_GEOMETRY, hex(wire))._unsafeUnwrap()).toEqual(command);
-    }
   });
 });

@@ -21,6 +21,8 @@ import {
   linkDeps,
   publicKeyOf,
   responderIdentity,
+  sent,
+  watch,
 } from '../support/link.js';
 
 const isIdentity =
@@ -145,7 +147,7 @@ describe('the initiator', () => {
       stream,
       ...established._unsafeUnwrap(),
     });
-    await responder.send({ kind: 'disconnect' });
+    await sent(responder, { kind: 'disconnect' });
     expect((await opening)._unsafeUnwrapErr()).toEqual({ kind: 'handshake', reason: 'no-op' });
   });
 
@@ -193,14 +195,18 @@ describe('the responder', () => {
 
   it('never throws at random bytes, and always drops them', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.uint8Array({ maxLength: 4000, size: 'max' }), fc.boolean(), async (bytes, right) => {
-        const { deps, seen, duplex, peer } = setting();
-        if (right && bytes.length > 0) bytes[0] = 1;
-        await peer.write(bytes);
-        peer.end();
-        expect((await acceptLink(deps, duplex, asResponder)).isErr()).toBe(true);
-        expect(seen.destroyed).toBe(true);
-      }),
+      fc.asyncProperty(
+        fc.uint8Array({ maxLength: 4000, size: 'max' }),
+        fc.boolean(),
+        async (bytes, right) => {
+          const { deps, seen, duplex, peer } = setting();
+          if (right && bytes.length > 0) bytes[0] = 1;
+          await peer.write(bytes);
+          peer.end();
+          expect((await acceptLink(deps, duplex, asResponder)).isErr()).toBe(true);
+          expect(seen.destroyed).toBe(true);
+        },
+      ),
     );
   });
 
@@ -222,40 +228,37 @@ describe('a deadline', () => {
 
   it('cuts a peer that says nothing', async () => {
     const { clock, deps, seen, duplex } = setting();
-    let result: unknown;
-    void acceptLink(deps, duplex, asResponder).then((r) => (result = r._unsafeUnwrapErr()));
+    const accepted = watch(acceptLink(deps, duplex, asResponder));
     await clock.advance(DEADLINE_MS - 1);
-    expect(result).toBeUndefined();
+    expect(accepted.value).toBeUndefined();
     await clock.advance(1);
-    expect(result).toEqual(late);
+    expect(accepted.value?._unsafeUnwrapErr()).toEqual(late);
     expect(seen.destroyed).toBe(true);
   });
 
   it('cuts a peer that says it byte by byte', async () => {
     const { clock, deps, duplex, peer } = setting();
-    let result: unknown;
-    void acceptLink(deps, duplex, asResponder).then((r) => (result = r._unsafeUnwrapErr()));
-    for (let i = 0; i < 40 && result === undefined; i++) {
+    const accepted = watch(acceptLink(deps, duplex, asResponder));
+    for (let i = 0; i < 40 && accepted.value === undefined; i++) {
       await peer.write(Uint8Array.of(1));
       await clock.advance(1000);
     }
-    expect(result).toEqual(late);
+    expect(accepted.value?._unsafeUnwrapErr()).toEqual(late);
   });
 
   it('cuts a responder that never accepts', async () => {
     const { clock, deps, duplex, far } = setting();
-    let result: unknown;
-    void openLink(deps, duplex, asInitiator).then((r) => (result = r._unsafeUnwrapErr()));
+    const opened = watch(openLink(deps, duplex, asInitiator));
     const never = new Promise<boolean>(() => {});
-    void acceptLink(deps, far, { ...asResponder, authenticate: () => never });
+    watch(acceptLink(deps, far, { ...asResponder, authenticate: () => never }));
     await clock.advance(DEADLINE_MS);
-    expect(result).toEqual(late);
+    expect(opened.value?._unsafeUnwrapErr()).toEqual(late);
   });
 
   it('is gone once the link stands', async () => {
     const { clock, initiator, responder } = await establishedPair();
     await clock.advance(1000 * DEADLINE_MS);
-    await initiator.send({ kind: 'no-op' });
+    await sent(initiator, { kind: 'no-op' });
     expect((await responder.receive()).isOk()).toBe(true);
   });
 
@@ -264,9 +267,11 @@ describe('a deadline', () => {
     const [near, far] = duplexPair();
     const deps = linkDeps({ clock });
     const opening = openLink(deps, near, asInitiator);
-    if (stays) await acceptLink(deps, far, asResponder);
-    else far.destroy();
-    expect((await opening).isOk()).toBe(stays);
+    const accepting = stays ? acceptLink(deps, far, asResponder) : undefined;
+    if (!stays) far.destroy();
+    const ends = [await opening, await accepting];
+    expect(ends[0]?.isOk()).toBe(stays);
+    for (const end of ends) if (end?.isOk()) end.value.close();
     await clock.settled();
     expect(sleepers()).toBe(0);
   });

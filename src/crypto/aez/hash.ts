@@ -4,7 +4,6 @@
  * Source: protocol/01 sections 3.3 and 3.4.
  * @module
  */
-import { runRounds } from './aes.js';
 import { BLOCK_LENGTH, BLOCK_WORDS, blockOf, bytesOf, multiply, paddedBlock } from './block.js';
 import { xorInto, xorOf } from './block.js';
 import type { Block } from './block.js';
@@ -23,12 +22,10 @@ const hashString = (key: AezKey, j: number, bytes: Uint8Array): Block => {
   const jMultiple = multiply(j, key.j);
   const tweaks = tweaksOf(key, jMultiple);
   const sum = new Uint32Array(BLOCK_WORDS);
-  const term = new Uint32Array(BLOCK_WORDS);
   let at = 0;
   for (; bytes.length - at >= BLOCK_LENGTH; at += BLOCK_LENGTH) {
-    const input = blockOf(bytes.subarray(at, at + BLOCK_LENGTH));
-    runRounds(key.aes4, tweaks.next(), input, 0, term);
-    xorInto(sum, 0, term);
+    const block = blockOf(bytes.subarray(at, at + BLOCK_LENGTH));
+    xorInto(sum, 0, key.engine.aes4(xorOf(block, tweaks.next())));
   }
   if (at < bytes.length || bytes.length === 0) {
     xorInto(sum, 0, cipher(key, jMultiple, 0, paddedBlock(bytes.subarray(at))));

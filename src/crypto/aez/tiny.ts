@@ -6,7 +6,9 @@
  */
 import { BLOCK_LENGTH, blockOf, bytesOf, xorOf } from './block.js';
 import type { Block } from './block.js';
-import type { Direction, Ends } from './core.js';
+import type { Work } from './core.js';
+import { plainCipher } from './key.js';
+import type { AezKey } from './key.js';
 
 /** Both halves left-aligned in 16 bytes; an odd message splits within a byte. */
 interface Halves {
@@ -45,7 +47,7 @@ const joinSwapped = ({ left, right }: Halves, length: number): Uint8Array => {
 
 /** F(j, X): the first `length` nibbles of E(0, t, (X ‖ 10*) ^ Δ ^ j). */
 const feistel = (
-  ends: Ends,
+  key: AezKey,
   { delta, length }: { delta: Block; length: number },
   round: number,
   half: Uint8Array,
@@ -54,7 +56,7 @@ const feistel = (
   input[length >> 1] = (input[length >> 1] ?? 0) | (length & 1 ? 0x08 : 0x80);
   input[BLOCK_LENGTH - 1] = (input[BLOCK_LENGTH - 1] ?? 0) ^ round;
   const index = length < BLOCK_LENGTH ? 7 : 6;
-  const output = ends.cipher(index, xorOf(blockOf(input), delta));
+  const output = plainCipher(key, index, xorOf(blockOf(input), delta));
   return takeNibbles(bytesOf(output), 0, length);
 };
 
@@ -63,30 +65,27 @@ const xorBytes = (target: Uint8Array, source: Uint8Array): void => {
 };
 
 /** Under 16 bytes the top bit is corrected, since a Feistel network is an even permutation. */
-const correctTopBit = (ends: Ends, delta: Block, message: Uint8Array): void => {
+const correctTopBit = (key: AezKey, delta: Block, message: Uint8Array): void => {
   if (message.length >= BLOCK_LENGTH) return;
   const input = blockOf(message);
   bytesOf(input)[0] = (message[0] ?? 0) | 0x80;
-  const mask = bytesOf(ends.cipher(3, xorOf(input, delta)));
+  const mask = bytesOf(plainCipher(key, 3, xorOf(input, delta)));
   message[0] = (message[0] ?? 0) ^ ((mask[0] ?? 0) & 0x80);
 };
 
 /** AEZ-tiny over `message`, 1 to 31 bytes, in place. */
-export const tiny = (
-  ends: Ends,
-  { message, delta, direction }: { message: Uint8Array; delta: Block; direction: Direction },
-): void => {
+export const tiny = (key: AezKey, { message, delta, direction }: Work): void => {
   const length = message.length;
   const rounds = roundsFor(length);
-  if (direction === 'decipher') correctTopBit(ends, delta, message);
+  if (direction === 'decipher') correctTopBit(key, delta, message);
   const left = takeNibbles(message, 0, length);
   const right = takeNibbles(message, length, length);
   for (let k = 0; k < rounds; k += 2) {
     const [first, second] =
       direction === 'encipher' ? [k, k + 1] : [rounds - 1 - k, rounds - 2 - k];
-    xorBytes(left, feistel(ends, { delta, length }, first, right));
-    xorBytes(right, feistel(ends, { delta, length }, second, left));
+    xorBytes(left, feistel(key, { delta, length }, first, right));
+    xorBytes(right, feistel(key, { delta, length }, second, left));
   }
   message.set(joinSwapped({ left, right }, length));
-  if (direction === 'encipher') correctTopBit(ends, delta, message);
+  if (direction === 'encipher') correctTopBit(key, delta, message);
 };

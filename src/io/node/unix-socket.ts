@@ -5,11 +5,13 @@
  * its name. The link fails when the name exists, which makes the socket usable as a lock.
  * @module
  */
-import { chmod, link, lstat, mkdtemp, rename, rm, unlink } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { chmod, link, lstat, mkdtemp, rm, unlink } from 'node:fs/promises';
 import { connect, type Server } from 'node:net';
 import { dirname, join } from 'node:path';
 import { err, ok, type Result } from 'neverthrow';
 import type { ListenError } from '../contracts.js';
+import { fitsSocket } from '../address.js';
 import { faultCode } from './fault.js';
 
 type Refusal = ListenError['reason'];
@@ -17,6 +19,8 @@ type Refusal = ListenError['reason'];
 /** Short, since the whole path of a socket has about a hundred bytes. */
 const NEST_PREFIX = '.s-';
 const SOCKET_MODE = 0o600;
+/** A claim this old is of a process that died with it. */
+const CLAIM_LIMIT_MS = 10_000;
 
 /** Whether somebody accepts connections there. */
 const isLive = (path: string): Promise<boolean> =>
@@ -31,44 +35,56 @@ const isLive = (path: string): Promise<boolean> =>
     probe.once('error', (error) => answer(faultCode(error) !== 'ECONNREFUSED'));
   });
 
-const inodeOf = async (path: string): Promise<number> => (await lstat(path)).ino;
+/** Numbers of files are used again, so the moment of birth counts too. */
+const isSame = (a: Stats, b: Stats): boolean => a.ino === b.ino && a.birthtimeMs === b.birthtimeMs;
 
-/** Links unless the name is taken. */
-const tryLink = async (from: string, to: string): Promise<boolean> => {
+/** Runs `work`; `otherwise` when it fails with that code. */
+const unless = async <T>(code: string, otherwise: T, work: () => Promise<T>): Promise<T> => {
   try {
-    await link(from, to);
-    return true;
+    return await work();
   } catch (thrown) {
-    if (faultCode(thrown) === 'EEXIST') return false;
+    if (faultCode(thrown) === code) return otherwise;
     throw thrown;
   }
 };
 
-/** Moves a dead socket out of the way; `false` when what is there is alive or no socket. */
-const removeStale = async (path: string, nest: string): Promise<boolean> => {
-  const found = await lstat(path);
-  if (!found.isSocket() || (await isLive(path))) return false;
-  const grave = join(nest, 'o');
-  await rename(path, grave);
-  if ((await inodeOf(grave)) === found.ino) return true;
-  // Another process was quicker and this is its socket: it gets its name back.
-  await rename(grave, path);
-  return false;
+/** Gives a file a second name unless that is taken. */
+const tryLink = (from: string, to: string): Promise<boolean> =>
+  unless('EEXIST', false, () => link(from, to).then(() => true));
+
+/** Takes the right to remove a dead socket, which only one process can have at a time. */
+const tryClaim = async (path: string, claim: string): Promise<boolean> => {
+  if (await tryLink(path, claim)) return true;
+  const abandoned = Date.now() - (await lstat(claim)).ctimeMs > CLAIM_LIMIT_MS;
+  if (abandoned) await unlink(claim);
+  return abandoned && tryLink(path, claim);
 };
 
-const claimName = async (socket: string, path: string, nest: string): Promise<boolean> => {
+/** Whether the name is free now; not when a living socket or another file has it. */
+const removeStale = async (path: string): Promise<boolean> => {
+  const found = await lstat(path);
+  if (!found.isSocket() || (await isLive(path))) return false;
+  const claim = `${path}.${found.ino}`;
+  if (!(await tryClaim(path, claim))) return false;
+  // A quicker process may have put its own socket there since the look at it.
+  const isStill = isSame(await lstat(claim), found);
+  if (isStill) await unlink(path);
+  await unlink(claim);
+  return isStill;
+};
+
+/** A name that goes on the way is free; then the link decides. */
+const claimName = async (socket: string, path: string): Promise<boolean> => {
   if (await tryLink(socket, path)) return true;
-  return (await removeStale(path, nest)) && (await tryLink(socket, path));
+  const free = await unless('ENOENT', true, () => removeStale(path));
+  return free && tryLink(socket, path);
 };
 
 /** Removes the name if it is still this socket's. */
-const releaseName = async (path: string, inode: number): Promise<void> => {
-  try {
-    if ((await inodeOf(path)) === inode) await unlink(path);
-  } catch (thrown) {
-    if (faultCode(thrown) !== 'ENOENT') throw thrown;
-  }
-};
+const releaseName = (path: string, own: Stats): Promise<void> =>
+  unless('ENOENT', undefined, async () => {
+    if (isSame(await lstat(path), own)) await unlink(path);
+  });
 
 /**
  * Binds `server` and gives its socket the name `path`.
@@ -82,13 +98,14 @@ export const bindUnix = async (
   bind: (path: string) => Promise<Refusal | undefined>,
 ): Promise<Result<() => Promise<void>, Refusal>> => {
   const nest = await mkdtemp(join(dirname(path), NEST_PREFIX));
+  const socket = join(nest, 's');
   try {
-    const socket = join(nest, 's');
+    if (!fitsSocket(socket)) return err('bad-address');
     const refusal = await bind(socket);
     if (refusal !== undefined) return err(refusal);
     await chmod(socket, SOCKET_MODE);
-    const inode = await inodeOf(socket);
-    if (await claimName(socket, path, nest)) return ok(() => releaseName(path, inode));
+    const own = await lstat(socket);
+    if (await claimName(socket, path)) return ok(() => releaseName(path, own));
     server.close();
     return err('in-use');
   } finally {

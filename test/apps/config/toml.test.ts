@@ -48,9 +48,9 @@ describe('the daemon configuration', () => {
   it.each([
     [
       'Adress = 1',
-      /^c\.toml:9: NonvotingAuthority\.home\.Adress: unknown key, did you mean Address\?$/,
+      /^c\.toml:8: NonvotingAuthority\.home\.Adress: unknown key, did you mean Address\?$/,
     ],
-    ['zzzzzzzzzz = 1', /^c\.toml:9: NonvotingAuthority\.home\.zzzzzzzzzz: unknown key$/],
+    ['zzzzzzzzzz = 1', /^c\.toml:8: NonvotingAuthority\.home\.zzzzzzzzzz: unknown key$/],
   ])('names file, line, key and the nearest known name: %s', (line, expected) => {
     const source = good.replace(`PublicKey = "${KEY}"\n`, `PublicKey = "${KEY}"\n  ${line}\n`);
     expect(problemsOf(source)).toEqual([expect.stringMatching(expected)]);

@@ -29,7 +29,7 @@ describe('an SMTP session', () => {
       '250-SMTPUTF8',
       '250-ENHANCEDSTATUSCODES',
       '250-AUTH PLAIN LOGIN',
-      '250 SIZE 5242880',
+      '250 SIZE 33554432',
       '',
     ]);
     expect(await talk.ask('STARTTLS')).toMatch(/^500 /);

@@ -1,0 +1,68 @@
+/**
+ * Which files of a drop folder are mails, and when they are whole.
+ *
+ * Mail programs write into a Maildir by renaming, into `new/` or, as a copy of something sent, into
+ * `cur/`. A plain file dropped beside these directories may still be growing.
+ * @module
+ */
+import { lstat } from 'node:fs/promises';
+import { basename, dirname, join, relative } from 'node:path';
+import type { Clock } from '../../src/io/contracts.js';
+import { attempt } from './folder.js';
+
+export const DROP_DIRECTORIES = ['tmp', 'new', 'cur', 'failed'] as const;
+
+/** Where mails appear; the folder itself is `.`. */
+export const MAIL_DIRECTORIES = ['new', 'cur', '.'] as const;
+
+const OWN_NAMES: readonly string[] = DROP_DIRECTORIES;
+
+/** Flags after `:2,`: a draft or a deleted mail is not meant to be sent. */
+const NOT_MEANT = /:2,[A-Za-z]*[DT]/;
+
+/** A file's place: relative to the folder, and taken apart. */
+export interface DroppedFile {
+  readonly path: string;
+  readonly directory: string;
+  readonly name: string;
+  /** Dropped as it is, so it may still be growing. */
+  readonly isPlain: boolean;
+}
+
+/** A path as a dropped file; `undefined` when it is none that is to be sent. */
+export const droppedFile = (folder: string, path: string): DroppedFile | undefined => {
+  const place = relative(folder, path);
+  const directory = dirname(place);
+  const name = basename(place);
+  const isPlain = directory === '.';
+  const isMail = isPlain ? !OWN_NAMES.includes(name) : directory === 'new' || directory === 'cur';
+  if (!isMail || name === '' || name.startsWith('.') || NOT_MEANT.test(name)) return undefined;
+  return { path, directory: join(folder, directory), name, isPlain };
+};
+
+/**
+ * Waits until a file has kept its size and time for `stableMs`.
+ *
+ * @returns false when it went away or `signal` was aborted
+ */
+export const settles = async (
+  { path }: DroppedFile,
+  clock: Clock,
+  stableMs: number,
+  signal: AbortSignal,
+): Promise<boolean> => {
+  let before = await stateOf(path);
+  while (before !== undefined && !signal.aborted) {
+    await clock.sleep(stableMs, signal);
+    const now = await stateOf(path);
+    if (now === before) return !signal.aborted;
+    before = now;
+  }
+  return false;
+};
+
+const stateOf = (path: string): Promise<string | undefined> =>
+  attempt(path, lstat(path)).match(
+    ({ size, mtimeMs, ino }) => `${ino} ${size} ${mtimeMs}`,
+    () => undefined,
+  );

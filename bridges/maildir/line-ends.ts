@@ -1,0 +1,36 @@
+/**
+ * Line ends: LF in files, CRLF on the way.
+ *
+ * The convention of Maildir is LF. Only the pair CR LF becomes LF and back, so a lone CR stays where
+ * it is and a mail comes back to the byte.
+ * @module
+ */
+
+const CR = 0x0d;
+const LF = 0x0a;
+
+/** Each CRLF as LF. */
+export const toLf = (mail: Uint8Array): Uint8Array => {
+  const file = new Uint8Array(mail.length);
+  let length = 0;
+  for (let at = 0; at < mail.length; at++) {
+    if (mail[at] === CR && mail[at + 1] === LF) continue;
+    file[length++] = mail[at] ?? 0;
+  }
+  return file.slice(0, length);
+};
+
+/** Each LF that has no CR before it as CRLF. */
+export const toCrlf = (file: Uint8Array): Uint8Array => {
+  let bare = 0;
+  for (let at = file.indexOf(LF); at >= 0; at = file.indexOf(LF, at + 1)) {
+    if (file[at - 1] !== CR) bare++;
+  }
+  const mail = new Uint8Array(file.length + bare);
+  let length = 0;
+  for (let at = 0; at < file.length; at++) {
+    if (file[at] === LF && file[at - 1] !== CR) mail[length++] = CR;
+    mail[length++] = file[at] ?? 0;
+  }
+  return mail;
+};

@@ -1,0 +1,37 @@
+/**
+ * What lies beside a file that was refused, for the person who dropped it.
+ * @module
+ */
+import type { DropError } from './outgoing.js';
+
+/** The sentence for a refusal; `undefined`: not refused, it is tried again later. */
+export const reasonFor = (error: DropError): string | undefined => {
+  switch (error.kind) {
+    case 'no-recipient':
+      return 'The mail has no recipient in To, Cc or Bcc.';
+    case 'foreign-sender':
+      return 'The mail is not from the account that this folder belongs to.';
+    case 'no-plain-file':
+      return 'This is not a plain file.';
+    case 'unknown-account':
+      return `There is no account ${error.account}.`;
+    case 'unknown-recipient':
+      return `No key is known for ${error.recipient}.`;
+    case 'bad-address':
+      return `This is no usable address: ${error.address}`;
+    case 'bad-mail':
+      return `The mail is malformed: ${error.problem}`;
+    case 'forbidden-header':
+      return `The header ${error.header} is set by receivers only.`;
+    case 'mail-too-large':
+      return `The mail has ${error.size} bytes; at most ${error.limit} can be sent.`;
+    case 'aborted':
+    case 'closed':
+    case 'store-full':
+    case 'store-io':
+    case 'store-corrupt':
+    case 'store-key':
+    case 'store-closed':
+      return undefined;
+  }
+};

@@ -1,0 +1,90 @@
+/**
+ * One dropped file: sent and removed, or refused and moved aside, or left for later.
+ * @module
+ */
+import { rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { err, ok, type Result, type ResultAsync } from 'neverthrow';
+import { utf8 } from '../../src/bytes/text.js';
+import type { Address, MixClient, Sent } from '../../src/index.js';
+import type { DroppedFile } from './drop-files.js';
+import {
+  attempt,
+  readPlainFile,
+  removeFile,
+  writeDurably,
+  type FileContent,
+  type FolderError,
+} from './folder.js';
+import { readOutgoing, type DropError } from './outgoing.js';
+import { reasonFor } from './reasons.js';
+
+export interface SubmitDeps {
+  readonly client: MixClient;
+  readonly account: Address;
+  /** The drop folder. */
+  readonly directory: string;
+  /** Most bytes of a file. */
+  readonly maxMailLength: number;
+}
+
+export type Submitted =
+  | { readonly kind: 'sent' }
+  /** Sent, but its file cannot be removed: it must not be sent again. */
+  | { readonly kind: 'stuck'; readonly error: FolderError }
+  | { readonly kind: 'refused'; readonly error: DropError }
+  | { readonly kind: 'later'; readonly error: DropError | FolderError };
+
+/** Sends a file's mail. The file goes only after the client has the mail on disk. */
+export const submitFile = async (deps: SubmitDeps, file: DroppedFile): Promise<Submitted> => {
+  const sent = await send(deps, file);
+  if (sent.isOk()) {
+    return removeFile(file.directory, file.name).match(
+      (): Submitted => ({ kind: 'sent' }),
+      (error) => ({ kind: 'stuck', error }),
+    );
+  }
+  const { error } = sent;
+  const reason = error.kind === 'folder' ? undefined : reasonFor(error);
+  if (error.kind === 'folder' || reason === undefined) return { kind: 'later', error };
+  return setAside(deps, file, reason).match(
+    (): Submitted => ({ kind: 'refused', error }),
+    (problem) => ({ kind: 'later', error: problem }),
+  );
+};
+
+const send = (
+  { client, account, maxMailLength }: SubmitDeps,
+  { path }: DroppedFile,
+): ResultAsync<readonly Sent[], DropError | FolderError> =>
+  readPlainFile(path, maxMailLength)
+    .orElse(
+      (error): Result<FileContent, FolderError> =>
+        error.reason === 'symlink' ? ok({ kind: 'no-file' }) : err(error),
+    )
+    .andThen((content) => bytesOf(content, maxMailLength))
+    .andThen((bytes) => readOutgoing(account, bytes))
+    .andThen((options) => client.send(options));
+
+const bytesOf = (content: FileContent, limit: number): Result<Uint8Array, DropError> => {
+  switch (content.kind) {
+    case 'bytes':
+      return ok(content.bytes);
+    case 'too-large':
+      return err({ kind: 'mail-too-large', size: content.size, limit });
+    case 'no-file':
+      return err({ kind: 'no-plain-file' });
+  }
+};
+
+/** Moves a file to `failed/`, over one of the same name, its reason beside it. */
+const setAside = (
+  { directory }: SubmitDeps,
+  { path, name }: DroppedFile,
+  reason: string,
+): ResultAsync<void, FolderError> => {
+  const aside = join(directory, 'failed', name);
+  return attempt(aside, rename(path, aside)).andThen(() =>
+    attempt(aside, writeDurably(`${aside}.txt`, utf8(`${reason}\n`))),
+  );
+};

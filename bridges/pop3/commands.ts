@@ -1,0 +1,143 @@
+/**
+ * POP3 commands: which there are, in which state, with how many arguments, and what they do.
+ *
+ * RFC 1939, with CAPA (RFC 2449), AUTH (RFC 5034) and UTF8 (RFC 6856).
+ * @module
+ */
+import { CAPABILITIES } from './capabilities.js';
+import type { Mailbox, Numbered } from './mailbox.js';
+import { accept, octetsOf, refuse, topOf, type Response } from './response.js';
+
+/** What a command leads to. */
+export type Outcome =
+  | { readonly kind: 'respond'; readonly response: Response }
+  | { readonly kind: 'user'; readonly name: string }
+  | { readonly kind: 'password'; readonly password: string }
+  | { readonly kind: 'auth'; readonly words: readonly string[] }
+  | { readonly kind: 'quit' };
+
+type Run<State> = (words: readonly string[], state: State) => Outcome | Promise<Outcome>;
+
+/** A command of one state. */
+export interface Command<State> {
+  /** Least and most arguments. */
+  readonly words: readonly [least: number, most: number];
+  readonly run: Run<State>;
+}
+
+export type CommandTable<State> = Readonly<Record<string, Command<State>>>;
+
+/** A command with the state that it works on. */
+export interface Bound {
+  readonly words: Command<unknown>['words'];
+  readonly run: (words: readonly string[]) => Outcome | Promise<Outcome>;
+}
+
+/** Looks a verb up, in upper case. */
+export const findCommand = <State>(
+  table: CommandTable<State>,
+  verb: string,
+  state: State,
+): Bound | undefined => {
+  const found = Object.hasOwn(table, verb) ? table[verb] : undefined;
+  return found && { words: found.words, run: (words) => found.run(words, state) };
+};
+
+const respond = (response: Response): Outcome => ({ kind: 'respond', response });
+const command = <State>(
+  words: readonly [least: number, most: number],
+  run: Run<State>,
+): Command<State> => ({ words, run });
+
+const CAPA = command<unknown>([0, 0], () =>
+  respond({ kind: 'listing', text: 'Capabilities follow', lines: CAPABILITIES }),
+);
+const QUIT = command<unknown>([0, 0], () => ({ kind: 'quit' }));
+
+/** Before the log-in. A password may hold spaces, so PASS takes its line as it is. */
+export const AUTHORIZATION: CommandTable<unknown> = {
+  CAPA,
+  QUIT,
+  USER: command([1, 1], ([name = '']) => ({ kind: 'user', name })),
+  PASS: command([1, Infinity], (words) => ({ kind: 'password', password: words.join(' ') })),
+  AUTH: command([0, 2], (words) => ({ kind: 'auth', words })),
+  // Mails go out as they are, so there is nothing to switch.
+  UTF8: command([0, 0], () => respond(accept('UTF-8 it is'))),
+};
+
+/** After the log-in. */
+export const TRANSACTION: CommandTable<Mailbox> = {
+  CAPA,
+  QUIT,
+  NOOP: command([0, 0], () => respond(accept('Nothing done'))),
+  STAT: command([0, 0], (_, box) => respond(accept(totals(box.list())))),
+  LIST: command([0, 1], ([word], box) => list(box, word, ({ entry }) => String(entry.size))),
+  UIDL: command([0, 1], ([word], box) => list(box, word, ({ entry }) => entry.id)),
+  RETR: command([1, 1], ([word = ''], box) =>
+    withMail(box, word, (mail) => mail, (mail) => `${octetsOf(mail)} octets`),
+  ),
+  TOP: command([2, 2], ([word = '', lines = ''], box) => {
+    const count = numberOf(lines);
+    if (count === undefined) return respond(refuse('No such number of lines'));
+    return withMail(box, word, (mail) => topOf(mail, count), () => 'Top follows');
+  }),
+  DELE: command([1, 1], ([word = ''], box) => respond(mark(box, word))),
+  RSET: command([0, 0], (_, box) => {
+    box.unmarkAll();
+    return respond(accept('Nothing is deleted'));
+  }),
+};
+
+const NO_SUCH_MAIL = refuse('No such message');
+
+const totals = (mails: readonly Numbered[]): string =>
+  `${mails.length} ${mails.reduce((sum, { entry }) => sum + entry.size, 0)}`;
+
+const list = (
+  box: Mailbox,
+  word: string | undefined,
+  describe: (mail: Numbered) => string,
+): Outcome => {
+  const line = (mail: Numbered): string => `${mail.number} ${describe(mail)}`;
+  if (word === undefined) {
+    const mails = box.list();
+    return respond({ kind: 'listing', text: `${mails.length} messages`, lines: mails.map(line) });
+  }
+  const mail = find(box, word);
+  return respond(mail === undefined ? NO_SUCH_MAIL : accept(line(mail)));
+};
+
+const withMail = async (
+  box: Mailbox,
+  word: string,
+  choose: (mail: Uint8Array) => Uint8Array,
+  describe: (mail: Uint8Array) => string,
+): Promise<Outcome> => {
+  const found = find(box, word);
+  if (found === undefined) return respond(NO_SUCH_MAIL);
+  const response = await box.read(found).match(
+    (mail): Response => ({ kind: 'mail', text: describe(mail), mail: choose(mail) }),
+    () => refuse('The message cannot be read', 'SYS/TEMP'),
+  );
+  return respond(response);
+};
+
+const mark = (box: Mailbox, word: string): Response => {
+  const number = numberOf(word);
+  switch (number === undefined ? 'none' : box.mark(number)) {
+    case 'marked':
+      return accept(`Message ${word} will be deleted`);
+    case 'already':
+      return refuse('Message already deleted');
+    case 'none':
+      return NO_SUCH_MAIL;
+  }
+};
+
+const find = (box: Mailbox, word: string): Numbered | undefined => {
+  const number = numberOf(word);
+  return number === undefined ? undefined : box.find(number);
+};
+
+const numberOf = (word: string): number | undefined =>
+  /^\d{1,9}$/.test(word) ? Number(word) : undefined;

@@ -1,0 +1,5 @@
+/**
+ * The POP3 bridge: an ordinary mail program fetches what a client has received.
+ * @module
+ */
+export { servePop3, type Pop3Options } from './serve.js';

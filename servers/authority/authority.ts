@@ -1,0 +1,166 @@
+/**
+ * The nonvoting directory authority: collects descriptors, makes each epoch's document, and hands
+ * it to whoever asks.
+ * @module
+ */
+import { errAsync, ok, ResultAsync, safeTry } from 'neverthrow';
+import { selectPrimitives } from '../../src/crypto/select.js';
+import type { Listener } from '../../src/io/contracts.js';
+import { epochAt, type Epoch } from '../../src/pki/epoch.js';
+import type { LinkDeps, LinkIdentity } from '../../src/wire/contracts.js';
+import { makeCounters, type Counters } from '../node/drops.js';
+import { loadIdentity, type NodeIdentity } from '../node/keys.js';
+import { Resources } from '../node/resources.js';
+import { Archive } from './archive.js';
+import { Chain } from './chain.js';
+import { Desk } from './desk.js';
+import { checkOptions, type AuthorityError, type AuthorityOptions } from './options.js';
+
+export interface AuthorityStatus {
+  readonly epoch: Epoch;
+  /** Whether the current epoch has a document. */
+  readonly hasDocument: boolean;
+  readonly hasNextDocument: boolean;
+  /** Descriptors collected for the current epoch and the next. */
+  readonly descriptors: { readonly now: number; readonly next: number };
+  readonly counters: Readonly<Record<string, number>>;
+  /** Nothing is being worked on. */
+  readonly idle: boolean;
+}
+
+export interface RunningAuthority {
+  /** The first bound address. */
+  readonly address: string;
+  readonly addresses: readonly string[];
+  /** Ed25519, 32 bytes: what everybody else is configured with. */
+  readonly identityKey: Uint8Array;
+  status(): AuthorityStatus;
+  close(): Promise<void>;
+}
+
+interface Parts {
+  readonly options: AuthorityOptions;
+  readonly identity: NodeIdentity;
+  readonly archive: Archive;
+  readonly chain: Chain;
+  readonly desk: Desk;
+  readonly counters: Counters;
+}
+
+/**
+ * Starts an authority; it answers when ok.
+ *
+ * @errors any {@link AuthorityError}; whatever was opened is closed again
+ */
+export const startAuthority = (
+  options: AuthorityOptions,
+): ResultAsync<RunningAuthority, AuthorityError> => {
+  const resources = new Resources();
+  return assemble(options, resources).orElse((error) =>
+    ResultAsync.fromSafePromise(resources.close()).andThen(() => errAsync(error)),
+  );
+};
+
+const assemble = (
+  options: AuthorityOptions,
+  resources: Resources,
+): ResultAsync<RunningAuthority, AuthorityError> =>
+  safeTry(async function* () {
+    yield* checkOptions(options);
+    const { io, dataDir } = options;
+    const primitives = selectPrimitives(io.log);
+    const identity = yield* loadIdentity({ ...io, primitives }, dataDir);
+    const store = yield* options.openStore(`${dataDir}/authority.db`, options.storageKey);
+    resources.add(() => store.close());
+    const archive = new Archive(store);
+    yield* archive.load();
+    const parts = makeParts(options, { identity, archive, signal: resources.signal });
+    const listeners = yield* bind(options, resources);
+    for (const listener of listeners) void parts.desk.serve(listener);
+    const chained = parts.chain.run();
+    resources.add(() => chained);
+    return ok(describe(parts, { listeners, resources }));
+  });
+
+const makeParts = (
+  options: AuthorityOptions,
+  { identity, archive, signal }: Pick<Parts, 'identity' | 'archive'> & { signal: AbortSignal },
+): Parts => {
+  const { io, network, mixes, providers } = options;
+  const primitives = selectPrimitives(io.log);
+  const counters = makeCounters(io.log);
+  const shared = { archive, primitives, signal, epochTime: network.epochTime };
+  const chain = new Chain({
+    ...shared,
+    ...options,
+    clock: io.clock,
+    log: io.log,
+    random: io.random,
+    listed: mixes.length + providers.length,
+    seed: identity.seed,
+    identityKey: identity.identityKey,
+  });
+  const { clock, random } = io;
+  const link: LinkDeps = { ...network, profile: network.link, primitives, clock, random };
+  const desk = new Desk({
+    ...shared,
+    whitelist: options,
+    mayCome: chain.mayCome,
+    link,
+    identity: linkIdentity(identity, primitives),
+    onPost: () => chain.wake(),
+    count: counters.count,
+  });
+  return { options, identity, archive, chain, desk, counters };
+};
+
+/** An authority has no link key of its own: its identity key is converted. */
+const linkIdentity = (
+  { seed, identityKey }: NodeIdentity,
+  { ed25519 }: LinkDeps['primitives'],
+): LinkIdentity => ({ ad: identityKey, secretKey: ed25519.toX25519Secret(seed) });
+
+const bind = (
+  { io, addresses }: AuthorityOptions,
+  resources: Resources,
+): ResultAsync<readonly Listener[], AuthorityError> =>
+  ResultAsync.combine(
+    addresses.map((address) =>
+      io.network.listen(address).map((listener) => {
+        resources.add(() => listener.close());
+        return listener;
+      }),
+    ),
+  );
+
+const describe = (
+  parts: Parts,
+  {
+    listeners,
+    resources,
+  }: { readonly listeners: readonly Listener[]; readonly resources: Resources },
+): RunningAuthority => {
+  const addresses = listeners.map(({ address }) => address);
+  return {
+    address: addresses[0] ?? '',
+    addresses,
+    identityKey: parts.identity.identityKey,
+    status: () => statusOf(parts),
+    close: () => resources.close(),
+  };
+};
+
+const statusOf = ({ options, archive, chain, desk, counters }: Parts): AuthorityStatus => {
+  const epoch = epochAt(options.network.epochTime, options.io.clock.now());
+  return {
+    epoch,
+    hasDocument: archive.document(epoch) !== undefined,
+    hasNextDocument: archive.document(epoch + 1) !== undefined,
+    descriptors: {
+      now: archive.descriptors(epoch).length,
+      next: archive.descriptors(epoch + 1).length,
+    },
+    counters: counters.snapshot(),
+    idle: desk.open === 0 && !chain.isBusy,
+  };
+};

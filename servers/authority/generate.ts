@@ -1,0 +1,137 @@
+/**
+ * Generating: when an epoch's document is made, and of what.
+ *
+ * A document is made once and never again. An epoch without one breaks no chain: the next document
+ * begins a new genesis. (The reference shuts down instead.)
+ *
+ * Source: nonvoting authority v0.0.14.
+ * @module
+ */
+import { ok, type Result } from 'neverthrow';
+import type { Primitives } from '../../src/crypto/primitives.js';
+import type { Random } from '../../src/io/contracts.js';
+import { LAYER_PROVIDER, verifyDescriptor, type Descriptor } from '../../src/pki/descriptor.js';
+import {
+  signDocument,
+  verifyDocument,
+  type Document,
+  type DocumentError,
+} from '../../src/pki/document.js';
+import type { DocumentContents } from '../../src/pki/document-codec.js';
+import { certificateExpiration, type Epoch, type EpochTime } from '../../src/pki/epoch.js';
+import { assignLayers, priorSharedRandom, sharedRandom } from '../../src/pki/genesis.js';
+import type { Archive } from './archive.js';
+import type { NetworkParameters } from './options.js';
+
+export interface GenerateDeps {
+  readonly archive: Archive;
+  readonly primitives: Primitives;
+  readonly random: Random;
+  readonly epochTime: EpochTime;
+  readonly parameters: NetworkParameters;
+  readonly layers: number;
+  readonly minNodesPerLayer: number;
+  /** How many nodes may post in all. */
+  readonly listed: number;
+  /** Of the authority's identity key. */
+  readonly seed: Uint8Array;
+  readonly identityKey: Uint8Array;
+}
+
+interface Member extends Descriptor {
+  readonly raw: Uint8Array;
+}
+
+interface Members {
+  readonly mixes: readonly Member[];
+  readonly providers: readonly Member[];
+}
+
+/** The good descriptors of an epoch, by role. */
+const membersOf = ({ archive, primitives }: GenerateDeps, epoch: Epoch, nowMs: number): Members => {
+  const members = archive.descriptors(epoch).flatMap(({ raw, identityKey }) =>
+    verifyDescriptor(primitives, raw, { epoch, nowMs, identityKey }).match(
+      (descriptor): Member[] => [{ ...descriptor, raw }],
+      () => [],
+    ),
+  );
+  return {
+    mixes: members.filter(({ layer }) => layer !== LAYER_PROVIDER),
+    providers: members.filter(({ layer }) => layer === LAYER_PROVIDER),
+  };
+};
+
+/** The document before `epoch`, if it is there and still good. */
+const previousOf = (deps: GenerateDeps, epoch: Epoch, nowMs: number): Document | undefined => {
+  const raw = deps.archive.document(epoch - 1);
+  if (!raw) return undefined;
+  const options = { authorityKey: deps.identityKey, epoch: epoch - 1, nowMs };
+  return verifyDocument(deps.primitives, raw, options).unwrapOr(undefined);
+};
+
+const contentsOf = (
+  deps: GenerateDeps,
+  { mixes, providers }: Members,
+  { epoch, nowMs }: { readonly epoch: Epoch; readonly nowMs: number },
+): DocumentContents => {
+  const previous = previousOf(deps, epoch, nowMs);
+  const genesisEpoch = previous?.genesisEpoch ?? epoch;
+  const { value } = sharedRandom(deps.primitives, {
+    epoch,
+    authorityKey: deps.identityKey,
+    drawn: deps.random(32),
+    previous: previous?.sharedRandomValue,
+  });
+  const earlier = previous?.priorSharedRandom ?? [];
+  const layers = assignLayers(deps.random, {
+    mixes,
+    layers: deps.layers,
+    previous: previous?.topology,
+  });
+  return {
+    epoch,
+    genesisEpoch,
+    ...deps.parameters,
+    topology: layers.map((layer) => layer.map(({ raw }) => raw)),
+    providers: providers.map(({ raw }) => raw),
+    sharedRandomCommit: undefined,
+    sharedRandomValue: value,
+    priorSharedRandom: priorSharedRandom(deps.epochTime, {
+      epoch,
+      genesisEpoch,
+      value,
+      previous: earlier,
+    }),
+  };
+};
+
+/** Whether there is enough for a document: every listed node, or enough of them. */
+export type Quorum = 'everybody' | 'enough';
+
+/**
+ * Makes the document of an epoch, checked as its readers will check it.
+ *
+ * @returns the signed bytes; `undefined` while descriptors are missing
+ * @errors what a reader would refuse it for
+ */
+export const generate = (
+  deps: GenerateDeps,
+  {
+    epoch,
+    nowMs,
+    quorum,
+  }: { readonly epoch: Epoch; readonly nowMs: number; readonly quorum: Quorum },
+): Result<Uint8Array | undefined, DocumentError> => {
+  const members = membersOf(deps, epoch, nowMs);
+  const { mixes, providers } = members;
+  const isEnough =
+    quorum === 'everybody'
+      ? mixes.length + providers.length === deps.listed
+      : providers.length > 0 && mixes.length >= deps.layers * deps.minNodesPerLayer;
+  if (!isEnough) return ok(undefined);
+  const contents = contentsOf(deps, members, { epoch, nowMs });
+  const expiration = certificateExpiration(deps.epochTime, nowMs);
+  const raw = signDocument(deps.primitives, contents, { seed: deps.seed, expiration });
+  const options = { authorityKey: deps.identityKey, epoch, nowMs };
+  return verifyDocument(deps.primitives, raw, options).map(() => raw);
+};

@@ -1,0 +1,124 @@
+/**
+ * The ground of a node: its keys, its store, the memory of what it has seen, and the documents.
+ * @module
+ */
+import { err, ok, ResultAsync, safeTry, type Result } from 'neverthrow';
+import { selectPrimitives } from '../../src/crypto/select.js';
+import type { Io } from '../../src/io/contracts.js';
+import { authoritySource, type DirectoryDeps } from '../../src/pki/directory.js';
+import { epochAt } from '../../src/pki/epoch.js';
+import {
+  MIX_WANTS,
+  openDocumentKeeper,
+  PROVIDER_WANTS,
+  type DocumentKeeper,
+} from '../../src/pki/keeper.js';
+import type { SphinxSuite } from '../../src/sphinx/suite.js';
+import type { Store } from '../../src/store/store.js';
+import type { LinkDeps } from '../../src/wire/contracts.js';
+import { makeCounters, type Counters } from './drops.js';
+import { loadIdentity, type NodeIdentity } from './keys.js';
+import { openMixKeys, type MixKeys } from './mix-keys.js';
+import { DEFAULT_TUNING, type NodeError, type NodeOptions, type NodeTuning } from './options.js';
+import { openReplayLog, type ReplayLog } from './replay.js';
+import type { Resources } from './resources.js';
+import type { NodeRole } from './role.js';
+
+export interface Ground {
+  readonly io: Io;
+  readonly options: NodeOptions;
+  readonly tuning: NodeTuning;
+  readonly roleKind: NodeRole['kind'];
+  readonly suite: SphinxSuite;
+  readonly link: LinkDeps;
+  readonly directory: DirectoryDeps;
+  readonly identity: NodeIdentity;
+  readonly store: Store;
+  readonly mixKeys: MixKeys;
+  readonly replay: ReplayLog;
+  readonly documents: DocumentKeeper;
+  readonly counters: Counters;
+  readonly resources: Resources;
+}
+
+const STORAGE_KEY_LENGTH = 32;
+
+/** Opens everything that has to be there before the first connection. */
+export const openGround = (
+  options: NodeOptions,
+  roleKind: NodeRole['kind'],
+  resources: Resources,
+): ResultAsync<Ground, NodeError> =>
+  safeTry(async function* () {
+    yield* checkOptions(options);
+    const { io, network, dataDir } = options;
+    const { clock, random, files } = io;
+    const suite = { geometry: network.geometry, primitives: selectPrimitives(io.log) };
+    const link: LinkDeps = { ...suite, profile: network.link, clock, random };
+    const identity = yield* loadIdentity({ ...suite, files, random }, dataDir);
+    const store = yield* options.openStore(`${dataDir}/node.db`, options.storageKey);
+    resources.add(() => store.close());
+    const { mixKeys, replay } = yield* openKeys(options, suite, store);
+    const directory = { network: io.network, link, authority: network.authority, clock };
+    const documents = openDocuments(options, { roleKind, suite, directory });
+    resources.add(() => documents.close());
+    return ok({
+      io,
+      options,
+      tuning: { ...DEFAULT_TUNING, ...options.tuning },
+      roleKind,
+      suite,
+      link,
+      directory,
+      identity,
+      store,
+      mixKeys,
+      replay,
+      documents,
+      counters: makeCounters(io.log),
+      resources,
+    });
+  });
+
+const checkOptions = ({ storageKey, addresses }: NodeOptions): Result<void, NodeError> => {
+  if (storageKey.length !== STORAGE_KEY_LENGTH) {
+    return err({ kind: 'bad-option', option: 'storageKey', rule: `${STORAGE_KEY_LENGTH} bytes` });
+  }
+  return addresses.length > 0 ? ok(undefined) : err({ kind: 'no-address' });
+};
+
+/** The mix keys with their replay tags; the keys of this epoch and the next two are there. */
+const openKeys = (
+  { io, network }: NodeOptions,
+  suite: SphinxSuite,
+  store: Store,
+): ResultAsync<{ mixKeys: MixKeys; replay: ReplayLog }, NodeError> =>
+  safeTry(async function* () {
+    const { primitives } = suite;
+    const now = epochAt(network.epochTime, io.clock.now());
+    const { random } = io;
+    const mixKeys = yield* openMixKeys({ store, random, primitives, epochTime: network.epochTime });
+    const replay = yield* openReplayLog(
+      store,
+      mixKeys.all.map(({ epoch }) => epoch),
+    );
+    yield* mixKeys.prune(now, (epoch) => replay.forget(epoch));
+    yield* mixKeys.ensure(now);
+    return ok({ mixKeys, replay });
+  });
+
+const openDocuments = (
+  { io, network, dataDir }: NodeOptions,
+  ground: Pick<Ground, 'roleKind' | 'suite' | 'directory'>,
+): DocumentKeeper =>
+  openDocumentKeeper({
+    clock: io.clock,
+    config: network,
+    primitives: ground.suite.primitives,
+    random: io.random,
+    sources: [authoritySource(ground.directory)],
+    wanted: ground.roleKind === 'provider' ? PROVIDER_WANTS : MIX_WANTS,
+    files: io.files,
+    cachePath: `${dataDir}/documents`,
+    log: io.log,
+  });

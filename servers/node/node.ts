@@ -1,0 +1,140 @@
+/**
+ * A node: its stages in the order of a packet's life, ended in the reverse order.
+ *
+ * listen → admit → hold, or the role's own → dispatch. Beside them the descriptor is published,
+ * keys are rotated, and documents are followed.
+ * @module
+ */
+import { errAsync, ok, ResultAsync, safeTry, type Result } from 'neverthrow';
+import type { Listener } from '../../src/io/contracts.js';
+import { epochAt } from '../../src/pki/epoch.js';
+import { placeOf } from '../../src/pki/view.js';
+import { addressBook, describe, type AddressBook } from './describe.js';
+import { openGround, type Ground } from './ground.js';
+import type { NodeError, NodeOptions } from './options.js';
+import { Resources } from './resources.js';
+import type { NodeRole, RoleMaker } from './role.js';
+import { openEntry, openExit, servicesOf, type Stages } from './stages.js';
+import type { NodeStatus } from './status.js';
+import { followDocuments, reauthenticate, rotateKeys } from './upkeep.js';
+
+export interface RunningNode {
+  /** The first bound address. */
+  readonly address: string;
+  readonly addresses: readonly string[];
+  /** Ed25519, 32 bytes. */
+  readonly identityKey: Uint8Array;
+  status(): NodeStatus;
+  /** Posts the descriptors of this epoch and the next once more, as they were signed. */
+  republish(): void;
+  /** Ends the node; packets in it are lost, what it has stored is not. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a node. It listens when ok; packets pass once a document names it.
+ *
+ * @errors any {@link NodeError}; whatever was opened is closed again
+ */
+export const startNode = (
+  options: NodeOptions,
+  maker: RoleMaker,
+): ResultAsync<RunningNode, NodeError> => {
+  const resources = new Resources();
+  return assemble(options, maker, resources).orElse((error) =>
+    ResultAsync.fromSafePromise(resources.close()).andThen(() => errAsync(error)),
+  );
+};
+
+const assemble = (
+  options: NodeOptions,
+  maker: RoleMaker,
+  resources: Resources,
+): ResultAsync<RunningNode, NodeError> =>
+  safeTry(async function* () {
+    const ground = yield* openGround(options, maker.kind, resources);
+    const exit = openExit(ground);
+    const role = yield* maker.open(servicesOf(ground, exit));
+    resources.add(() => role.close());
+    const listeners = yield* bind(ground);
+    const bound = listeners.map(({ address }) => address);
+    const addresses = yield* addressBook(options.advertise, bound);
+    yield* await checkDescription(ground, role, addresses);
+    const entry = await openEntry(ground, exit, { role, addresses });
+    yield* entry.publisher.load();
+    const stages = { ...ground, ...exit, ...entry };
+    run(stages, listeners);
+    return ok(running(stages, bound));
+  });
+
+/** Binds one address after another, so that none is left bound when one cannot be. */
+const bind = ({ io, options, resources }: Ground): ResultAsync<readonly Listener[], NodeError> =>
+  safeTry(async function* () {
+    const listeners: Listener[] = [];
+    for (const address of options.addresses) {
+      const listener = yield* io.network.listen(address);
+      resources.add(() => listener.close());
+      listeners.push(listener);
+    }
+    return ok(listeners);
+  });
+
+/** A descriptor that no authority would take is better known at the start. */
+const checkDescription = async (
+  ground: Ground,
+  role: NodeRole,
+  addresses: AddressBook,
+): Promise<Result<void, NodeError>> => {
+  const epoch = epochAt(ground.options.network.epochTime, ground.io.clock.now());
+  const advertised = await role.advertise();
+  return describe(ground, { addresses, advertised, epoch })
+    .map(() => undefined)
+    .mapErr(({ field, rule }) => ({ kind: 'bad-option', option: field, rule }));
+};
+
+/** Starts everything that goes on until the node closes, and closing waits for. */
+const run = (stages: Stages, listeners: readonly Listener[]): void => {
+  const { publisher, listening, resources } = stages;
+  const loops = [rotateKeys(stages), reauthenticate(stages), followDocuments(stages)];
+  const served = listeners.map((listener) => listening.serve(listener));
+  const published = publisher.run();
+  // Listeners are closed before; sessions end with the signal.
+  resources.add(async () => {
+    await Promise.all([...loops, published]);
+  });
+  void served;
+};
+
+const running = (stages: Stages, addresses: readonly string[]): RunningNode => ({
+  address: addresses[0] ?? '',
+  addresses,
+  identityKey: stages.identity.identityKey,
+  status: () => statusOf(stages),
+  republish: () => stages.publisher.republish(),
+  close: () => stages.resources.close(),
+});
+
+const statusOf = (stages: Stages): NodeStatus => {
+  const { identity, documents, mixKeys, replay, counters, publisher, listening } = stages;
+  const epoch = epochAt(stages.options.network.epochTime, stages.io.clock.now());
+  const view = documents.view(epoch);
+  const queues = {
+    admission: stages.admission.pending,
+    held: stages.hold.size,
+    sending: stages.dispatcher.pending,
+    role: stages.role.pending(),
+  };
+  const { planned, up } = stages.dispatcher.connections;
+  return {
+    role: stages.role.kind,
+    epoch,
+    place: view && placeOf(view, identity.identityKey),
+    nextEpochReady: documents.view(epoch + 1) !== undefined || publisher.isSettled(epoch + 1),
+    mixKeys: mixKeys.all.map((key) => key.epoch),
+    replayTags: replay.size,
+    counters: counters.snapshot(),
+    queues,
+    connections: { ...listening.connections, outgoingPlanned: planned, outgoingUp: up },
+    idle: Object.values(queues).every((length) => length === 0),
+  };
+};

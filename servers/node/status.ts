@@ -1,0 +1,36 @@
+/**
+ * What a node tells of itself: counters, queues, connections. Nothing in it names a packet or user.
+ * @module
+ */
+import type { Epoch } from '../../src/pki/epoch.js';
+import type { Place } from '../../src/pki/view.js';
+import type { NodeRole } from './role.js';
+
+export interface NodeStatus {
+  readonly role: NodeRole['kind'];
+  readonly epoch: Epoch;
+  /** Where the current document puts this node; `undefined` when it does not. */
+  readonly place: Place | undefined;
+  /** Whether the authority has settled our descriptor of the next epoch, or it has a document. */
+  readonly nextEpochReady: boolean;
+  readonly mixKeys: readonly Epoch[];
+  readonly replayTags: number;
+  /** By name; drops are `drop.<reason>`. */
+  readonly counters: Readonly<Record<string, number>>;
+  /** Packets in each stage. */
+  readonly queues: {
+    readonly admission: number;
+    readonly held: number;
+    readonly sending: number;
+    readonly role: number;
+  };
+  readonly connections: {
+    readonly handshakes: number;
+    readonly nodes: number;
+    readonly clients: number;
+    readonly outgoingPlanned: number;
+    readonly outgoingUp: number;
+  };
+  /** Whether no packet is anywhere in this node. */
+  readonly idle: boolean;
+}

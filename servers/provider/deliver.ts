@@ -1,0 +1,139 @@
+/**
+ * Delivery: packets that end at a provider go to a service or to a user's spool; the SURB-ACK
+ * leaves only when the spool has them on disk.
+ *
+ * Source: server internal/provider.
+ * @module
+ */
+import { fromUtf8 } from '../../src/bytes/text.js';
+import type { Clock } from '../../src/io/contracts.js';
+import { decodePlaintext, type Plaintext } from '../../src/sphinx/plaintext.js';
+import type { SphinxSuite } from '../../src/sphinx/suite.js';
+import { useSurb } from '../../src/sphinx/surb.js';
+import type { Drop } from '../node/drops.js';
+import type { NodeTuning } from '../node/options.js';
+import type { DeliverHop, SurbReplyHop, TerminalHop, UnreliableDeliverHop } from '../node/role.js';
+import { userNameOf } from './names.js';
+import { encodeReply, type Service } from './services.js';
+import type { Spool, SpoolItem } from './spool.js';
+import type { Users } from './users.js';
+
+export interface DeliveryDeps {
+  readonly suite: SphinxSuite;
+  readonly clock: Clock;
+  readonly users: Users;
+  readonly spool: Spool;
+  readonly services: readonly Service[];
+  readonly tuning: NodeTuning;
+  readonly hold: (packet: Uint8Array, nextNodeId: Uint8Array, delayMs: number) => void;
+  readonly drop: Drop;
+  readonly count: (event: string) => void;
+}
+
+type ForwardHop = DeliverHop | UnreliableDeliverHop;
+
+/** A reply block with the delay that its reply is held for. */
+interface ReplyWay {
+  readonly surb: Uint8Array;
+  readonly delayMs: number;
+}
+
+export class Delivery {
+  readonly #deps: DeliveryDeps;
+  readonly #services: ReadonlyMap<string, Service>;
+  #pending = 0;
+
+  constructor(deps: DeliveryDeps) {
+    this.#deps = deps;
+    this.#services = new Map(deps.services.map((service) => [service.endpoint, service]));
+  }
+
+  /** Packets that are on their way into the spool. */
+  get pending(): number {
+    return this.#pending;
+  }
+
+  take(hop: TerminalHop): void {
+    const service = this.#services.get(endpointOf(hop.recipient));
+    if (service) this.#takeForService(hop, service);
+    else this.#takeForUser(hop);
+  }
+
+  #isLate(hop: TerminalHop, budgetMs: number): boolean {
+    return this.#deps.clock.monotonic() - hop.arrivedMs > budgetMs;
+  }
+
+  #takeForService(hop: TerminalHop, service: Service): void {
+    const { drop, tuning, suite } = this.#deps;
+    if (hop.kind === 'surb-reply') return drop('unknown-recipient');
+    if (this.#isLate(hop, tuning.serviceBudgetMs)) return drop('service-late');
+    const plaintext = this.#open(hop);
+    if (!plaintext) return;
+    this.#deps.count(`service.${service.capability}`);
+    const way = replyWay(hop, plaintext);
+    if (!way) return;
+    const reply = encodeReply(suite.geometry, service.answer(plaintext.body));
+    if (reply) this.#reply(way, reply);
+    else drop('service-failed');
+  }
+
+  #takeForUser(hop: TerminalHop): void {
+    const { users, spool, drop, tuning } = this.#deps;
+    if (this.#isLate(hop, tuning.deliveryBudgetMs)) return drop('delivery-late');
+    const user = userNameOf(hop.recipient);
+    if (user === undefined || !users.has(user)) return drop('unknown-recipient');
+    if (spool.isFull(user)) return drop('spool-full');
+    if (hop.kind === 'surb-reply') return this.#spool(user, replyItem(hop), undefined);
+    const plaintext = this.#open(hop);
+    if (!plaintext) return;
+    const item = { kind: 'message', payload: plaintext.body } as const;
+    this.#spool(user, item, replyWay(hop, plaintext));
+  }
+
+  #open(hop: ForwardHop): Plaintext | undefined {
+    const opened = decodePlaintext(this.#deps.suite.geometry, hop.payload);
+    if (opened.isOk()) return opened.value;
+    this.#deps.drop('bad-plaintext');
+    return undefined;
+  }
+
+  #spool(user: string, item: SpoolItem, acknowledge: ReplyWay | undefined): void {
+    const { spool, drop, count, suite } = this.#deps;
+    this.#pending++;
+    void spool.append(user, item).match(
+      () => {
+        this.#pending--;
+        count(`spooled.${item.kind}`);
+        // An acknowledgement is a payload of zeros.
+        if (acknowledge) this.#reply(acknowledge, new Uint8Array(suite.geometry.payloadLength));
+      },
+      () => {
+        this.#pending--;
+        drop('spool-failed');
+      },
+    );
+  }
+
+  #reply({ surb, delayMs }: ReplyWay, payload: Uint8Array): void {
+    const { suite, hold, drop } = this.#deps;
+    useSurb(suite, surb, payload).match(
+      ({ packet, firstHop }) => hold(packet, firstHop, delayMs),
+      () => drop('bad-surb'),
+    );
+  }
+}
+
+/** A service's name is matched as it is, before anything is made of user names. */
+const endpointOf = (recipient: Uint8Array): string => fromUtf8(recipient).replace(/\0+$/, '');
+
+const replyItem = ({ surbId, payload }: SurbReplyHop): SpoolItem => ({
+  kind: 'reply',
+  surbId,
+  payload,
+});
+
+/** Without a delay on its last hop, a packet's SURB must not be used. */
+const replyWay = (hop: ForwardHop, plaintext: Plaintext): ReplyWay | undefined =>
+  hop.kind === 'deliver' && plaintext.kind === 'with-surb'
+    ? { surb: plaintext.surb, delayMs: hop.replyDelayMs }
+    : undefined;

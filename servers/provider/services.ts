@@ -1,0 +1,82 @@
+/**
+ * Services: what a provider answers by itself, each a recipient like a user.
+ *
+ * Source: server kaetzchen; replies are `01 00`, the answer, and zeros up to a whole payload.
+ * @module
+ */
+import { fromUtf8, toBase64, utf8 } from '../../src/bytes/text.js';
+import { Writer } from '../../src/bytes/writer.js';
+import type { SphinxGeometry } from '../../src/sphinx/geometry.js';
+import type { Users } from './users.js';
+
+export interface Service {
+  /** Name in the descriptor. */
+  readonly capability: string;
+  /** Recipient of its requests, 1 to 64 bytes, lower case. */
+  readonly endpoint: string;
+  /** Answers one request (its zero padding included); only asked when a reply can be sent. */
+  answer(request: Uint8Array): Uint8Array;
+}
+
+/** Sends back nothing: a loop's packet returns to its maker, a drop's ends here. */
+export const loopService: Service = {
+  capability: 'loop',
+  endpoint: '+loop',
+  answer: () => new Uint8Array(0),
+};
+
+const STATUS = { ok: 0, syntax: 1, noSuchUser: 2 } as const;
+
+const isQuery = (value: unknown): value is { User?: unknown; Version?: unknown } =>
+  typeof value === 'object' &&
+  value !== null &&
+  !Array.isArray(value) &&
+  Object.keys(value).every((name) => name === 'User' || name === 'Version');
+
+/** The user who is asked for; `undefined` for anything but a query. */
+const queriedUser = (request: Uint8Array): string | undefined => {
+  const text = fromUtf8(request).replace(/\0+$/, '');
+  let query: unknown;
+  try {
+    query = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (!isQuery(query) || Number(query.Version ?? 0) !== 0) return undefined;
+  const { User: user = '' } = query;
+  return typeof user === 'string' ? user : undefined;
+};
+
+/** Tells users' identity keys; an unknown user and one without a key look the same. */
+export const keyService = (users: Pick<Users, 'get'>): Service => ({
+  capability: 'keyserver',
+  endpoint: '+keyserver',
+  answer: (request) => {
+    const user = queriedUser(request);
+    const key = user === undefined ? undefined : users.get(user)?.identityKey;
+    const failure = user === undefined ? STATUS.syntax : STATUS.noSuchUser;
+    return utf8(
+      JSON.stringify({
+        PublicKey: key ? toBase64(key) : '',
+        StatusCode: key ? STATUS.ok : failure,
+        User: user ?? '',
+        Version: 0,
+      }),
+    );
+  },
+});
+
+const REPLY_MARK = 1;
+
+/** A reply's whole payload; `undefined` when the answer does not fit. */
+export const encodeReply = (
+  { payloadLength, plaintextHeaderLength }: SphinxGeometry,
+  answer: Uint8Array,
+): Uint8Array | undefined =>
+  answer.length > payloadLength - plaintextHeaderLength
+    ? undefined
+    : new Writer(payloadLength)
+        .u8(REPLY_MARK)
+        .u8(0)
+        .padded(answer, payloadLength - plaintextHeaderLength)
+        .done();

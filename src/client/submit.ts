@@ -1,0 +1,169 @@
+/**
+ * Submitting: what a program hands in becomes the bytes that are frozen and sent.
+ *
+ * A body is never changed. Of the header only what must not leave is taken out, and what every mail
+ * needs is added.
+ *
+ * Source: protocol/03 §12.1; architecture, Decisions "Message bytes", "Outgoing mail".
+ * @module
+ */
+import { err, ok, type Result } from 'neverthrow';
+import { utf8 } from '../bytes/text.js';
+import { concat } from '../bytes/writer.js';
+import type { Clock, Random } from '../io/contracts.js';
+import { buildMail } from '../mail/build.js';
+import { coarseDate } from '../mail/dates.js';
+import {
+  findAll,
+  findBody,
+  type HeaderField,
+  type HeaderLine,
+  isNamed,
+  type MailHead,
+  prependFields,
+  readHead,
+  withoutFields,
+} from '../mail/header.js';
+import { newMessageId } from '../mail/tokens.js';
+import type { SphinxGeometry } from '../sphinx/geometry.js';
+import { fragment, mailLimit } from './block.js';
+import type { Address, MailDraft, Recipient, Recipients, SendError, SendOptions } from './types.js';
+
+/** Changes the header of an outgoing mail as the account wants it. */
+export type Sanitise = (mail: Uint8Array) => Result<Uint8Array, SendError>;
+
+export interface SubmitDeps {
+  readonly account: Address;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly geometry: SphinxGeometry;
+  readonly recipients: Pick<Recipients, 'get'>;
+  /** Most bytes of a mail. */
+  readonly limit: number;
+  readonly sanitise: Sanitise;
+}
+
+/** A mail as it will be sent, whoever to. */
+export interface Prepared {
+  readonly recipients: readonly Recipient[];
+  /** Mail bytes, block by block. */
+  readonly payloads: readonly Uint8Array[];
+  readonly reliable: boolean;
+}
+
+/** Header names that only the mix network may use. */
+const OWN_PREFIX = 'x-katzenpost-';
+const UNRELIABLE = 'X-Katzenpost-Unreliable';
+
+/**
+ * Checks and completes a mail.
+ *
+ * @errors any {@link SendError} that the mail or its recipients cause
+ */
+export const prepareMail = (
+  deps: SubmitDeps,
+  options: Pick<SendOptions, 'to' | 'mail' | 'reliability'>,
+): Result<Prepared, SendError> =>
+  resolveAll(deps.recipients, options.to).andThen((recipients) =>
+    mailBytes(deps, options.mail, recipients).andThen((mail) =>
+      readMail(mail).andThen((head) =>
+        reliabilityOf(head, options.reliability)
+          .andThrough(() => checkNames(head))
+          .andThen((reliable) =>
+            completed(deps, mail).andThen((bytes) =>
+              cut(deps, bytes).map((payloads) => ({ recipients, payloads, reliable })),
+            ),
+          ),
+      ),
+    ),
+  );
+
+/** All recipients or none, each once. */
+const resolveAll = (
+  recipients: Pick<Recipients, 'get'>,
+  to: string | readonly string[],
+): Result<readonly Recipient[], SendError> => {
+  const found = new Map<Address, Recipient>();
+  for (const address of typeof to === 'string' ? [to] : to) {
+    const recipient = recipients.get(address);
+    if (recipient.isErr()) {
+      const isBad = recipient.error.kind === 'bad-address';
+      return err(isBad ? { kind: 'bad-address', address } : unknown(address));
+    }
+    found.set(recipient.value.address, recipient.value);
+  }
+  return found.size > 0 ? ok([...found.values()]) : err({ kind: 'bad-address', address: '' });
+};
+
+const unknown = (recipient: string): SendError => ({ kind: 'unknown-recipient', recipient });
+
+const mailBytes = (
+  { account, clock, random }: SubmitDeps,
+  mail: Uint8Array | MailDraft,
+  recipients: readonly Recipient[],
+): Result<Uint8Array, SendError> => {
+  if (mail instanceof Uint8Array) return ok(mail);
+  const to = recipients.map(({ address }) => address);
+  return ok(buildMail(mail, { from: account, to, nowMs: clock.now(), random }));
+};
+
+const readMail = (mail: Uint8Array): Result<MailHead, SendError> =>
+  readHead(mail).mapErr(
+    ({ problem, line }): SendError => ({ kind: 'bad-mail', problem: `${problem}, line ${line}` }),
+  );
+
+/** What the caller says goes before what the header says. */
+const reliabilityOf = (
+  head: MailHead,
+  wanted: 'acknowledged' | 'none' | undefined,
+): Result<boolean, SendError> => {
+  const said = findAll(head, UNRELIABLE).map(({ value }) => value.toLowerCase());
+  if (said.some((value) => value !== 'true' && value !== 'false')) {
+    return err({ kind: 'forbidden-header', header: UNRELIABLE });
+  }
+  return ok(wanted === undefined ? !said.includes('true') : wanted === 'acknowledged');
+};
+
+const checkNames = (head: MailHead): Result<void, SendError> => {
+  const isForbidden = (line: HeaderLine): boolean =>
+    line.name.toLowerCase().startsWith(OWN_PREFIX) && !isNamed(line, UNRELIABLE);
+  const forbidden = head.lines.find(isForbidden);
+  return forbidden === undefined
+    ? ok(undefined)
+    : err({ kind: 'forbidden-header', header: forbidden.name });
+};
+
+/** Without Bcc, in the account's form, and with the fields that recipients never supply. */
+const completed = (deps: SubmitDeps, mail: Uint8Array): Result<Uint8Array, SendError> =>
+  withoutFields(mail, (line) => isNamed(line, 'Bcc'))
+    .mapErr(({ problem }): SendError => ({ kind: 'bad-mail', problem }))
+    .andThen(deps.sanitise)
+    .andThen((clean) => readMail(clean).map((head) => prependFields(closed(clean), missing(deps, head))));
+
+const missing = ({ clock, random }: SubmitDeps, head: MailHead): readonly HeaderField[] => [
+  ...(findAll(head, 'Date').length > 0 ? [] : [{ name: 'Date', value: coarseDate(clock.now()) }]),
+  ...(findAll(head, 'Message-ID').length > 0
+    ? []
+    : [{ name: 'Message-ID', value: newMessageId(random) }]),
+];
+
+const LF = 0x0a;
+const LINE_END = utf8('\r\n');
+
+/** A mail whose header has its end: mailproxy refuses others. */
+const closed = (mail: Uint8Array): Uint8Array => {
+  if (findBody(mail) !== undefined) return mail;
+  return mail.at(-1) === LF ? concat(mail, LINE_END) : concat(mail, LINE_END, LINE_END);
+};
+
+const cut = (
+  { geometry, random, limit }: SubmitDeps,
+  mail: Uint8Array,
+): Result<readonly Uint8Array[], SendError> => {
+  const most = Math.min(limit, mailLimit(geometry));
+  if (mail.length > most) return err({ kind: 'mail-too-large', size: mail.length, limit: most });
+  // The id is drawn per recipient when the mail is accepted; the pieces are the same for all.
+  return fragment(mail, { messageId: random(0), geometry }).map((blocks) =>
+    blocks.map(({ payload }) => payload.slice()),
+  );
+};

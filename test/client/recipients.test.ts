@@ -1,0 +1,157 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { encodePem, PEM_KEYS } from '../../src/bytes/pem.js';
+import { utf8 } from '../../src/bytes/text.js';
+import { openRecipients, recipientFileName } from '../../src/client/recipients.js';
+import { portablePrimitives as primitives } from '../../src/crypto/portable.js';
+import { memoryFiles, type MemoryFiles } from '../../src/io/memory.js';
+import { repeated } from '../support/bytes.js';
+
+const DIRECTORY = '/data/recipients';
+const keyOf = (value: number): Uint8Array =>
+  primitives.x25519.publicKey(primitives.x25519.scalar(repeated(value, 32)));
+const pemOf = (key: Uint8Array): Uint8Array => utf8(encodePem(PEM_KEYS.x25519Public, key));
+const [ONE, TWO] = [keyOf(1), keyOf(2)];
+
+const open = async (files: MemoryFiles, initial: Record<string, Uint8Array> = {}) =>
+  (await openRecipients({ files, primitives, directory: DIRECTORY, initial }))._unsafeUnwrap();
+const filesWith = async (entries: Record<string, Uint8Array>): Promise<MemoryFiles> => {
+  const files = memoryFiles();
+  await files.makeDirectory(DIRECTORY);
+  for (const [name, bytes] of Object.entries(entries)) {
+    await files.write(`${DIRECTORY}/${name}`, bytes);
+  }
+  return files;
+};
+const namesIn = (files: MemoryFiles): string[] =>
+  [...files.snapshot().keys()].map((path) => path.slice(DIRECTORY.length + 1));
+
+describe('recipients', () => {
+  it('keeps what is set, under its normal form, over a restart', async () => {
+    const files = memoryFiles();
+    const before = await open(files);
+    (await before.set('BOB@P2.TEST', ONE))._unsafeUnwrap();
+    const after = await open(files);
+    expect(after.problems).toEqual([]);
+    expect(namesIn(files)).toEqual(['bob@p2.test.pem']);
+    expect(after.get('Bob <bob@p2.test>')._unsafeUnwrap()).toEqual({
+      address: 'bob@p2.test',
+      key: ONE,
+    });
+  });
+
+  it('really removes, also files that people named otherwise', async () => {
+    const files = await filesWith({ 'Bob@P2.test.pem': pemOf(ONE), 'bob@p2.test.pem': pemOf(ONE) });
+    const recipients = await open(files);
+    (await recipients.remove('bob@p2.test'))._unsafeUnwrap();
+    expect(recipients.get('bob@p2.test')._unsafeUnwrapErr().kind).toBe('unknown-recipient');
+    expect(namesIn(files)).toEqual([]);
+    expect((await open(files)).list()).toEqual([]);
+    expect((await recipients.remove('bob@p2.test'))._unsafeUnwrapErr()).toEqual({
+      kind: 'unknown-recipient',
+      recipient: 'bob@p2.test',
+    });
+  });
+
+  it('reports bad files and entries, and keeps the others', async () => {
+    const files = await filesWith({
+      'alice@x.pem': pemOf(ONE),
+      'broken@x.pem': utf8('nonsense'),
+      'no-address.pem': pemOf(ONE),
+      'zero@x.pem': pemOf(repeated(0, 32)),
+      README: utf8('hello'),
+      'alice@x.pem~': utf8('backup'),
+    });
+    const recipients = await open(files, {
+      'carol@x': TWO,
+      'bad address': TWO,
+      'd@x': ONE.slice(1),
+    });
+    expect(recipients.list().map(({ address }) => address)).toEqual(['alice@x', 'carol@x']);
+    expect(recipients.problems).toEqual([
+      { kind: 'recipient-file', path: `${DIRECTORY}/broken@x.pem`, problem: 'not a PEM file' },
+      {
+        kind: 'recipient-file',
+        path: `${DIRECTORY}/no-address.pem`,
+        problem: 'not named by an address',
+      },
+      {
+        kind: 'recipient-file',
+        path: `${DIRECTORY}/zero@x.pem`,
+        problem: 'a key that protects nothing',
+      },
+      { kind: 'bad-address', address: 'bad address' },
+      { kind: 'bad-key' },
+    ]);
+  });
+
+  it('sees at a rescan what has come and gone', async () => {
+    const files = await filesWith({ 'alice@x.pem': pemOf(ONE) });
+    const recipients = await open(files);
+    await files.write(`${DIRECTORY}/dave@x.pem`, pemOf(TWO));
+    await files.remove(`${DIRECTORY}/alice@x.pem`);
+    expect((await recipients.rescan())._unsafeUnwrap()).toEqual([]);
+    expect(recipients.list()).toEqual([{ address: 'dave@x', key: TWO }]);
+  });
+
+  it('prefers the file with our name for an address', async () => {
+    const files = await filesWith({
+      'bob@x.pem': pemOf(ONE),
+      'BOB@x.pem': pemOf(TWO),
+      'boB@x.pem': pemOf(TWO),
+    });
+    const recipients = await open(files);
+    expect(recipients.get('bob@x')._unsafeUnwrap().key).toEqual(ONE);
+    expect(recipients.problems.length).toBeGreaterThan(0);
+    (await recipients.set('bob@x', TWO))._unsafeUnwrap();
+    expect(namesIn(files)).toEqual(['bob@x.pem']);
+  });
+
+  it('finds the first address of a key', async () => {
+    const recipients = await open(memoryFiles(), { 'zoe@x': ONE, 'amy@x': ONE });
+    expect(recipients.findByKey(ONE)).toBe('amy@x');
+    expect(recipients.findByKey(TWO)).toBeUndefined();
+  });
+
+  it('changes nothing when a file cannot be written', async () => {
+    const files = memoryFiles();
+    const recipients = await open(files, { 'bob@x': ONE });
+    files.failWrites('full');
+    expect((await recipients.set('bob@x', TWO))._unsafeUnwrapErr().kind).toBe('recipient-file');
+    expect((await recipients.remove('bob@x'))._unsafeUnwrapErr().kind).toBe('recipient-file');
+    expect(recipients.get('bob@x')._unsafeUnwrap().key).toEqual(ONE);
+  });
+
+  it('loses nothing of what is set during a rescan', async () => {
+    const recipients = await open(memoryFiles());
+    await Promise.all([recipients.rescan(), recipients.set('bob@x', ONE), recipients.rescan()]);
+    expect(recipients.list()).toHaveLength(1);
+  });
+
+  it.each([
+    ['bob@x', 'bob@x.pem'],
+    ['a/b@x', 'a%2Fb@x.pem'],
+    ['50%@x', '50%25@x.pem'],
+    ['straße@x', 'stra%C3%9Fe@x.pem'],
+  ])('names the file of %s', async (address, name) => {
+    const files = memoryFiles();
+    const recipients = await open(files, { [address]: ONE });
+    expect(recipientFileName(address)).toBe(name);
+    expect(namesIn(files)).toEqual([name]);
+    expect((await open(files)).get(address).isOk()).toBe(true);
+  });
+
+  it('gives every quoted name a harmless file of its own', async () => {
+    const anyUser = fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 30 });
+    await fc.assert(
+      fc.asyncProperty(anyUser, async (user) => {
+        const address = `"${user.replace(/["\\]/g, '\\$&')}"@x`;
+        const files = memoryFiles();
+        const recipients = await open(files);
+        if ((await recipients.set(address, ONE)).isErr()) return;
+        expect(namesIn(files)[0]).toMatch(/^[^/.\\][^/\\]*\.pem$/);
+        expect((await open(files)).get(address).isOk()).toBe(true);
+      }),
+    );
+  });
+});

@@ -1,0 +1,247 @@
+import { describe, expect, it } from 'vitest';
+import { selectPrimitives } from '../../../src/crypto/select.js';
+import { memoryIo, type MemoryIo } from '../../../src/io/memory.js';
+import { signDescriptor, type Descriptor } from '../../../src/pki/descriptor.js';
+import { fetchDocument, postDescriptor, type DirectoryDeps } from '../../../src/pki/directory.js';
+import { verifyDocument } from '../../../src/pki/document.js';
+import {
+  certificateExpiration,
+  epochAt,
+  epochStart,
+  KATZENPOST_EPOCHS,
+  type Epoch,
+} from '../../../src/pki/epoch.js';
+import { KATZENPOST_GEOMETRY } from '../../../src/sphinx/geometry.js';
+import { memoryStores } from '../../../src/store/memory.js';
+import { LINK_PROFILE_01 } from '../../../src/wire/profile.js';
+import { startAuthority, type RunningAuthority } from '../../../servers/authority/authority.js';
+import { rateOf, type AuthorityOptions } from '../../../servers/authority/options.js';
+import { repeated } from '../../support/bytes.js';
+
+const primitives = selectPrimitives();
+const START = epochStart(KATZENPOST_EPOCHS, 250_000) + 60_000;
+const MINUTE = 60_000;
+
+interface Node {
+  readonly seed: Uint8Array;
+  readonly identityKey: Uint8Array;
+  readonly name: string;
+  readonly layer: number;
+}
+
+const nodeOf = (n: number, layer: number): Node => {
+  const seed = repeated(n, 32);
+  const name = layer === 255 ? `p${n}.test` : `mix${n}`;
+  return { seed, identityKey: primitives.ed25519.publicKey(seed), name, layer };
+};
+const mixes = [1, 2, 3].map((n) => nodeOf(n, 0));
+const provider = nodeOf(9, 255);
+const all = [...mixes, provider];
+
+const descriptorOf = (node: Node, epoch: Epoch, changes: Partial<Descriptor> = {}): Descriptor => ({
+  name: node.name,
+  identityKey: node.identityKey,
+  linkKey: repeated(7, 32),
+  addresses: new Map([['tcp4', ['127.0.0.1:30001']]]),
+  mixKeys: new Map([0, 1, 2].map((i) => [epoch + i, repeated(i + 1, 32)])),
+  layer: node.layer,
+  services: new Map(),
+  registrationAddresses: undefined,
+  ...changes,
+});
+
+interface World {
+  readonly io: MemoryIo;
+  readonly authority: RunningAuthority;
+  readonly directory: DirectoryDeps;
+  now(): Epoch;
+  post(node: Node, epoch: Epoch, changes?: Partial<Descriptor>): Promise<string>;
+  fetch(epoch: Epoch): Promise<string>;
+  run<T>(work: PromiseLike<T>): Promise<T>;
+}
+
+const stores = () => memoryStores();
+const optionsOf = (io: MemoryIo, store = stores()): AuthorityOptions => ({
+  io,
+  dataDir: '/authority',
+  addresses: ['127.0.0.1:30000'],
+  network: { epochTime: KATZENPOST_EPOCHS, geometry: KATZENPOST_GEOMETRY, link: LINK_PROFILE_01 },
+  parameters: {
+    rates: {
+      mu: rateOf(100),
+      lambdaP: rateOf(1000),
+      lambdaL: rateOf(1000),
+      lambdaD: rateOf(1000),
+      lambdaM: rateOf(1000),
+    },
+    sendRatePerMinute: 0,
+  },
+  layers: 3,
+  minNodesPerLayer: 1,
+  mixes: mixes.map(({ identityKey }) => identityKey),
+  providers: [{ identifier: provider.name, identityKey: provider.identityKey }],
+  openStore: store.open,
+  storageKey: repeated(1, 32),
+});
+
+const worldOf = async (
+  io = memoryIo({ seed: 'authority', startMs: START }),
+  store = stores(),
+): Promise<World> => {
+  const authority = (await startAuthority(optionsOf(io, store)))._unsafeUnwrap();
+  const directory: DirectoryDeps = {
+    network: io.network,
+    clock: io.clock,
+    authority: { addresses: [authority.address], publicKey: authority.identityKey },
+    link: {
+      profile: LINK_PROFILE_01,
+      geometry: KATZENPOST_GEOMETRY,
+      primitives,
+      clock: io.clock,
+      random: io.random,
+    },
+  };
+  const signal = new AbortController().signal;
+  const run = async <T>(work: PromiseLike<T>): Promise<T> => {
+    let isDone = false;
+    const done = Promise.resolve(work).finally(() => (isDone = true));
+    await io.clock.runUntil(() => isDone, 5000);
+    return done;
+  };
+  return {
+    io,
+    authority,
+    directory,
+    run,
+    now: () => epochAt(KATZENPOST_EPOCHS, io.clock.now()),
+    post: async (node, epoch, changes) => {
+      const expiration = certificateExpiration(KATZENPOST_EPOCHS, io.clock.now());
+      const raw = signDescriptor(primitives, descriptorOf(node, epoch, changes), {
+        seed: node.seed,
+        expiration,
+      });
+      const posted = await run(postDescriptor(directory, { seed: node.seed, epoch, raw }, signal));
+      return posted.isOk() ? 'ok' : posted.error.kind;
+    },
+    fetch: async (epoch) => {
+      const fetched = await run(fetchDocument(directory, epoch, signal));
+      if (fetched.isErr()) return fetched.error.kind;
+      const read = verifyDocument(primitives, fetched.value, {
+        authorityKey: authority.identityKey,
+        epoch,
+        nowMs: io.clock.now(),
+      })._unsafeUnwrap();
+      return `genesis ${epoch - read.genesisEpoch} layers ${read.topology.map((layer) => layer.length).join()}`;
+    },
+  };
+};
+
+describe('the authority', () => {
+  it('begins with a document of the current epoch once every listed node has posted', async () => {
+    const world = await worldOf();
+    const now = world.now();
+    for (const node of all.slice(1)) expect(await world.post(node, now)).toBe('ok');
+    expect(await world.fetch(now)).toBe('not-found');
+    expect(await world.post(all[0]!, now)).toBe('ok');
+    await world.io.clock.advance(10);
+    expect(await world.fetch(now)).toBe('genesis 0 layers 1,1,1');
+    await world.authority.close();
+  });
+
+  it('chains the next epoch’s document in the second half, and keeps it over a restart', async () => {
+    const io = memoryIo({ seed: 'chain', startMs: START });
+    const store = stores();
+    const world = await worldOf(io, store);
+    const now = world.now();
+    for (const node of all) await world.post(node, now);
+    for (const node of all) expect(await world.post(node, now + 1)).toBe('ok');
+    expect(await world.fetch(now + 1)).toBe('not-found');
+    await io.clock.advance(10 * MINUTE);
+    expect(await world.fetch(now + 1)).toBe('genesis 1 layers 1,1,1');
+    await world.authority.close();
+    const again = await worldOf(io, store);
+    expect(await again.fetch(now + 1)).toBe('genesis 1 layers 1,1,1');
+    expect(again.authority.identityKey).toEqual(world.authority.identityKey);
+    await again.authority.close();
+  });
+
+  it('begins a new genesis after an epoch without a document, and never makes one it refused', async () => {
+    const world = await worldOf();
+    const first = world.now();
+    await world.io.clock.advance(45 * MINUTE);
+    const now = world.now();
+    expect(now).toBe(first + 2);
+    expect(await world.fetch(now)).toBe('gone');
+    for (const node of all) expect(await world.post(node, now)).toBe('ok');
+    await world.io.clock.advance(MINUTE);
+    expect(await world.fetch(now)).toBe('gone');
+    for (const node of all) await world.post(node, now + 1);
+    expect(await world.fetch(now + 1)).toBe('not-found');
+    await world.io.clock.advance(10 * MINUTE);
+    expect(await world.fetch(now + 1)).toBe('genesis 0 layers 1,1,1');
+    await world.authority.close();
+  });
+
+  it('remembers over a restart what it refused for good', async () => {
+    const io = memoryIo({ seed: 'gone', startMs: START });
+    const store = stores();
+    const world = await worldOf(io, store);
+    await io.clock.advance(45 * MINUTE);
+    const now = world.now();
+    expect(await world.fetch(now)).toBe('gone');
+    await world.authority.close();
+    const again = await worldOf(io, store);
+    for (const node of all) expect(await again.post(node, now)).toBe('ok');
+    await io.clock.advance(1000);
+    expect(await again.fetch(now)).toBe('gone');
+    await again.authority.close();
+  });
+
+  it('takes the same bytes again and refuses others', async () => {
+    const world = await worldOf();
+    const now = world.now();
+    const [mix] = mixes;
+    expect(await world.post(mix!, now)).toBe('ok');
+    expect(await world.post(mix!, now)).toBe('ok');
+    expect(await world.post(mix!, now, { linkKey: repeated(8, 32) })).toBe('conflict');
+    expect(await world.post(mix!, now + 2)).toBe('invalid');
+    expect(await world.post(mix!, now - 2)).toBe('invalid');
+    expect(await world.post(provider, now, { name: 'other.test' })).toBe('forbidden');
+    expect(await world.post(mix!, now + 1, { layer: 255, name: 'mix1' })).toBe('forbidden');
+    await world.authority.close();
+  });
+
+  it('lets nobody in who is not listed, and cuts what is no question', async () => {
+    const world = await worldOf();
+    const stranger = nodeOf(77, 0);
+    expect(await world.post(stranger, world.now())).not.toBe('ok');
+    const duplex = (
+      await world.io.network.dial(world.authority.address, new AbortController().signal)
+    )._unsafeUnwrap();
+    await duplex.write(repeated(0xff, 1601));
+    expect(await world.run(duplex.read())).toBeUndefined();
+    expect(Object.keys(world.authority.status().counters)).toContain('link.handshake.handshake');
+    const silent = (
+      await world.io.network.dial(world.authority.address, new AbortController().signal)
+    )._unsafeUnwrap();
+    await world.io.clock.advance(31_000);
+    expect(await world.run(silent.read())).toBeUndefined();
+    expect(world.authority.status().idle).toBe(true);
+    expect(await world.fetch(world.now())).toBe('not-found');
+    await world.authority.close();
+  });
+
+  it('refuses options that make no network', async () => {
+    const io = memoryIo({ seed: 'options', startMs: START });
+    const options = optionsOf(io);
+    const parameters = { ...options.parameters, sendRatePerMinute: 100 };
+    const failed = await startAuthority({ ...options, parameters });
+    expect(failed._unsafeUnwrapErr()).toEqual({
+      kind: 'bad-option',
+      option: 'sendRatePerMinute',
+      rule: 'at least 270',
+    });
+    expect((await startAuthority({ ...options, providers: [] })).isErr()).toBe(true);
+    expect((await startAuthority({ ...options, layers: 4 })).isErr()).toBe(true);
+  });
+});

@@ -1,0 +1,24 @@
+import { nodeFiles } from '/work/main/src/io/node.ts';
+import { openSqliteStore } from '/work/main/src/store/sqlite.ts';
+import { utf8 } from '/work/main/src/bytes/text.ts';
+import fs from 'node:fs';
+const d = process.argv[2]!;
+const f = nodeFiles();
+console.log('small', (await f.write(`${d}/a`, utf8('x'))).isOk());
+console.log('big', JSON.stringify((await f.write(`${d}/b`, new Uint8Array(8_000_000)))));
+console.log(fs.readdirSync(d));
+fs.writeFileSync(`${d}/ballast`, new Uint8Array(1_500_000));
+const s = (await openSqliteStore(`${d}/s.db`, new Uint8Array(32)))._unsafeUnwrap();
+let n = 0;
+for (;;) { const r = await s.commit([{kind:'put',collection:'c',key:utf8(`${n}`),value:new Uint8Array(50_000)}]); if (r.isErr()) { console.log(n, r.error); break; } n++; }
+console.log('list', (await s.list('c'))._unsafeUnwrap().length);
+console.log('again', JSON.stringify(await s.commit([{kind:'put',collection:'c',key:utf8(`x`),value:new Uint8Array(50_000)}])));
+if (process.argv[3]==='die') process.exit(0);
+fs.rmSync(`${d}/ballast`);
+for (let i=0;i<5;i++) console.log('delete', JSON.stringify(await s.commit([{kind:'delete',collection:'c',key:utf8(`${i}`)}])));
+console.log('list', (await s.list('c'))._unsafeUnwrap().length);
+console.log('put', JSON.stringify(await s.commit([{kind:'put',collection:'c',key:utf8(`y`),value:new Uint8Array(50_000)}])));
+await s.close();
+const t = (await openSqliteStore(`${d}/s.db`, new Uint8Array(32)))._unsafeUnwrap();
+console.log('after', (await t.list('c'))._unsafeUnwrap().length); await t.close();
+console.log(fs.readdirSync(d).map(x=>[x,fs.statSync(`${d}/${x}`).size]));
