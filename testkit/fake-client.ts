@@ -110,7 +110,9 @@ export class FakeClient implements MixClient {
       .andThen(() => {
         if (this.failures.send !== undefined) return err(this.failures.send);
         this.sent.push(options);
-        return ok([options.to].flat().map((recipient) => ({ recipient, messageId: this.#newId() })));
+        return ok(
+          [options.to].flat().map((recipient) => ({ recipient, messageId: this.#newId() })),
+        );
       });
   }
 
@@ -167,7 +169,9 @@ export class FakeClient implements MixClient {
   #read(id: MailId): ResultAsync<Uint8Array, InboxError> {
     if (this.failures.read !== undefined) return errAsync(this.failures.read);
     const mail = this.#mails.get(id);
-    return mail === undefined ? errAsync({ kind: 'no-such-mail', id }) : okAsync(mail.bytes.slice());
+    return mail === undefined
+      ? errAsync({ kind: 'no-such-mail', id })
+      : okAsync(mail.bytes.slice());
   }
 
   #done(reader: string, ids: readonly MailId[]): ResultAsync<void, InboxError> {

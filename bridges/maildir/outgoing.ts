@@ -43,7 +43,9 @@ export const readOutgoing = (
 /** A mail without `From` is the account's own. */
 const checkSender = (account: Address, head: MailHead): Result<void, DropError> => {
   const isOther = (text: string): boolean =>
-    normaliseAddress(text).map(({ address }) => address !== account).unwrapOr(true);
+    normaliseAddress(text)
+      .map(({ address }) => address !== account)
+      .unwrapOr(true);
   return addressesIn(head, ['From']).some(isOther)
     ? err({ kind: 'foreign-sender' })
     : ok(undefined);

@@ -58,9 +58,8 @@ const send = (
   { path }: DroppedFile,
 ): ResultAsync<readonly Sent[], DropError | FolderError> =>
   readPlainFile(path, maxMailLength)
-    .orElse(
-      (error): Result<FileContent, FolderError> =>
-        error.reason === 'symlink' ? ok({ kind: 'no-file' }) : err(error),
+    .orElse((error): Result<FileContent, FolderError> =>
+      error.reason === 'symlink' ? ok({ kind: 'no-file' }) : err(error),
     )
     .andThen((content) => bytesOf(content, maxMailLength))
     .andThen((bytes) => readOutgoing(account, bytes))

@@ -9,7 +9,14 @@ import { parseKeyText, toBase64 } from '../../src/bytes/text.js';
 import { rpcMethod, value, type RpcMethods } from '../../src/control/json-rpc.js';
 import type { Params } from '../../src/control/params.js';
 import type { MixClient, SendOptions } from '../../src/index.js';
-import { accountJson, entryJson, eventJson, queuedJson, recipientJson, sentJson } from './shapes.js';
+import {
+  accountJson,
+  entryJson,
+  eventJson,
+  queuedJson,
+  recipientJson,
+  sentJson,
+} from './shapes.js';
 
 /** Everything that a client offers, by method name. */
 export const clientMethods = (client: MixClient): RpcMethods => ({
@@ -29,14 +36,18 @@ const accountMethods = ({ accounts }: MixClient): RpcMethods => ({
   'accounts.keys': rpcMethod(
     (params) => params.text('account'),
     (account) =>
-      accounts.keys(account).map(({ identityKey, linkKey }) =>
-        value({ identityKey: toBase64(identityKey), linkKey: toBase64(linkKey) }),
-      ),
+      accounts
+        .keys(account)
+        .map(({ identityKey, linkKey }) =>
+          value({ identityKey: toBase64(identityKey), linkKey: toBase64(linkKey) }),
+        ),
   ),
 });
 
 const recipientMethods = (client: MixClient): RpcMethods => ({
-  'recipients.list': rpcMethod(nothing, () => ok(value(client.recipients.list().map(recipientJson)))),
+  'recipients.list': rpcMethod(nothing, () =>
+    ok(value(client.recipients.list().map(recipientJson))),
+  ),
   'recipients.get': rpcMethod(address, (of) =>
     client.recipients.get(of).map((found) => value(recipientJson(found))),
   ),
@@ -44,7 +55,9 @@ const recipientMethods = (client: MixClient): RpcMethods => ({
     (params) => ({ address: address(params), key: key(params) }),
     (of) => client.recipients.set(of.address, of.key).map(() => value(null)),
   ),
-  'recipients.remove': rpcMethod(address, (of) => client.recipients.remove(of).map(() => value(null))),
+  'recipients.remove': rpcMethod(address, (of) =>
+    client.recipients.remove(of).map(() => value(null)),
+  ),
   'recipients.lookup': rpcMethod(
     (params) => ({ account: params.text('account'), address: address(params) }),
     (of, signal) =>

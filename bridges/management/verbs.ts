@@ -88,7 +88,9 @@ const lineOf = ({ address, key }: Recipient): string => `${address} ${toBase64(k
 const queryRecipient = ({ client, random, log }: VerbDeps): Verb => ({
   words: [2, 2],
   run: ([sender = '', address = '']) => {
-    const account = normaliseAddress(sender).map((found) => found.address).unwrapOr('');
+    const account = normaliseAddress(sender)
+      .map((found) => found.address)
+      .unwrapOr('');
     if (!client.accounts.list().includes(account)) return FAILED;
     if (normaliseAddress(address).isErr()) return BAD_ARGUMENTS;
     void client.lookup(account, address).match(

@@ -74,12 +74,22 @@ export const TRANSACTION: CommandTable<Mailbox> = {
   LIST: command([0, 1], ([word], box) => list(box, word, ({ entry }) => String(entry.size))),
   UIDL: command([0, 1], ([word], box) => list(box, word, ({ entry }) => entry.id)),
   RETR: command([1, 1], ([word = ''], box) =>
-    withMail(box, word, (mail) => mail, (mail) => `${octetsOf(mail)} octets`),
+    withMail(
+      box,
+      word,
+      (mail) => mail,
+      (mail) => `${octetsOf(mail)} octets`,
+    ),
   ),
   TOP: command([2, 2], ([word = '', lines = ''], box) => {
     const count = numberOf(lines);
     if (count === undefined) return respond(refuse('No such number of lines'));
-    return withMail(box, word, (mail) => topOf(mail, count), () => 'Top follows');
+    return withMail(
+      box,
+      word,
+      (mail) => topOf(mail, count),
+      () => 'Top follows',
+    );
   }),
   DELE: command([1, 1], ([word = ''], box) => respond(mark(box, word))),
   RSET: command([0, 0], (_, box) => {

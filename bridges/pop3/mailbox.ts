@@ -9,7 +9,6 @@ import type { Address, InboxEntry, InboxError, MailId, MixClient } from '../../s
 
 export type OpenMailboxError = InboxError | { readonly kind: 'in-use' };
 
-
 /** Mailboxes that some session has open. One per server. */
 export type Locks = Set<Address>;
 

@@ -36,7 +36,9 @@ export function* encodeResponse(response: Response): Generator<Uint8Array, void>
       yield utf8(`+OK ${response.text}\r\n`);
       return;
     case 'refused':
-      yield utf8(`-ERR ${response.code === undefined ? '' : `[${response.code}] `}${response.text}\r\n`);
+      yield utf8(
+        `-ERR ${response.code === undefined ? '' : `[${response.code}] `}${response.text}\r\n`,
+      );
       return;
     case 'challenge':
       yield utf8('+ \r\n');

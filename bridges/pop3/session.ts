@@ -113,7 +113,9 @@ class Session {
 
   #takePassword(password: string, state: State): Promise<void> {
     const user = state.kind === 'authorization' ? state.user : undefined;
-    return user === undefined ? this.#complain('USER comes first') : this.#logIn({ user, password });
+    return user === undefined
+      ? this.#complain('USER comes first')
+      : this.#logIn({ user, password });
   }
 
   #authenticate([mechanism, token]: readonly string[]): Promise<void> {

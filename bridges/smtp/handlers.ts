@@ -40,7 +40,10 @@ export const handlersOf = (submission: Submission, clock: Clock, gate: Gate): Ha
           () => callback(null, ACCEPTED),
           (refusal) => callback(errorOf(refusal)),
         );
-        gate.busy.set(session.id, submitted.finally(() => gate.busy.delete(session.id)));
+        gate.busy.set(
+          session.id,
+          submitted.finally(() => gate.busy.delete(session.id)),
+        );
       },
       (refusal) => callback(errorOf(refusal)),
     ),
@@ -67,7 +70,9 @@ const passwordOf = ({ password }: SMTPServerAuthentication): string => password 
 const senderOf = ({ envelope }: SMTPServerSession): Address =>
   envelope.mailFrom === false
     ? ''
-    : normaliseAddress(envelope.mailFrom.address).map(({ address }) => address).unwrapOr('');
+    : normaliseAddress(envelope.mailFrom.address)
+        .map(({ address }) => address)
+        .unwrapOr('');
 
 const refusalOf = (result: Result<unknown, Refusal>): SMTPServerError | null =>
   result.isErr() ? errorOf(result.error) : null;

@@ -84,7 +84,9 @@ const listen = (server: BridgeServer, address: string): ResultAsync<string, List
       resolve(err({ kind: 'listen', address, reason: 'bad-address' }));
       return;
     }
-    server.once('error', (error) => resolve(err({ kind: 'listen', address, reason: reasonOf(error) })));
+    server.once('error', (error) =>
+      resolve(err({ kind: 'listen', address, reason: reasonOf(error) })),
+    );
     server.listen(parsed.port, parsed.host, () => resolve(ok(boundAddress(server, parsed.host))));
   });
   return new ResultAsync(bound);

@@ -76,7 +76,9 @@ export const collect = (
   ResultAsync.fromPromise(readAll(stream, limit), (): Refusal => ({ kind: 'cut' })).andThen(
     (mail) => {
       const size = stream.byteLength;
-      return size > limit ? err<Uint8Array, Refusal>({ kind: 'mail-too-large', size, limit }) : ok(mail);
+      return size > limit
+        ? err<Uint8Array, Refusal>({ kind: 'mail-too-large', size, limit })
+        : ok(mail);
     },
   );
 

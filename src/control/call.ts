@@ -5,7 +5,14 @@
 import { err, fromSafePromise, ok, type Result, type ResultAsync } from 'neverthrow';
 import { fromUtf8, utf8 } from '../bytes/text.js';
 import type { DialError, Network } from '../io/contracts.js';
-import { isObject, JSON_LINE_LIMIT, parseJson, STREAM, type Json, type JsonObject } from './json.js';
+import {
+  isObject,
+  JSON_LINE_LIMIT,
+  parseJson,
+  STREAM,
+  type Json,
+  type JsonObject,
+} from './json.js';
 import { Lines } from './lines.js';
 
 export type CallError =

@@ -77,7 +77,7 @@ const converse = async (
   lines: Lines,
   signal: AbortSignal,
 ): Promise<void> => {
-  for (let bad = 0; bad < BAD_COMMANDS_MAX; ) {
+  for (let bad = 0; bad < BAD_COMMANDS_MAX;) {
     const event = await lines.next(COMMAND_LIMIT);
     if (event.kind !== 'line' && event.kind !== 'too-long') return;
     const command = event.kind === 'line' ? readCommand(options, fromUtf8(event.bytes)) : UNKNOWN;

@@ -6,12 +6,7 @@ import { err, ok, type Result } from 'neverthrow';
 import { fromUtf8 } from '../bytes/text.js';
 
 export type Json =
-  | null
-  | boolean
-  | number
-  | string
-  | readonly Json[]
-  | { readonly [name: string]: Json };
+  null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 
 export type JsonObject = { readonly [name: string]: Json };
 

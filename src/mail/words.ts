@@ -44,8 +44,10 @@ export const encodeParameter = (name: string, value: string): string => {
   if (/^[\x20-\x7e]*$/.test(value) && value.length < TOKEN_LENGTH - name.length - 4) {
     return `;\r\n ${name}="${value.replace(/["\\]/g, '\\$&')}"`;
   }
-  return cutText(value, SECTION_BYTES)
-    .map((part, at) => `;\r\n ${name}*${at}*=${at === 0 ? "utf-8''" : ''}${percent(part)}`)
+  const sections = cutText(value, SECTION_BYTES).map(percent);
+  const mark = (at: number): string => (sections.length === 1 ? '*' : `*${at}*`);
+  return sections
+    .map((part, at) => `;\r\n ${name}${mark(at)}=${at === 0 ? "utf-8''" : ''}${part}`)
     .join('');
 };
 

@@ -39,6 +39,8 @@ export interface SqliteStoreDeps {
 
 const FILE_MODE = 0o600;
 const PAGE_BYTES = 16_384;
+/** The write-ahead log goes into the file when it has 4 MiB: it takes room on the disk twice. */
+const WAL_PAGES = 256;
 const FORMAT = 1;
 /** SQLite counts pages in 32 bits. */
 const MAX_PAGES = 2 ** 32 - 2;
@@ -102,7 +104,8 @@ const openDatabase = (path: string): DatabaseSyncInstance => {
 
 /**
  * Gives the file back. Statements live until they are collected and would hold its lock, so the
- * write-ahead log and the lock are given up first.
+ * write-ahead log and the lock are given up first. Where the disk is too full for that, the file
+ * stays locked until the process ends.
  */
 const closeDatabase = (database: DatabaseSyncInstance): void => {
   attempt(() => {
@@ -119,6 +122,7 @@ const writeAhead = (database: DatabaseSyncInstance, maxBytes: number | undefined
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
     PRAGMA secure_delete = ON;
+    PRAGMA wal_autocheckpoint = ${WAL_PAGES};
     PRAGMA max_page_count = ${pages};`);
 };
 

@@ -135,7 +135,7 @@ describe('recipients', () => {
     ['straße@x', 'stra%C3%9Fe@x.pem'],
   ])('names the file of %s', async (address, name) => {
     const files = memoryFiles();
-    const recipients = await open(files, { [address]: ONE });
+    await open(files, { [address]: ONE });
     expect(recipientFileName(address)).toBe(name);
     expect(namesIn(files)).toEqual([name]);
     expect((await open(files)).get(address).isOk()).toBe(true);

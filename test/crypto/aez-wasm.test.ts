@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { generatedSource } from '../../scripts/aez-wasm/module.js';
+import { generatedSource, moduleText } from '../../scripts/aez-wasm/module.js';
 import { SBOX_GATES } from '../../scripts/aez-wasm/sbox.js';
 import { tableWideBlock } from '../../src/crypto/aez.js';
 import { makeWasmWideBlock } from '../../src/crypto/aez/wasm.js';
-import { pattern } from '../support/bytes.js';
+import { pattern, sha256 } from '../support/bytes.js';
 
 /** Multiplication in GF(2^8) modulo x^8 + x^4 + x^3 + x + 1. */
 const times = (a: number, b: number): number => {
@@ -62,8 +62,7 @@ describe('the generated WebAssembly', () => {
     expect(await generatedSource()).toBe(committed);
   });
 
-  it('has no look-up in memory at an address that depends on data', async () => {
-    const { moduleText } = await import('../../scripts/aez-wasm/module.js');
+  it('has no look-up in memory at an address that depends on data', () => {
     const bases = new Set(
       [...moduleText().matchAll(/v128\.(?:load|store) offset=\d+ (\([^()]*\))/g)].map(
         ([, base]) => base,
@@ -94,15 +93,15 @@ describe('AEZ in WebAssembly', () => {
   it('equals the tables at every length up to three groups', () => {
     for (let length = 0; length <= 3 * 256 + 33; length++) {
       const ciphertext = wideBlock.encrypt(key, iv, pattern(length));
-      expect(ciphertext).toEqual(tableWideBlock.encrypt(key, iv, pattern(length)));
-      expect(wideBlock.decrypt(key, iv, ciphertext)).toEqual(pattern(length));
+      expect(sha256(ciphertext)).toBe(sha256(tableWideBlock.encrypt(key, iv, pattern(length))));
+      expect(sha256(wideBlock.decrypt(key, iv, ciphertext))).toBe(sha256(pattern(length)));
     }
   });
 
   it('grows its memory for long messages, and goes on with short ones', () => {
     for (const length of [40, 51216, 300, 200_000, 51231, 64, 16]) {
       const ciphertext = wideBlock.encrypt(key, iv, pattern(length));
-      expect(ciphertext).toEqual(tableWideBlock.encrypt(key, iv, pattern(length)));
+      expect(sha256(ciphertext)).toBe(sha256(tableWideBlock.encrypt(key, iv, pattern(length))));
     }
   });
 

@@ -136,7 +136,7 @@ describe.each(implementations)('AEZ with tau 0, $name', ({ wideBlock }) => {
     const ciphertext = wideBlock.encrypt(key, iv, pattern(length));
     expect(toHex(ciphertext.subarray(0, 16))).toBe(start);
     expect(sha256(ciphertext)).toBe(digest);
-    expect(wideBlock.decrypt(key, iv, ciphertext)).toEqual(pattern(length));
+    expect(sha256(wideBlock.decrypt(key, iv, ciphertext))).toBe(sha256(pattern(length)));
   });
 });
 
@@ -166,7 +166,8 @@ describe.each(engines)('AEZ v5 by $name', ({ engine }) => {
           engine,
         };
         expect(toHex(aezEncrypt(parameters, hex(vector.m)))).toBe(vector.c);
-        expect(aezDecrypt(parameters, hex(vector.c))).toEqual(hex(vector.m));
+        const plaintext = aezDecrypt(parameters, hex(vector.c));
+        expect(plaintext && toHex(plaintext)).toBe(vector.m);
       }
     });
   });

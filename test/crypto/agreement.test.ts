@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { concat } from '../../src/bytes/writer.js';
 import { fast, portable } from './implementations.js';
 
 const bytes = (length: number): fc.Arbitrary<Uint8Array> =>
@@ -94,12 +95,14 @@ describe('fast and portable primitives agree', () => {
     );
   });
 
-  it('on HMAC and HKDF, for keys of any length', () => {
+  it('on HMAC and HKDF', () => {
     fc.assert(
-      fc.property(message, message, fc.integer({ min: 1, max: 300 }), (key, text, length) => {
+      fc.property(message, message, fc.integer({ min: 1, max: 300 }), (start, text, length) => {
+        // HKDF wants a key of at least its hash's length.
+        const key = concat(start, new Uint8Array(32));
         agree((primitives) => [
-          primitives.hmacSha256(key, text),
-          primitives.hmacBlake2b(key, text),
+          primitives.hmacSha256(start, text),
+          primitives.hmacBlake2b(start, text),
           primitives.hkdfExpand(key, text, length),
         ]);
       }),

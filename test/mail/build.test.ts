@@ -59,7 +59,7 @@ describe('buildMail', () => {
     expect(fromUtf8(body?.parts[0]?.content ?? pattern(0))).toBe('Grüße = Küsse\r\n');
     expect(pdf?.content).toEqual(pattern(1000));
     expect(pdf && field(pdf, 'Content-Disposition')).toBe(
-      `attachment; filename*0*=utf-8''na%C3%AFve%20%22x%22.p; filename*1*=df`,
+      `attachment; filename*=utf-8''na%C3%AFve%20%22x%22.pdf`,
     );
     expect([odd?.type, eml?.type]).toEqual([
       'application/octet-stream',

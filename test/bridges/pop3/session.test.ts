@@ -80,7 +80,17 @@ describe('a POP3 session', () => {
     const dropped = await transcript(connect(), `${LOGIN}DELE 1\r\n`);
     expect(after(dropped)).toEqual(['+OK Message 1 will be deleted']);
     expect(client.kept).toEqual([one, two]);
-    const commands = ['DELE 1', 'DELE 1', 'RETR 1', 'LIST', 'STAT', 'RSET', 'STAT', 'DELE 2', 'QUIT'];
+    const commands = [
+      'DELE 1',
+      'DELE 1',
+      'RETR 1',
+      'LIST',
+      'STAT',
+      'RSET',
+      'STAT',
+      'DELE 2',
+      'QUIT',
+    ];
     const heard = await transcript(connect(), `${LOGIN}${commands.join('\r\n')}\r\n`);
     expect(after(heard)).toEqual([
       '+OK Message 1 will be deleted',
@@ -120,13 +130,41 @@ describe('a POP3 session', () => {
 
   it('refuses what is no command in its state, and wrong arguments', async () => {
     const { connect } = pop3Setup([FIRST]);
-    const before = ['STAT', 'RETR 1', 'PASS x', 'USER', 'USER a b', 'STLS', 'APOP a b', '', ' ', 'XYZZY'];
+    const before = [
+      'STAT',
+      'RETR 1',
+      'PASS x',
+      'USER',
+      'USER a b',
+      'STLS',
+      'APOP a b',
+      '',
+      ' ',
+      'XYZZY',
+    ];
     const heard = await transcript(connect(), `${before.join('\r\n')}\r\nQUIT\r\n`);
     const lines = heard.split('\r\n').slice(1, -2);
     expect(lines).toHaveLength(before.length);
     for (const line of lines) expect(line).toMatch(/^-ERR /);
-    const within = ['USER x', 'PASS x', 'AUTH PLAIN', 'RETR', 'RETR 0', 'RETR 2', 'RETR -1', 'RETR 1e0'];
-    const more = ['RETR  1', 'TOP 1', 'TOP 1 x', 'TOP 1 -1', 'DELE 99999999999', 'LIST 1 1', 'NOOP x'];
+    const within = [
+      'USER x',
+      'PASS x',
+      'AUTH PLAIN',
+      'RETR',
+      'RETR 0',
+      'RETR 2',
+      'RETR -1',
+      'RETR 1e0',
+    ];
+    const more = [
+      'RETR  1',
+      'TOP 1',
+      'TOP 1 x',
+      'TOP 1 -1',
+      'DELE 99999999999',
+      'LIST 1 1',
+      'NOOP x',
+    ];
     const sent = `${LOGIN}${[...within, ...more].join('\r\n')}\r\nQUIT\r\n`;
     const refusals = after(await transcript(connect(), sent)).slice(0, -1);
     expect(refusals).toHaveLength(within.length + more.length);
@@ -182,7 +220,14 @@ describe('the log-in', () => {
   it('refuses malformed AUTH and goes on', async () => {
     const { connect } = pop3Setup();
     const foreign = Buffer.from(`eve@x.test\0${BOB}\0${PASSWORD}`).toString('base64');
-    for (const way of ['PLAIN =', 'PLAIN *', 'PLAIN\r\n*', 'CRAM-MD5', 'PLAIN aGVsbG8=', `PLAIN ${foreign}`]) {
+    for (const way of [
+      'PLAIN =',
+      'PLAIN *',
+      'PLAIN\r\n*',
+      'CRAM-MD5',
+      'PLAIN aGVsbG8=',
+      `PLAIN ${foreign}`,
+    ]) {
       expect(await transcript(connect(), `AUTH ${way}\r\nQUIT\r\n`)).toMatch(
         /\r\n-ERR .*\r\n\+OK Goodbye\r\n$/,
       );
@@ -193,7 +238,11 @@ describe('the log-in', () => {
     const { connect, clock, open } = pop3Setup();
     const peer = new Peer(connect());
     await peer.line();
-    for (const [name, password] of [[BOB, 'wrong'], ['eve@x.test', ''], ['?', PASSWORD]]) {
+    for (const [name, password] of [
+      [BOB, 'wrong'],
+      ['eve@x.test', ''],
+      ['?', PASSWORD],
+    ]) {
       await peer.ask(`USER ${name}`);
       let reply: string | undefined;
       const asked = peer.ask(`PASS ${password}`).then((line) => (reply = line));

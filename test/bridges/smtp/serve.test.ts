@@ -281,7 +281,12 @@ describe('the listener', () => {
   });
 
   it('survives garbage and sudden ends', async () => {
-    for (const garbage of ['\xff\xfe\x00\x01', 'GET / HTTP/1.1', 'MAIL FROM:<\x00>', '\r'.repeat(999)]) {
+    for (const garbage of [
+      '\xff\xfe\x00\x01',
+      'GET / HTTP/1.1',
+      'MAIL FROM:<\x00>',
+      '\r'.repeat(999),
+    ]) {
       const talk = await talkTo(setup.bridge.address);
       await talk.expect(/220 .*\r\n/);
       talk.say(garbage);
