@@ -2,25 +2,16 @@
  * The daemon's configuration: its TOML file brought into the form that its parts take.
  * @module
  */
-import { dirname, basename, isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
 import { err, ok, type Result } from 'neverthrow';
 import type { AccountConfig, ClientTuning, MixClientConfig } from '../../src/index.js';
-import type { LogLevel } from '../../src/io/contracts.js';
-import { KATZENPOST_EPOCHS } from '../../src/pki/epoch.js';
 import type { NetworkConfig } from '../../src/pki/network.js';
-import { smallGeometry } from '../../src/sphinx/geometry.js';
-import { LINK_PROFILE_01, LINK_PROFILE_02 } from '../../src/wire/profile.js';
+import { agreementOf, storageKeyFileOf } from '../config/keys.js';
 import { lineOf, spell, type KeyPath } from '../config/locate.js';
+import { loggingOf, type LoggingConfig } from '../config/logging.js';
 import { nearest } from '../config/nearest.js';
 import { readToml, type ConfigProblem } from '../config/toml.js';
 import { daemonSchema, type DaemonFile } from './schema.js';
-
-export interface LoggingConfig {
-  readonly disabled: boolean;
-  /** Absolute; standard output where absent. */
-  readonly file?: string;
-  readonly level: LogLevel;
-}
 
 /** One account's folders beside the mail protocols. */
 export interface AccountFolders {
@@ -47,54 +38,37 @@ export interface DaemonConfig {
 type Authority = DaemonFile['NonvotingAuthority'][string];
 type Account = DaemonFile['Account'][number];
 
-/** What all members of a network agree on, from the keys that every file of ours has for it. */
-export const networkOf = (
-  authority: Pick<Authority, 'EpochPeriod' | 'LinkProfile' | 'UserPayload'> & {
-    readonly addresses: readonly string[];
-    readonly publicKey: Uint8Array;
-  },
-): NetworkConfig => ({
-  authority: { addresses: authority.addresses, publicKey: authority.publicKey },
-  epochTime: { ...KATZENPOST_EPOCHS, periodMs: authority.EpochPeriod * 1000 },
-  geometry: smallGeometry(authority.UserPayload),
-  link: authority.LinkProfile === '01' ? LINK_PROFILE_01 : LINK_PROFILE_02,
+const networkOf = (authority: Authority): NetworkConfig => ({
+  ...agreementOf(authority),
+  authority: { addresses: [authority.Address], publicKey: authority.PublicKey },
 });
 
-export const loggingOf = (logging: DaemonFile['Logging'], dataDir: string): LoggingConfig => {
-  const level = (logging?.Level ?? 'NOTICE').toLowerCase() as LogLevel;
-  const file = logging?.File;
-  return {
-    disabled: logging?.Disable ?? false,
-    level,
-    ...(file === undefined ? {} : { file: isAbsolute(file) ? file : join(dataDir, file) }),
-  };
+/** Mail that nobody fetches would stay for ever, so a closed door is no reader. */
+const readersOf = (file: DaemonFile, account: Account): readonly string[] => {
+  const hasPop3 = !file.Proxy.NoLaunchListeners && file.Proxy.POP3Address !== '';
+  const readers = [...(hasPop3 ? ['pop3'] : []), ...(account.Maildir ? ['maildir'] : [])];
+  return readers.length > 0 ? readers : ['inbox'];
 };
 
-const readersOf = (account: Account): readonly string[] =>
-  account.Maildir === undefined ? ['pop3'] : ['pop3', 'maildir'];
-
-const accountOf = (account: Account, network: string): AccountConfig => ({
+const accountOf = (file: DaemonFile, account: Account, network: string): AccountConfig => ({
   user: account.User,
   provider: account.Provider,
   network,
   insecureKeyDiscovery: account.InsecureKeyDiscovery,
   sanitise: account.Sanitise,
-  readers: readersOf(account),
+  readers: readersOf(file, account),
   ...(account.ProviderKeyPin ? { providerKeyPin: account.ProviderKeyPin } : {}),
 });
 
-const tuningOf = (debug: DaemonFile['Debug']): ClientTuning =>
-  debug === undefined
-    ? {}
-    : {
-        receiveTimeoutMs: debug.ReceiveTimeout * 1000,
-        bounceQueueLifetimeMs: debug.BounceQueueLifetime * 1000,
-        urgentQueueLifetimeMs: debug.UrgentQueueLifetime * 1000,
-        caseSensitiveUserIdentifiers: debug.CaseSensitiveUserIdentifiers,
-        sendDecoyTraffic: debug.SendDecoyTraffic,
-        ...(debug.PollingInterval ? { pollingIntervalMs: debug.PollingInterval * 1000 } : {}),
-        ...(debug.RetransmitSlack ? { retransmitSlackMs: debug.RetransmitSlack * 1000 } : {}),
-      };
+const tuningOf = (debug: DaemonFile['Debug']): ClientTuning => ({
+  receiveTimeoutMs: debug.ReceiveTimeout * 1000,
+  bounceQueueLifetimeMs: debug.BounceQueueLifetime * 1000,
+  urgentQueueLifetimeMs: debug.UrgentQueueLifetime * 1000,
+  caseSensitiveUserIdentifiers: debug.CaseSensitiveUserIdentifiers,
+  sendDecoyTraffic: debug.SendDecoyTraffic,
+  ...(debug.PollingInterval ? { pollingIntervalMs: debug.PollingInterval * 1000 } : {}),
+  ...(debug.RetransmitSlack ? { retransmitSlackMs: debug.RetransmitSlack * 1000 } : {}),
+});
 
 /** The label of an account's authority, or where and why there is none. */
 const authorityOf = (
@@ -115,29 +89,29 @@ const authorityOf = (
   return err({ path, problem: `there is no [NonvotingAuthority.${label}]${hint}` });
 };
 
+const listenersOf = ({
+  SMTPAddress: smtp,
+  POP3Address: pop3,
+}: Pick<DaemonFile['Proxy'], 'SMTPAddress' | 'POP3Address'>): Pick<
+  DaemonConfig,
+  'smtp' | 'pop3'
+> => ({ ...(smtp === '' ? {} : { smtp }), ...(pop3 === '' ? {} : { pop3 }) });
+
 const assemble = (file: DaemonFile, labels: readonly string[]): DaemonConfig => {
   const { DataDir: dataDir, ...proxy } = file.Proxy;
   return {
     client: {
       dataDir,
       networks: Object.fromEntries(
-        Object.entries(file.NonvotingAuthority).map(([label, authority]) => [
-          label,
-          networkOf({
-            ...authority,
-            addresses: [authority.Address],
-            publicKey: authority.PublicKey,
-          }),
-        ]),
+        Object.entries(file.NonvotingAuthority).map(([label, each]) => [label, networkOf(each)]),
       ),
-      accounts: file.Account.map((account, i) => accountOf(account, labels[i] ?? '')),
+      accounts: file.Account.map((account, i) => accountOf(file, account, labels[i] ?? '')),
       recipients: file.Recipients,
       tuning: tuningOf(file.Debug),
       ...(proxy.RecipientDir === undefined ? {} : { recipientDir: proxy.RecipientDir }),
     },
-    storageKeyFile:
-      file.Storage?.KeyFile ?? join(dirname(dataDir), `${basename(dataDir)}.storage.key`),
-    ...(proxy.NoLaunchListeners ? {} : { smtp: proxy.SMTPAddress, pop3: proxy.POP3Address }),
+    storageKeyFile: storageKeyFileOf(file.Storage, dataDir),
+    ...(proxy.NoLaunchListeners ? {} : listenersOf(proxy)),
     allowAnyPassword: proxy.AllowAnyPassword,
     socket: file.Management?.Path ?? join(dataDir, 'management_sock'),
     documentVerbs: file.Management?.Enable ?? false,
@@ -146,7 +120,7 @@ const assemble = (file: DaemonFile, labels: readonly string[]): DaemonConfig => 
       ...(DropFolder === undefined ? {} : { dropFolder: DropFolder }),
     })),
     logging: loggingOf(file.Logging, dataDir),
-    generateOnly: file.Debug?.GenerateOnly ?? false,
+    generateOnly: file.Debug.GenerateOnly,
   };
 };
 

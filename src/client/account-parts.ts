@@ -51,9 +51,9 @@ export const openParts = (
 ): ResultAsync<AccountParts, OpenError> =>
   safeTry(async function* () {
     const { files } = world.io;
-    yield* files.makeDirectory(plan.directory).mapErr(
-      ({ path, reason }): OpenError => ({ kind: 'data-dir', path, problem: reason }),
-    );
+    yield* files
+      .makeDirectory(plan.directory)
+      .mapErr(({ path, reason }): OpenError => ({ kind: 'data-dir', path, problem: reason }));
     const link = yield* keysOf(world, plan, 'link');
     const identity = yield* keysOf(world, plan, 'identity');
     const store = yield* world.openStore(`${plan.directory}/store.db`, world.storageKey);
@@ -71,7 +71,8 @@ const keysOf = (
   const given = name === 'link' ? plan.linkKey : plan.identityKey;
   return given === undefined
     ? loadKeyPair({ files: io.files, random: io.random, primitives }, plan.directory, name)
-    : okAsync(keyPairOf(primitives, given));
+    : // Ours to wipe at the end; the caller's stays.
+      okAsync(keyPairOf(primitives, given.slice()));
 };
 
 interface Opened {

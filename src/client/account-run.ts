@@ -182,6 +182,7 @@ export class AccountRun {
       suite: this.#suite(),
       surbs,
       acknowledge: outbox.acknowledge.bind(outbox),
+      isAlive: outbox.providerIsAlive.bind(outbox),
       answered: this.#services.answered.bind(this.#services),
     };
     const decoy = this.#decoyDeps();
@@ -189,8 +190,7 @@ export class AccountRun {
       clock: io.clock,
       health,
       send: (command) => this.#connection.send(command),
-      accept: (sealed) =>
-        isSelfDecoy(decoy, sealed) ? okAsync(undefined) : inbox.accept(sealed),
+      accept: (sealed) => (isSelfDecoy(decoy, sealed) ? okAsync(undefined) : inbox.accept(sealed)),
       reply: (surbId, payload) => takeReply(replies, surbId, payload),
     });
   }

@@ -125,9 +125,7 @@ export class Account {
       options,
     );
     return prepared
-      .asyncAndThen((mail) =>
-        this.#parts.outbox.accept({ ...mail, lifetimeMs: tuning.bounceMs }),
-      )
+      .asyncAndThen((mail) => this.#parts.outbox.accept({ ...mail, lifetimeMs: tuning.bounceMs }))
       .map((all) => {
         for (const sent of all) events.emit({ kind: 'queued', account: this.address, sent });
         return all;

@@ -6,6 +6,7 @@
  * probes) or acknowledged. Plain memory; the outbox keeps the records.
  * @module
  */
+import type { Attempts } from './retransmit.js';
 import type { MessageId } from './types.js';
 
 /** Until the first acknowledgement of a message so many of its lost blocks are sent again. */
@@ -23,11 +24,9 @@ export interface Flight {
   readonly dueAtMs: number;
 }
 
-/** Transmissions of a block that its destination has left without any acknowledgement at all. */
-interface Attempts {
-  readonly count: number;
-  /** How many acknowledgements the destination had given before the last of them. */
-  readonly acksBefore: number;
+interface CountedAttempts extends Attempts {
+  /** How often the destination had given a sign of life before the last of them. */
+  readonly answers: number;
 }
 
 export interface MailProgressInit {
@@ -53,7 +52,7 @@ export class MailProgress {
   #held: number[] = [];
   readonly #probes = new Set<number>();
   readonly #flights = new Map<number, Flight>();
-  readonly #attempts = new Map<number, Attempts>();
+  readonly #attempts = new Map<number, CountedAttempts>();
 
   constructor({ id, provider, reliable, total, acknowledged }: MailProgressInit) {
     this.id = id;
@@ -107,21 +106,22 @@ export class MailProgress {
   /** Takes a fresh block that was in flight when the last run ended. */
   restoreFlight(flight: Flight, attempts: number): void {
     this.#fresh = this.#fresh.filter((block) => block !== flight.block);
-    this.#attempts.set(flight.block, { count: attempts, acksBefore: 0 });
+    this.#attempts.set(flight.block, { all: attempts, unanswered: attempts, answers: 0 });
     this.#flights.set(flight.block, flight);
   }
 
   /**
    * Counts a transmission.
    *
-   * @param acks - acknowledgements that the destination has given in this run
-   * @returns the earlier transmissions that it left without any
+   * @param answers - signs of life that the destination has given in this run
+   * @returns the transmissions before it
    */
-  countAttempt(block: number, acks: number): number {
-    const before = this.#attempts.get(block);
-    const failures = before !== undefined && before.acksBefore === acks ? before.count : 0;
-    this.#attempts.set(block, { count: failures + 1, acksBefore: acks });
-    return failures;
+  countAttempt(block: number, answers: number): Attempts {
+    const known = this.#attempts.get(block);
+    const all = known?.all ?? 0;
+    const unanswered = known !== undefined && known.answers === answers ? known.unanswered : 0;
+    this.#attempts.set(block, { all: all + 1, unanswered: unanswered + 1, answers });
+    return { all, unanswered };
   }
 
   /** An underway block has left. */

@@ -78,7 +78,7 @@ const restoreFlight = (
 ): void => {
   const { block, last, attempts } = flown;
   const baseMs = last.rttMs + slackMs;
-  const timeout = timeoutMs(baseMs, attempts - 1);
+  const timeout = timeoutMs(baseMs, { all: attempts - 1, unanswered: attempts - 1 });
   // Wall time may have jumped between the runs: a flight is neither in the future nor overdue twice.
   const agoMs = Math.min(timeout, Math.max(0, clock.now() - last.sentAt));
   const sentAtMs = clock.monotonic() - agoMs;

@@ -170,3 +170,28 @@ export const readPart = (
   index: number,
 ): ResultAsync<Uint8Array | undefined, StoreError> =>
   store.get(OUTBOX.part, partKey(bodyId, index));
+
+/** All bytes of a mail. */
+export const readMail = (
+  store: Store,
+  record: OutboxRecord,
+): ResultAsync<Uint8Array, StoreError> => {
+  const indices = Array.from({ length: record.total }, (_, index) => index);
+  return ResultAsync.combine(indices.map((index) => readPart(store, record, index))).map((parts) =>
+    concat(...parts.map((part) => part ?? new Uint8Array())),
+  );
+};
+
+/** Counts how many messages share each mail's bytes. */
+export class SharedBodies {
+  readonly #counts = new Map<string, number>();
+
+  /** @returns how many share the bytes from now on */
+  add({ bodyId }: OutboxRecord, change: 1 | -1): number {
+    const body = toHex(bodyId);
+    const sharing = (this.#counts.get(body) ?? 0) + change;
+    if (sharing > 0) this.#counts.set(body, sharing);
+    else this.#counts.delete(body);
+    return sharing;
+  }
+}

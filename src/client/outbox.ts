@@ -5,14 +5,18 @@
  * message a record that never changes and a small one that does. In memory is only small state.
  * @module
  */
-import { okAsync, ResultAsync } from 'neverthrow';
-import { toHex } from '../bytes/text.js';
-import { concat } from '../bytes/writer.js';
+import { okAsync, type ResultAsync } from 'neverthrow';
 import type { Clock, Random } from '../io/contracts.js';
 import type { Change, Store, StoreError } from '../store/store.js';
 import { type Block, MESSAGE_ID_LENGTH } from './block.js';
 import { Deadlines } from './deadlines.js';
-import { makeEntry, type OutboxEntry, queuedMailOf, restoreFlights, sentOf } from './outbox-entry.js';
+import {
+  makeEntry,
+  type OutboxEntry,
+  queuedMailOf,
+  restoreFlights,
+  sentOf,
+} from './outbox-entry.js';
 import {
   acceptanceChanges,
   BODY_ID_LENGTH,
@@ -20,8 +24,10 @@ import {
   type OutboxRecord,
   partRemoval,
   progressChange,
+  readMail,
   readOutbox,
   readPart,
+  SharedBodies,
 } from './outbox-records.js';
 import { type BlockRef, type Gate, Schedule } from './schedule.js';
 import type { StoreHealth } from './store-health.js';
@@ -72,8 +78,7 @@ export class OutboxQueue {
   readonly #deps: OutboxDeps;
   readonly #entries = new Map<MessageId, OutboxEntry>();
   readonly #schedule: Schedule;
-  /** How many messages share each mail's bytes. */
-  readonly #bodies = new Map<string, number>();
+  readonly #bodies = new SharedBodies();
   readonly #bounces: Deadlines<OutboxEntry>;
   readonly #commit: Commit;
   #sequence = 0;
@@ -124,20 +129,14 @@ export class OutboxQueue {
     const { clock, random } = this.#deps;
     const { payloads, reliable, lifetimeMs } = acceptance;
     const acceptedAt = clock.now();
-    const bounceAt = acceptedAt + lifetimeMs;
     const bodyId = random(BODY_ID_LENGTH);
-    const fresh = acceptance.recipients.map(({ address, key }) =>
-      makeEntry(random(MESSAGE_ID_LENGTH), {
-        sequence: ++this.#sequence,
-        reliable,
-        acceptedAt,
-        bounceAt,
-        total: payloads.length,
-        bodyId,
-        recipientKey: key,
-        recipient: address,
-      }),
-    );
+    const total = payloads.length;
+    const shared = { reliable, acceptedAt, bounceAt: acceptedAt + lifetimeMs, total, bodyId };
+    const fresh = acceptance.recipients.map(({ address: recipient, key: recipientKey }) => {
+      const sequence = ++this.#sequence;
+      const record = { ...shared, sequence, recipientKey, recipient };
+      return makeEntry(random(MESSAGE_ID_LENGTH), record);
+    });
     return this.#commit(acceptanceChanges(bodyId, payloads, fresh)).map(() => {
       for (const entry of fresh) this.#insert(entry);
       return fresh.map(sentOf);
@@ -147,6 +146,11 @@ export class OutboxQueue {
   /** A new document has come: providers may have. */
   documentChanged(): void {
     this.#schedule.unpark();
+  }
+
+  /** A provider, by name, has answered something else: what it left unanswered was lost. */
+  providerIsAlive(provider: string): void {
+    this.#schedule.answered(provider, this.#deps.clock.monotonic());
   }
 
   /** The next block to send; it must come back by `sent` or `putBack`. */
@@ -197,9 +201,7 @@ export class OutboxQueue {
   /** Takes a message out; durable when ok, also when it has gone meanwhile. */
   cancel(messageId: MessageId): ResultAsync<void, StoreError> {
     const entry = this.#entries.get(messageId);
-    return entry === undefined
-      ? okAsync(undefined)
-      : this.#fail(entry, 'cancelled', this.#commit);
+    return entry === undefined ? okAsync(undefined) : this.#fail(entry, 'cancelled', this.#commit);
   }
 
   /** Lets messages bounce when their time is up, online or not, until `signal` is aborted. */
@@ -221,16 +223,8 @@ export class OutboxQueue {
   #expire(entry: OutboxEntry): ResultAsync<void, StoreError> {
     const { bounce } = this.#deps;
     if (!entry.record.reliable) return this.#fail(entry, 'expired', this.#commit);
-    return this.#mailOf(entry.record).andThen((mail) =>
+    return readMail(this.#deps.store, entry.record).andThen((mail) =>
       this.#fail(entry, 'expired', (changes) => bounce({ ...sentOf(entry), mail }, changes)),
-    );
-  }
-
-  #mailOf(record: OutboxRecord): ResultAsync<Uint8Array, StoreError> {
-    const indices = Array.from({ length: record.total }, (_, index) => index);
-    const parts = indices.map((index) => readPart(this.#deps.store, record, index));
-    return ResultAsync.combine(parts).map((all) =>
-      concat(...all.map((part) => part ?? new Uint8Array())),
     );
   }
 
@@ -262,7 +256,7 @@ export class OutboxQueue {
     if (entry.leaving) return okAsync(undefined);
     entry.leaving = true;
     const spent = surbs.ofMessage(entry.progress.id);
-    const sharing = this.#share(entry, -1);
+    const sharing = this.#bodies.add(entry.record, -1);
     const changes: readonly Change[] = [
       { kind: 'delete', collection: OUTBOX.message, key: entry.id },
       { kind: 'delete', collection: OUTBOX.progress, key: entry.id },
@@ -278,7 +272,7 @@ export class OutboxQueue {
       })
       .mapErr((error) => {
         entry.leaving = false;
-        this.#share(entry, +1);
+        this.#bodies.add(entry.record, +1);
         return error;
       });
   }
@@ -289,18 +283,9 @@ export class OutboxQueue {
       .filter(({ use }) => use.kind === 'acknowledgement' && use.block === block);
   }
 
-  /** @returns how many messages share the mail's bytes from now on */
-  #share({ record }: OutboxEntry, change: 1 | -1): number {
-    const body = toHex(record.bodyId);
-    const sharing = (this.#bodies.get(body) ?? 0) + change;
-    if (sharing > 0) this.#bodies.set(body, sharing);
-    else this.#bodies.delete(body);
-    return sharing;
-  }
-
   #insert(entry: OutboxEntry): void {
     this.#entries.set(entry.progress.id, entry);
-    this.#share(entry, +1);
+    this.#bodies.add(entry.record, +1);
     this.#schedule.add(entry.progress);
     this.#bounces.add(entry, this.#restMs(entry.record));
   }

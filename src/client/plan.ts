@@ -103,7 +103,7 @@ const checkUnique = (plans: readonly AccountPlan[]): Result<void, ConfigError> =
 };
 
 /** A quoted user name may hold a slash, which must not become a directory. */
-const fileNameOf = (address: Address): string =>
+export const fileNameOf = (address: Address): string =>
   address.replace(/[^A-Za-z0-9@._+-]/gu, (char) => encodeURIComponent(char));
 
 const refuse = (key: string, problem: string): Result<never, ConfigError> =>

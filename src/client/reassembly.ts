@@ -7,6 +7,7 @@
  * @module
  */
 import { err, ok, type Result, type ResultAsync } from 'neverthrow';
+import { equal } from '../bytes/compare.js';
 import { toHex } from '../bytes/text.js';
 import type { Primitives } from '../crypto/primitives.js';
 import type { Store, StoredRecord, StoreError } from '../store/store.js';
@@ -116,7 +117,7 @@ export class Partials {
     isKnown: (senderKey: Uint8Array) => boolean,
   ): PartialMail | undefined {
     const all = [...this.#byMessage.values()];
-    const own = all.filter(({ senderKey }) => toHex(senderKey) === toHex(sender));
+    const own = all.filter(({ senderKey }) => equal(senderKey, sender));
     if (own.length > limits.perSender) return own.sort(bySilence)[0];
     if (all.length <= limits.partials && this.#fragments <= limits.fragments) return undefined;
     const strangers = all.filter(({ senderKey }) => !isKnown(senderKey));

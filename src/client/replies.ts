@@ -18,6 +18,8 @@ export interface ReplyDeps {
   readonly surbs: SurbTable;
   /** Durable when ok; removes the reply blocks of the acknowledged block too. */
   readonly acknowledge: (messageId: MessageId, block: number) => ResultAsync<void, StoreError>;
+  /** A provider, by name, has answered a decoy. */
+  readonly isAlive: (provider: string) => void;
   /** A service's reply, not looked into. */
   readonly answered: (record: SurbRecord, plaintext: Uint8Array) => void;
 }
@@ -27,7 +29,7 @@ export interface ReplyDeps {
  * what a record's keys do not open is not the reply to it, and leaves it alone.
  */
 export const takeReply = (
-  { suite, surbs, acknowledge, answered }: ReplyDeps,
+  { suite, surbs, acknowledge, isAlive, answered }: ReplyDeps,
   surbId: Uint8Array,
   payload: Uint8Array,
 ): ResultAsync<void, StoreError> => {
@@ -40,6 +42,7 @@ export const takeReply = (
     return acknowledge(use.messageId, use.block);
   }
   return surbs.remove([record]).map(() => {
+    if (use.kind === 'decoy') isAlive(use.provider);
     if (use.kind === 'service') answered(record, plaintext);
   });
 };

@@ -17,6 +17,8 @@ const MARGIN_MS = 5_000;
 const RETRIEVAL_SPREAD = 1.5;
 /** Where retrieval is slower than replies come, waiting for all of them would never end. */
 const MAX_SLACK_MS = 3_600_000;
+/** With half of all packets lost, one block in 256 is lost so often in a row. */
+const UNLUCKY_ATTEMPTS = 8;
 /** Mean of the random extra delay, as a share of the time-out. */
 const EXTRA_SHARE = 0.25;
 
@@ -34,17 +36,28 @@ export const slackMs = ({ outstanding, retrievalMs, configuredMs }: SlackInput):
   configuredMs ??
   Math.min(MAX_SLACK_MS, MARGIN_MS + RETRIEVAL_SPREAD * (outstanding + 1) * retrievalMs);
 
+/** Earlier transmissions of a block. */
+export interface Attempts {
+  readonly all: number;
+  /** Those since the destination last gave a sign of life. */
+  readonly unanswered: number;
+}
+
 /**
  * Ms from a transmission until its block is lost, without the random part.
  *
+ * It doubles with every transmission to a destination that gives no sign of life, and much slower
+ * where the destination lives and only this block is without luck.
+ *
  * @param baseMs - computed delays and slack
- * @param failures - earlier transmissions since the destination last acknowledged anything
  */
-export const timeoutMs = (baseMs: number, failures: number): number =>
-  Math.min(MAX_TIMEOUT_MS, Math.max(MIN_SPACING_MS, baseMs * 2 ** Math.min(failures, 32)));
+export const timeoutMs = (baseMs: number, { all, unanswered }: Attempts): number => {
+  const doublings = Math.max(unanswered, Math.floor(all / UNLUCKY_ATTEMPTS));
+  return Math.min(MAX_TIMEOUT_MS, Math.max(MIN_SPACING_MS, baseMs * 2 ** Math.min(doublings, 32)));
+};
 
 /** The time-out with its random extra delay: when a block is sent again tells nothing. */
-export const retransmitAfterMs = (random: Random, baseMs: number, failures: number): number => {
-  const timeout = timeoutMs(baseMs, failures);
+export const retransmitAfterMs = (random: Random, baseMs: number, attempts: Attempts): number => {
+  const timeout = timeoutMs(baseMs, attempts);
   return timeout + exponential(random, 1 / (EXTRA_SHARE * timeout));
 };

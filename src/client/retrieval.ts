@@ -77,11 +77,9 @@ export class Retrieval {
     if (askedAtMs === undefined || message.sequence !== this.#sequence) return false;
     const kept = await this.#keep(message);
     if (kept.isOk()) {
-      this.#deps.health.succeeded();
-      if (message.kind !== 'message-empty') {
-        this.#sequence = (this.#sequence + 1) % SEQUENCE_MODULUS;
-      }
-      this.#noteLeft(message.kind !== 'message-empty' && message.hint > 0);
+      const isItem = message.kind !== 'message-empty';
+      if (isItem) this.#sequence = (this.#sequence + 1) % SEQUENCE_MODULUS;
+      this.#noteLeft(isItem && message.hint > 0);
     } else {
       this.#deps.health.failed(kept.error);
     }
@@ -92,11 +90,12 @@ export class Retrieval {
   }
 
   #keep(message: MessageForm): ResultAsync<void, StoreError> {
+    const { accept, reply, health } = this.#deps;
     switch (message.kind) {
       case 'message':
-        return this.#deps.accept(message.payload);
+        return accept(message.payload).map(() => health.succeeded());
       case 'message-ack':
-        return this.#deps.reply(message.surbId, message.payload);
+        return reply(message.surbId, message.payload).map(() => health.succeeded());
       case 'message-empty':
         return okAsync(undefined);
     }

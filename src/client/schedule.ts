@@ -37,8 +37,8 @@ export interface Transmission {
 
 /** What all messages to one provider share. */
 interface Destination {
-  /** Acknowledgements in this run. */
-  acks: number;
+  /** Acknowledgements and other signs of life in this run. */
+  answers: number;
   /** Whether its silence has slowed us down. */
   silent: boolean;
 }
@@ -97,9 +97,9 @@ export class Schedule {
   /** A block that is acknowledged for has left. */
   sent({ mail, block }: BlockRef, { nowMs, baseMs }: Transmission): void {
     const destination = this.#destination(mail.provider);
-    const failures = mail.countAttempt(block, destination.acks);
-    if (failures >= SILENT_AFTER) destination.silent = true;
-    const dueAtMs = nowMs + retransmitAfterMs(this.#random, baseMs, failures);
+    const attempts = mail.countAttempt(block, destination.answers);
+    if (attempts.unanswered >= SILENT_AFTER) destination.silent = true;
+    const dueAtMs = nowMs + retransmitAfterMs(this.#random, baseMs, attempts);
     this.#fly({ mail, block, sentAtMs: nowMs, baseMs, dueAtMs });
   }
 
@@ -113,17 +113,22 @@ export class Schedule {
   acknowledged({ mail, block }: BlockRef, nowMs: number): void {
     mail.acknowledge(block);
     this.#enlist(mail);
-    if (!mail.reliable) return;
-    const destination = this.#destination(mail.provider);
-    destination.acks += 1;
-    if (destination.silent) this.#hasten(mail.provider, nowMs);
+    if (mail.reliable) this.answered(mail.provider, nowMs);
+  }
+
+  /** A provider, by name, has shown that it is alive. */
+  answered(provider: string, nowMs: number): void {
+    const destination = this.#destinations.get(provider);
+    if (destination === undefined) return;
+    destination.answers += 1;
+    if (destination.silent) this.#hasten(provider, nowMs);
     destination.silent = false;
   }
 
   #destination(provider: string): Destination {
     const known = this.#destinations.get(provider);
     if (known !== undefined) return known;
-    const fresh: Destination = { acks: 0, silent: false };
+    const fresh: Destination = { answers: 0, silent: false };
     this.#destinations.set(provider, fresh);
     return fresh;
   }

@@ -101,7 +101,8 @@ export class Sender {
     const parcel =
       loopParcel(here.view, here.source, { random: compose.random, geometry: decoy.geometry }) ??
       selfParcel(decoy, here.source);
-    this.#note(await this.#sendWithReply(here, parcel, { kind: 'decoy' }));
+    const use: SurbUse = { kind: 'decoy', provider: parcel.destination.name };
+    this.#note(await this.#sendWithReply(here, parcel, use));
   }
 
   /** One moment of the λD process. */
@@ -184,17 +185,18 @@ export class Sender {
   }
 
   #sendWithReply({ view }: Here, parcel: Parcel, use: SurbUse): ResultAsync<Flown, Failure> {
-    const { compose, surbs, clock, slackMs, send } = this.#deps;
+    const { compose, surbs, clock, health, slackMs, send } = this.#deps;
     const composed = composeWithReply(compose, view, parcel);
     if (composed.isErr()) return errAsync(composed.error);
     const { packet, rttMs, reply } = composed.value;
     const record: SurbRecord = { ...reply, use, sentAt: clock.now(), rttMs };
     const baseMs = rttMs + slackMs();
-    const kept = surbs.add(record, baseMs);
+    const kept = surbs.add(record, baseMs).map(() => health.succeeded());
     return (use.kind === 'decoy' ? kept.orElse((error) => this.#goOn(error)) : kept)
-      .andThen(() => send({ kind: 'send-packet', packet }))
-      .map(() => ({ record, baseMs }))
-      .orElse((error) => this.#recall(record, error));
+      .andThen(() =>
+        send({ kind: 'send-packet', packet }).orElse((error) => this.#recall(record, error)),
+      )
+      .map(() => ({ record, baseMs }));
   }
 
   /** Decoys leave whether or not their reply will be known: a full disk must not show. */
@@ -204,7 +206,7 @@ export class Sender {
   }
 
   /** A packet that has not left needs no reply block. */
-  #recall(record: SurbRecord, error: Failure): ResultAsync<never, Failure> {
+  #recall(record: SurbRecord, error: SendFailure): ResultAsync<never, Failure> {
     return this.#deps.surbs
       .remove([record])
       .orElse(() => okAsync(undefined))
@@ -221,8 +223,7 @@ export class Sender {
   /** @returns whether a packet has left */
   #note(sent: Result<unknown, Failure>): boolean {
     const { health } = this.#deps;
-    if (sent.isOk()) health.succeeded();
-    else if (isStoreError(sent.error)) health.failed(sent.error);
+    if (sent.isErr() && isStoreError(sent.error)) health.failed(sent.error);
     return sent.isOk();
   }
 }

@@ -108,9 +108,10 @@ const mailBytes = (
 };
 
 const readMail = (mail: Uint8Array): Result<MailHead, SendError> =>
-  readHead(mail).mapErr(
-    ({ problem, line }): SendError => ({ kind: 'bad-mail', problem: `${problem}, line ${line}` }),
-  );
+  readHead(mail).mapErr(({ problem, line }): SendError => ({
+    kind: 'bad-mail',
+    problem: `${problem}, line ${line}`,
+  }));
 
 /** What the caller says goes before what the header says. */
 const reliabilityOf = (
@@ -138,7 +139,9 @@ const completed = (deps: SubmitDeps, mail: Uint8Array): Result<Uint8Array, SendE
   withoutFields(mail, (line) => isNamed(line, 'Bcc'))
     .mapErr(({ problem }): SendError => ({ kind: 'bad-mail', problem }))
     .andThen(deps.sanitise)
-    .andThen((clean) => readMail(clean).map((head) => prependFields(closed(clean), missing(deps, head))));
+    .andThen((clean) =>
+      readMail(clean).map((head) => prependFields(closed(clean), missing(deps, head))),
+    );
 
 const missing = ({ clock, random }: SubmitDeps, head: MailHead): readonly HeaderField[] => [
   ...(findAll(head, 'Date').length > 0 ? [] : [{ name: 'Date', value: coarseDate(clock.now()) }]),

@@ -4,7 +4,7 @@
  */
 import type { Result } from 'neverthrow';
 import { parse, type ParseError, type Reader } from '../bytes/reader.js';
-import { fromHex, toHex } from '../bytes/text.js';
+import { fromHex, fromUtf8, toHex, utf8 } from '../bytes/text.js';
 import { concat, Writer } from '../bytes/writer.js';
 import { MESSAGE_ID_LENGTH } from './block.js';
 import type { MessageId } from './types.js';
@@ -15,8 +15,8 @@ export type SurbUse =
   | { readonly kind: 'acknowledgement'; readonly messageId: MessageId; readonly block: number }
   /** A provider's service answers; whoever asked knows the id. */
   | { readonly kind: 'service' }
-  /** Cover traffic; the reply tells nothing. */
-  | { readonly kind: 'decoy' };
+  /** Cover traffic; the reply tells only that this provider, by name, is alive. */
+  | { readonly kind: 'decoy'; readonly provider: string };
 
 export interface SurbRecord {
   /** 16 random bytes. */
@@ -44,8 +44,10 @@ const encodeUse = (use: SurbUse): Uint8Array => {
         .done();
     case 'service':
       return Uint8Array.of(SERVICE);
-    case 'decoy':
-      return Uint8Array.of(DECOY);
+    case 'decoy': {
+      const name = utf8(use.provider);
+      return new Writer(1 + 1 + name.length).u8(DECOY).u8(name.length).bytes(name).done();
+    }
   }
 };
 
@@ -53,7 +55,9 @@ const readUse = (from: Reader): SurbUse => {
   const kind = from.u8('use');
   from.require(kind <= DECOY, 'use', 'a known kind');
   if (kind === SERVICE) return { kind: 'service' };
-  if (kind === DECOY) return { kind: 'decoy' };
+  if (kind === DECOY) {
+    return { kind: 'decoy', provider: fromUtf8(from.take(from.u8('length'), 'provider')) };
+  }
   const messageId = toHex(from.take(MESSAGE_ID_LENGTH, 'message_id'));
   return { kind: 'acknowledgement', messageId, block: from.u16('block_id') };
 };

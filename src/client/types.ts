@@ -4,8 +4,12 @@
  */
 import type { Result, ResultAsync } from 'neverthrow';
 import type { Io } from '../io/contracts.js';
+import type { MailDraft } from '../mail/build.js';
 import type { NetworkConfig } from '../pki/network.js';
 import type { OpenStore, StoreError } from '../store/store.js';
+
+export type { MailDraft } from '../mail/build.js';
+export type { Attachment } from '../mail/mime.js';
 
 /** A normalised address, `user@provider`. */
 export type Address = string;
@@ -81,18 +85,6 @@ export type OpenError =
   | StoreError
   | { readonly kind: 'key-file'; readonly path: string; readonly problem: string }
   | { readonly kind: 'data-dir'; readonly path: string; readonly problem: string };
-
-/** A mail as a program writes it; the builder makes RFC 5322 bytes of it. */
-export interface MailDraft {
-  readonly subject: string;
-  readonly text: string;
-  readonly html?: string;
-  readonly attachments?: readonly {
-    readonly name: string;
-    readonly type: string;
-    readonly content: Uint8Array;
-  }[];
-}
 
 export interface SendOptions {
   readonly account: string;

@@ -4,7 +4,7 @@
  * Sphinx needs only τ = 0 ({@link tableWideBlock}); the rest is here because the published vectors
  * exercise it. By tables, so not constant time: see `aez/wasm.ts` for the core that is.
  *
- * Source: protocol/01 section 3; Hoang, Krovetz, Rogaway, "AEZ v5".
+ * Source: Hoang, Krovetz, Rogaway, "AEZ v5: Authenticated Encryption by Enciphering" (2017).
  * @module
  */
 import { equal, isZero } from '../bytes/compare.js';

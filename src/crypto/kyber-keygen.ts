@@ -4,7 +4,7 @@
  * It differs from ML-KEM-1024 in one place: the seed is hashed without the parameter byte. The
  * transform and the packing come from noble; its key generation cannot be reused for that byte.
  *
- * Source: protocol/01 section 6.2.
+ * Source: CRYSTALS-Kyber, round 3 submission to NIST, algorithms 4 and 7.
  * @module
  */
 import { sha3_256, sha3_512, shake256 } from '@noble/hashes/sha3.js';
@@ -50,7 +50,9 @@ const sampleUniform = (nextBlock: () => Uint8Array): Polynomial => {
 const coefficients12Of = (bytes: Uint8Array): number[] => {
   const numbers: number[] = [];
   for (let at = 0; at < bytes.length; at += 3) {
-    const [low = 0, middle = 0, high = 0] = bytes.subarray(at, at + 3);
+    const low = bytes[at] ?? 0;
+    const middle = bytes[at + 1] ?? 0;
+    const high = bytes[at + 2] ?? 0;
     numbers.push(low | ((middle & 0xf) << 8), (middle >> 4) | (high << 4));
   }
   return numbers;
@@ -73,8 +75,10 @@ const sampleNoise = (seed: Uint8Array, index: number): Polynomial => {
 const addProduct = (sum: Polynomial, a: Polynomial, b: Polynomial): void => {
   for (let i = 0; i < DEGREE; i += 2) {
     const zeta = (ring.nttZetas[64 + (i >> 2)] ?? 0) * (i & 2 ? -1 : 1);
-    const [a0 = 0, a1 = 0] = a.subarray(i, i + 2);
-    const [b0 = 0, b1 = 0] = b.subarray(i, i + 2);
+    const a0 = a[i] ?? 0;
+    const a1 = a[i + 1] ?? 0;
+    const b0 = b[i] ?? 0;
+    const b1 = b[i + 1] ?? 0;
     sum[i] = ring.mod((sum[i] ?? 0) + ring.mod(a1 * b1) * zeta + a0 * b0);
     sum[i + 1] = ring.mod((sum[i + 1] ?? 0) + a0 * b1 + a1 * b0);
   }

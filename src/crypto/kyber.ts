@@ -3,7 +3,7 @@
  *
  * Encryption is ML-KEM's; message, shared key and implicit rejection are hashed as round 3 does.
  *
- * Source: protocol/01 sections 6.3 to 6.5.
+ * Source: CRYSTALS-Kyber, round 3 submission to NIST, algorithms 8 and 9.
  * @module
  */
 import { ml_kem1024 } from '@noble/post-quantum/ml-kem.js';

@@ -1,8 +1,8 @@
 /**
  * The symmetric half of Noise: hashes, the cipher with its counter, and the chaining state.
  *
- * Source: Noise Protocol Framework revision 34, sections 5.1 and 5.2; protocol/01 section 7 where
- * Katzenpost differs (rekeying keeps the counter).
+ * Source: Noise Protocol Framework revision 34, sections 5.1 and 5.2; katzenpost/noise v0.0.1
+ * where it differs (rekeying keeps the counter).
  * @module
  */
 import { wipe } from '../bytes/compare.js';
@@ -20,8 +20,8 @@ export type NoiseHashName = 'BLAKE2b' | 'SHA256';
 /** A hash function with its HMAC, as protocol names choose it. */
 export interface NoiseHash {
   readonly length: number;
-  hash(message: Uint8Array): Uint8Array;
-  hmac(key: Uint8Array, message: Uint8Array): Uint8Array;
+  readonly hash: (message: Uint8Array) => Uint8Array;
+  readonly hmac: (key: Uint8Array, message: Uint8Array) => Uint8Array;
 }
 
 export const noiseHash = (primitives: Primitives, name: NoiseHashName): NoiseHash =>

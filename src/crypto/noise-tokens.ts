@@ -5,7 +5,7 @@
  * the front and says how many, or why they are refused. Public keys are checked when they are
  * read, so that nothing which a peer sends can make a later write fail.
  *
- * Source: Noise Protocol Framework revision 34, section 7.1; protocol/01 section 7, "Tokens".
+ * Source: Noise Protocol Framework revision 34, section 7.1; katzenpost/noise v0.0.1, state.go.
  * @module
  */
 import type { Random } from '../io/contracts.js';

@@ -4,7 +4,7 @@
  * A pattern is data, and each token is one pair of functions in `noise-tokens.ts`; the key
  * encapsulation is a value. Any pattern of these tokens runs here without new code.
  *
- * Source: Noise Protocol Framework revision 34; noise_hfs extension; protocol/01 section 7.
+ * Source: Noise Protocol Framework revision 34; its hfs extension; katzenpost/noise v0.0.1.
  * @module
  */
 import { err, ok, type Result } from 'neverthrow';

@@ -58,13 +58,13 @@ export interface WideBlock {
 }
 
 export interface Hashes {
-  sha256(message: Uint8Array): Uint8Array;
-  sha512(message: Uint8Array): Uint8Array;
-  sha512_256(message: Uint8Array): Uint8Array;
-  sha3_256(message: Uint8Array): Uint8Array;
-  shake256(message: Uint8Array, length: number): Uint8Array;
+  readonly sha256: (message: Uint8Array) => Uint8Array;
+  readonly sha512: (message: Uint8Array) => Uint8Array;
+  readonly sha512_256: (message: Uint8Array) => Uint8Array;
+  readonly sha3_256: (message: Uint8Array) => Uint8Array;
+  readonly shake256: (message: Uint8Array, length: number) => Uint8Array;
   /** Unkeyed BLAKE2b with a digest of `length` bytes (1 to 64). */
-  blake2b(message: Uint8Array, length: number): Uint8Array;
+  readonly blake2b: (message: Uint8Array, length: number) => Uint8Array;
 }
 
 export interface Primitives {
@@ -75,15 +75,15 @@ export interface Primitives {
   readonly aead: Aead;
   readonly wideBlock: WideBlock;
   readonly hash: Hashes;
-  hmacSha256(key: Uint8Array, message: Uint8Array): Uint8Array;
+  readonly hmacSha256: (key: Uint8Array, message: Uint8Array) => Uint8Array;
   /** HMAC over BLAKE2b-512 (128-byte blocks), 64 bytes. */
-  hmacBlake2b(key: Uint8Array, message: Uint8Array): Uint8Array;
+  readonly hmacBlake2b: (key: Uint8Array, message: Uint8Array) => Uint8Array;
   /** HKDF-Expand with SHA-256 and no Extract step. */
-  hkdfExpand(prk: Uint8Array, info: Uint8Array, length: number): Uint8Array;
+  readonly hkdfExpand: (prk: Uint8Array, info: Uint8Array, length: number) => Uint8Array;
   /** AES in counter mode, 128 or 256 by the key's length; `iv` is the whole first counter block. */
-  aesCtr(key: Uint8Array, iv: Uint8Array, message: Uint8Array): Uint8Array;
+  readonly aesCtr: (key: Uint8Array, iv: Uint8Array, message: Uint8Array) => Uint8Array;
   /** ChaCha20 key stream of RFC 8439 (nonce 12 bytes, first counter 0). */
-  chacha20(key: Uint8Array, nonce: Uint8Array, length: number): Uint8Array;
+  readonly chacha20: (key: Uint8Array, nonce: Uint8Array, length: number) => Uint8Array;
 }
 
 /** A key encapsulation mechanism as the Noise state uses it. */

@@ -15,7 +15,7 @@ export type PrimitiveName = Exclude<keyof Primitives, 'name'>;
 
 interface KnownAnswer {
   /** Works the primitive; a wrong refusal shows as missing bytes. */
-  run(primitives: Primitives): readonly (Uint8Array | undefined)[];
+  readonly run: (primitives: Primitives) => readonly (Uint8Array | undefined)[];
   /** SHA-256 of all its outputs joined, in hex. */
   readonly answer: string;
 }

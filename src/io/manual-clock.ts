@@ -39,7 +39,7 @@ const DEFAULT_START_MS = 1_767_225_600_000;
 /** Aborted timers are swept when there are this many and more of them than live ones. */
 const SWEEP_AT = 1024;
 /** So many firings at one moment are an endless loop of `sleep(0)`. */
-const MAX_FIRINGS_AT_ONCE = 1_000_000;
+const MAX_FIRINGS_AT_ONCE = 250_000;
 
 /** Resolves when the platform has run every promise reaction that is waiting. */
 const reactionsDone = (): Promise<void> =>

@@ -38,7 +38,7 @@ export const normaliseName = (name: string, caseSensitive: boolean): string | un
   const cased = caseSensitive ? narrow : narrow.toLowerCase();
   const normal = cased.normalize('NFC');
   if (ASCII_NAME.test(normal)) return normal;
-  return normal !== '' && isIdentifier([...normal]) && isBidiName(normal) ? normal : undefined;
+  return normal !== '' && isIdentifier(Array.from(normal)) && isBidiName(normal) ? normal : undefined;
 };
 
 const isIdentifier = (chars: readonly string[]): boolean =>
@@ -54,7 +54,8 @@ const isAllowed = (char: string): boolean => {
 /** Characters that are allowed in some company only (RFC 5892 appendix A). */
 const fitsContext = (chars: readonly string[], at: number): boolean => {
   const before = chars[at - 1] ?? '';
-  switch (chars[at]) {
+  const char = chars[at] ?? '';
+  switch (char) {
     case '\u00b7':
       return before === 'l' && chars[at + 1] === 'l';
     case '\u0375':
@@ -65,7 +66,7 @@ const fitsContext = (chars: readonly string[], at: number): boolean => {
     case '\u30fb':
       return KANA_OR_HAN.test(chars.join(''));
     default:
-      return fitsDigits(chars[at] ?? '', chars.join(''));
+      return fitsDigits(char, chars.join(''));
   }
 };
 

@@ -94,7 +94,10 @@ const contentOf = (report: Report, account: string): Content => {
       return enqueueFailure(report.failed, report.accepted, report.mail);
     case 'key-discovered':
       return keyDiscovered(report.recipient, report.key);
-    default:
+    case 'decryption-failure':
+    case 'malformed-mail':
+    case 'spoofed-sender':
+    case 'receive-timeout':
       return received(report, account);
   }
 };
@@ -185,7 +188,8 @@ const bytesOf = (report: ReceivedReport): Uint8Array => {
       return report.ciphertext;
     case 'receive-timeout':
       return joinPartial(report.blocks, report.total);
-    default:
+    case 'malformed-mail':
+    case 'spoofed-sender':
       return report.mail;
   }
 };

@@ -1,8 +1,8 @@
 /**
  * The store in one SQLite file: sealed records under keyed hashes, written ahead and synced.
  *
- * The table has no row numbers, so that the order of records in it is that of hashes. One process
- * at a time holds the file.
+ * Rows are numbered by hashes too, since ascending numbers would tell the order of arrival. One
+ * process at a time holds the file.
  * @module
  */
 import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
@@ -47,12 +47,15 @@ const MAX_PAGES = 2 ** 32 - 2;
 
 const CREATE = `
   CREATE TABLE record (
+    number INTEGER PRIMARY KEY,
     collection BLOB NOT NULL, id BLOB NOT NULL, sealed BLOB NOT NULL,
-    PRIMARY KEY (collection, id)
-  ) WITHOUT ROWID;
+    UNIQUE (collection, id)
+  );
   PRAGMA user_version = ${FORMAT};`;
 
-const PUT = 'INSERT OR REPLACE INTO record (collection, id, sealed) VALUES (?, ?, ?)';
+const PUT = `
+  INSERT INTO record (number, collection, id, sealed) VALUES (?, ?, ?, ?)
+  ON CONFLICT (collection, id) DO UPDATE SET sealed = excluded.sealed`;
 const DELETE = 'DELETE FROM record WHERE collection = ? AND id = ?';
 const GET = 'SELECT id, sealed FROM record WHERE collection = ? AND id = ?';
 const LIST = 'SELECT id, sealed FROM record WHERE collection = ?';
@@ -84,6 +87,10 @@ const firstNumber = (database: DatabaseSyncInstance, sql: string): number => {
   const row: unknown = database.prepare(sql).get();
   return typeof row === 'object' && row !== null ? Number(Object.values(row)[0]) : 0;
 };
+
+/** Two records with one number would be an error, and need billions of records to be likely. */
+const rowNumber = (id: Uint8Array): bigint =>
+  new DataView(id.buffer, id.byteOffset, id.length).getBigInt64(0);
 
 /**
  * Makes the file where there is none. One that is there must not be opened here: closing it again
@@ -130,7 +137,7 @@ const create = (database: DatabaseSyncInstance, sealer: Sealer): void => {
   const { tag, id } = sealer.place(CHECK_COLLECTION, CHECK_KEY);
   const check = { key: CHECK_KEY, value: new Uint8Array(0) };
   database.exec(`BEGIN IMMEDIATE; ${CREATE}`);
-  database.prepare(PUT).run(tag, id, sealer.seal(CHECK_COLLECTION, id, check));
+  database.prepare(PUT).run(rowNumber(id), tag, id, sealer.seal(CHECK_COLLECTION, id, check));
   database.exec('COMMIT');
 };
 
@@ -236,7 +243,7 @@ class SqliteStore implements Store {
   #apply(change: Change): void {
     const { tag, id } = this.#sealer.place(change.collection, change.key);
     if (change.kind === 'delete') this.#delete.run(tag, id);
-    else this.#put.run(tag, id, this.#sealer.seal(change.collection, id, change));
+    else this.#put.run(rowNumber(id), tag, id, this.#sealer.seal(change.collection, id, change));
   }
 
   #truncate(): boolean {

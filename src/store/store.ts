@@ -10,6 +10,7 @@ import type { ResultAsync } from 'neverthrow';
 export type StoreError =
   | { readonly kind: 'store-full' }
   | { readonly kind: 'store-io'; readonly reason: string }
+  /** `collection` is empty when the file as a whole is broken. */
   | { readonly kind: 'store-corrupt'; readonly collection: string }
   | { readonly kind: 'store-key' }
   | { readonly kind: 'store-closed' };

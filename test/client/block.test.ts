@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { equal } from '../../src/bytes/compare.js';
 import { concat } from '../../src/bytes/writer.js';
 import {
   blockLength,
@@ -67,9 +68,10 @@ describe('block', () => {
       expect(toHex(bytes.subarray(0, 24))).toBe(blocks[at]?.plaintext_header);
       expect(bytes).toHaveLength(blocks[at]?.plaintext_len ?? 0);
       expect(sha256(bytes)).toBe(blocks[at]?.plaintext_sha256);
-      expect(decodeBlock(geometry, bytes)._unsafeUnwrap()).toEqual(block);
+      const decoded = decodeBlock(geometry, bytes)._unsafeUnwrap();
+      expect(sha256(encodeBlock(geometry, decoded))).toBe(sha256(bytes));
     });
-    expect(concat(...fragments.map(({ payload }) => payload))).toEqual(mail);
+    expect(equal(concat(...fragments.map(({ payload }) => payload)), mail)).toBe(true);
   });
 
   it('refuses a mail of too many blocks', () => {

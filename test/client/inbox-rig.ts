@@ -8,7 +8,7 @@ import { sealBlock } from '../../src/client/seal.js';
 import type { Address, ClientEvent, ReceivedMail } from '../../src/client/types.js';
 import { selectPrimitives } from '../../src/crypto/select.js';
 import { manualClock, memoryLog, seededRandom } from '../../src/io/memory.js';
-import { smallGeometry } from '../../src/sphinx/geometry.js';
+import { smallGeometry, type SphinxGeometry } from '../../src/sphinx/geometry.js';
 import { memoryStores, type MemoryStores } from '../../src/store/memory.js';
 import type { Store } from '../../src/store/store.js';
 import { pattern, repeated } from '../support/bytes.js';
@@ -26,15 +26,24 @@ export const publicKey = (secret: Uint8Array): Uint8Array =>
 
 const random = seededRandom('senders');
 
+interface SealOptions {
+  readonly from?: Uint8Array;
+  readonly messageId?: Uint8Array;
+  /** Only so many blocks. */
+  readonly count?: number;
+  readonly wide?: SphinxGeometry;
+}
+
 /** The sealed blocks of a mail, in order. */
 export const sealMail = (
   mail: Uint8Array,
-  { from = ALICE, messageId = random(16) }: { from?: Uint8Array; messageId?: Uint8Array } = {},
+  { from = ALICE, messageId = random(16), count = Infinity, wide = geometry }: SealOptions = {},
 ): Uint8Array[] =>
-  fragment(mail, { messageId, geometry })
+  fragment(mail, { messageId, geometry: wide })
     ._unsafeUnwrap()
+    .slice(0, count)
     .map((block) =>
-      sealBlock({ primitives, random, geometry }, block, {
+      sealBlock({ primitives, random, geometry: wide }, block, {
         senderSecret: from,
         recipientKey: publicKey(IDENTITY),
       }),
@@ -64,7 +73,7 @@ export interface Rig {
 }
 
 export const makeRig = async (
-  options: Partial<Pick<InboxOptions, 'readers' | 'limits' | 'tuning'>> & {
+  options: Partial<Pick<InboxOptions, 'readers' | 'limits' | 'tuning' | 'geometry'>> & {
     readonly known?: readonly Uint8Array[];
     readonly stores?: MemoryStores;
   } = {},

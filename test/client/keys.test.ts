@@ -11,10 +11,11 @@ const PUBLIC = '/data/link.public.pem';
 
 const start = async () => {
   const files = memoryFiles();
-  await files.makeDirectory('/data');
+  (await files.makeDirectory('/data'))._unsafeUnwrap();
   const load = () =>
     loadKeyPair({ files, primitives, random: seededRandom('keys') }, '/data', 'link');
-  const write = (path: string, text: string) => files.write(path, utf8(text));
+  const write = async (path: string, text: string): Promise<void> =>
+    (await files.write(path, utf8(text)))._unsafeUnwrap();
   return { files, load, write };
 };
 

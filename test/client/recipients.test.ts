@@ -17,9 +17,9 @@ const open = async (files: MemoryFiles, initial: Record<string, Uint8Array> = {}
   (await openRecipients({ files, primitives, directory: DIRECTORY, initial }))._unsafeUnwrap();
 const filesWith = async (entries: Record<string, Uint8Array>): Promise<MemoryFiles> => {
   const files = memoryFiles();
-  await files.makeDirectory(DIRECTORY);
+  (await files.makeDirectory(DIRECTORY))._unsafeUnwrap();
   for (const [name, bytes] of Object.entries(entries)) {
-    await files.write(`${DIRECTORY}/${name}`, bytes);
+    (await files.write(`${DIRECTORY}/${name}`, bytes))._unsafeUnwrap();
   }
   return files;
 };
@@ -88,8 +88,8 @@ describe('recipients', () => {
   it('sees at a rescan what has come and gone', async () => {
     const files = await filesWith({ 'alice@x.pem': pemOf(ONE) });
     const recipients = await open(files);
-    await files.write(`${DIRECTORY}/dave@x.pem`, pemOf(TWO));
-    await files.remove(`${DIRECTORY}/alice@x.pem`);
+    (await files.write(`${DIRECTORY}/dave@x.pem`, pemOf(TWO)))._unsafeUnwrap();
+    (await files.remove(`${DIRECTORY}/alice@x.pem`))._unsafeUnwrap();
     expect((await recipients.rescan())._unsafeUnwrap()).toEqual([]);
     expect(recipients.list()).toEqual([{ address: 'dave@x', key: TWO }]);
   });

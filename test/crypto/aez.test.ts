@@ -30,7 +30,7 @@ const plainVectors = ['aez_tau0_small.json', 'aez_tau0_payload.json'].flatMap((n
   referenceVectors<PlainVector[]>(name),
 );
 
-/** protocol/01 A.1: length, first 16 bytes, SHA-256. */
+/** From the reference: length, first 16 bytes, SHA-256. */
 const WORKED: readonly (readonly [number, string, string])[] = [
   [
     16,
@@ -130,7 +130,7 @@ describe.each(implementations)('AEZ with tau 0, $name', ({ wideBlock }) => {
     }
   });
 
-  it.each(WORKED)('encrypts the pattern of %i bytes (A.1)', (length, start, digest) => {
+  it.each(WORKED)('encrypts the pattern of %i bytes', (length, start, digest) => {
     const key = Uint8Array.from({ length: 48 }, (_, i) => i);
     const iv = Uint8Array.from({ length: 16 }, (_, i) => 0xf0 + i);
     const ciphertext = wideBlock.encrypt(key, iv, pattern(length));

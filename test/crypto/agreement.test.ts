@@ -1,6 +1,8 @@
+/* eslint-disable max-params -- properties take what they draw */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { concat } from '../../src/bytes/writer.js';
+import type { Primitives } from '../../src/crypto/primitives.js';
 import { fast, portable } from './implementations.js';
 
 const bytes = (length: number): fc.Arbitrary<Uint8Array> =>
@@ -9,7 +11,7 @@ const message = fc.uint8Array({ maxLength: 700 });
 const slow = { numRuns: 25 };
 
 /** Both implementations work `compute`, and must agree. */
-const agree = <T>(compute: (primitives: typeof fast) => T): void => {
+const agree = (compute: (primitives: Primitives) => unknown): void => {
   expect(compute(fast)).toEqual(compute(portable));
 };
 

@@ -48,8 +48,8 @@ describe('Noise and hostile messages', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 2000 }), (bytes) => {
         expect(read(bytes).isErr()).toBe(true);
-        linkEnd(false).read(bytes);
-        waiting().read(bytes);
+        expect(linkEnd(false).read(bytes).isErr()).toBe(bytes.length < 1600);
+        expect(waiting().read(bytes).isErr()).toBe(true);
       }),
     );
   });

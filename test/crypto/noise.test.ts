@@ -71,7 +71,7 @@ describe.each(implementations)('Noise over $name primitives', (primitives) => {
       expect(handshake.remoteStatic).toEqual(x25519.publicKey(x25519.scalar(keys.sender)));
     });
 
-    it('gives the worked message (protocol/03 11.5)', () => {
+    it('gives the worked message', () => {
       const ends = oneWay(primitives, {
         sender: counting(0),
         recipient: counting(0x20),
@@ -87,7 +87,7 @@ describe.each(implementations)('Noise over $name primitives', (primitives) => {
     });
   });
 
-  it('gives the worked message of pattern N (protocol/03 11.5)', () => {
+  it('gives the worked message of pattern N', () => {
     const ends = oneWay(primitives, {
       recipient: counting(0x20),
       random: recordedRandom(toHex(counting(0x40))),

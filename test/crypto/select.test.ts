@@ -6,35 +6,37 @@ import type { Primitives } from '../../src/crypto/primitives.js';
 import type { Log, LogFacts } from '../../src/io/contracts.js';
 import { fast, implementations, portable } from './implementations.js';
 
-/** Flips a bit in whatever bytes a function gives. */
-const spoilt = <T>(value: T): T => {
-  if (value instanceof Uint8Array && value.length > 0) value[0]! ^= 1;
-  return value;
-};
+type Work = (...values: never[]) => unknown;
 
-const spoilFunction =
-  (work: (...values: never[]) => unknown) =>
-  (...values: never[]): unknown =>
-    spoilt(work(...values));
+/** The same function with a bit flipped in whatever bytes it gives. */
+const spoilt =
+  (work: Work): Work =>
+  (...values) => {
+    const result = work(...values);
+    if (result instanceof Uint8Array && result.length > 0) result[0]! ^= 1;
+    return result;
+  };
+
+const isWork = (value: unknown): value is Work => typeof value === 'function';
 
 /** The same primitives, one of them wrong. */
 const broken = (primitives: Primitives, name: PrimitiveName): Primitives => {
-  const part = primitives[name] as object;
-  const replacement =
-    typeof part === 'function'
-      ? spoilFunction(part as (...values: never[]) => unknown)
-      : Object.fromEntries(
-          Object.entries(part).map(([key, value]) => [
-            key,
-            typeof value === 'function' ? spoilFunction(value.bind(part)) : value,
-          ]),
-        );
-  return { ...primitives, [name]: replacement };
+  const part: unknown = primitives[name];
+  const members = Object.entries(primitives[name]).map(([key, value]: [string, unknown]) => [
+    key,
+    isWork(value) ? spoilt(value) : value,
+  ]);
+  const wrong: unknown = isWork(part) ? spoilt(part) : Object.fromEntries(members);
+  return { ...primitives, [name]: wrong };
 };
 
 const recordingLog = (): { facts: LogFacts[]; log: Log } => {
   const facts: LogFacts[] = [];
-  return { facts, log: { write: (_level, _module, _message, seen = {}) => void facts.push(seen) } };
+  // eslint-disable-next-line max-params -- the contract of a log
+  const write: Log['write'] = (_level, _module, _message, seen = {}) => {
+    facts.push(seen);
+  };
+  return { facts, log: { write } };
 };
 
 describe('the self-test', () => {
@@ -43,8 +45,7 @@ describe('the self-test', () => {
   });
 
   it('knows every primitive', () => {
-    const { name: _, ...parts } = fast;
-    expect([...PRIMITIVE_NAMES].sort()).toEqual(Object.keys(parts).sort());
+    expect([...PRIMITIVE_NAMES, 'name'].sort()).toEqual(Object.keys(fast).sort());
   });
 
   it.each(PRIMITIVE_NAMES)('notices a wrong %s', (name) => {

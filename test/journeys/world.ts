@@ -36,6 +36,8 @@ export interface World {
   status(user: string): AccountStatus;
   /** Turns the clock until `done`; false when it was not after `limitMs`. */
   until(done: () => boolean, limitMs: number): Promise<boolean>;
+  /** Opens every client again without cover traffic, so that queues can be seen to empty. */
+  stopDecoys(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -66,23 +68,35 @@ export const openWorld = async (options: WorldOptions): Promise<World> => {
     [...keys].map(([user, { identity }]) => [user, publicOf(identity)]),
   );
   const clients = new Map<string, MixClient>();
+  const openClient = async (address: string, tuning: ClientTuning = {}): Promise<void> => {
+    const [user = '', provider = ''] = address.split('@');
+    const { link: linkKey, identity: identityKey } = keys.get(address)!;
+    const client = await MixClient.open({
+      io,
+      openStore: stores.open,
+      dataDir: `/${address}`,
+      networks: { test: network.config },
+      accounts: [{ user, provider, network: 'test', linkKey, identityKey }],
+      storageKey: new Uint8Array(32),
+      recipients,
+      tuning,
+    });
+    clients.set(address, client._unsafeUnwrap());
+  };
+  /** Waits for work that needs the clock to turn. */
+  const turning = async (work: Promise<unknown>): Promise<void> => {
+    let isDone = false;
+    const done = work.then(() => (isDone = true));
+    await io.clock.runUntil(() => isDone, 60_000);
+    await done;
+  };
   for (const [address, { link, identity }] of keys) {
     const [user = '', provider = ''] = address.split('@');
     const added = await network
       .provider(provider)
       .users.add(user, { linkKey: publicOf(link), identityKey: publicOf(identity) });
     added._unsafeUnwrap();
-    const client = await MixClient.open({
-      io,
-      openStore: stores.open,
-      dataDir: `/${address}`,
-      networks: { test: network.config },
-      accounts: [{ user, provider, network: 'test', linkKey: link, identityKey: identity }],
-      storageKey: new Uint8Array(32),
-      recipients,
-      ...(options.tuning ? { tuning: options.tuning } : {}),
-    });
-    clients.set(address, client._unsafeUnwrap());
+    await openClient(address, options.tuning);
   }
   const client = (user: string): MixClient => {
     const found = clients.get(user);
@@ -96,14 +110,15 @@ export const openWorld = async (options: WorldOptions): Promise<World> => {
     client,
     status: (user) => client(user).accounts.status()[0]!,
     until: (done, limitMs) => io.clock.runUntil(done, limitMs),
+    stopDecoys: async () => {
+      for (const address of options.users) {
+        await turning(client(address).close());
+        await openClient(address, { ...options.tuning, sendDecoyTraffic: false });
+      }
+    },
     close: async () => {
-      const closing = [...clients.values()].map((each) => each.close());
-      let isClosed = false;
-      const closed = Promise.all(closing)
-        .then(() => network.close())
-        .then(() => (isClosed = true));
-      await io.clock.runUntil(() => isClosed, 60_000);
-      await closed;
+      await turning(Promise.all([...clients.values()].map((each) => each.close())));
+      await turning(network.close());
     },
   };
 };

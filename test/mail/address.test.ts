@@ -97,7 +97,7 @@ describe('normaliseAddress', () => {
           expect(again._unsafeUnwrap()).toEqual(first.value);
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: 500 },
     );
   });
 
@@ -123,7 +123,7 @@ describe('normaliseDomain', () => {
         expect(domain).toMatch(/^[a-z0-9.-]+$/);
         expect(normaliseDomain(domain)).toBe(domain);
       }),
-      { numRuns: 5000 },
+      { numRuns: 1000 },
     );
   });
 });

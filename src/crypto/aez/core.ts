@@ -1,7 +1,7 @@
 /**
  * AEZ-core: enciphers 32 bytes and more.
  *
- * The names of values are the letters of protocol/01 section 3.5. The message is worked on in
+ * The names of values are the letters of the paper's figures. The message is worked on in
  * place, in three parts: pairs of blocks, a fragment of 0 to 31 bytes, and the last pair.
  * @module
  */

@@ -1,7 +1,7 @@
 /**
  * AEZ-hash, which ties nonce, associated data and τ into the block Δ, and AEZ-prf.
  *
- * Source: protocol/01 sections 3.3 and 3.4.
+ * Source: Hoang, Krovetz, Rogaway, "AEZ v5", AEZ-hash and AEZ-prf.
  * @module
  */
 import { BLOCK_LENGTH, BLOCK_WORDS, blockOf, bytesOf, multiply, paddedBlock } from './block.js';
@@ -28,7 +28,7 @@ const hashString = (key: AezKey, j: number, bytes: Uint8Array): Block => {
     xorInto(sum, 0, key.engine.aes4(xorOf(block, tweaks.next())));
   }
   if (at < bytes.length || bytes.length === 0) {
-    xorInto(sum, 0, cipher(key, jMultiple, 0, paddedBlock(bytes.subarray(at))));
+    xorInto(sum, 0, cipher(key, { jMultiple, index: 0 }, paddedBlock(bytes.subarray(at))));
   }
   return sum;
 };
@@ -39,7 +39,7 @@ export const hash = (
   { nonce, ad, tauBits }: { nonce: Uint8Array; ad: readonly Uint8Array[]; tauBits: number },
 ): Block =>
   xorOf(
-    cipher(key, multiply(3, key.j), 1, numberBlock(tauBits)),
+    cipher(key, { jMultiple: multiply(3, key.j), index: 1 }, numberBlock(tauBits)),
     hashString(key, 4, nonce),
     ...ad.map((part, k) => hashString(key, 5 + k, part)),
   );

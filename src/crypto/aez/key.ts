@@ -1,7 +1,7 @@
 /**
  * The key of AEZ v5 and its tweakable cipher E(j, i, ·).
  *
- * Source: protocol/01 sections 3.1 and 3.2.
+ * Source: Hoang, Krovetz, Rogaway, "AEZ v5", figures 1 and 2.
  * @module
  */
 import { blake2b } from '@noble/hashes/blake2.js';
@@ -86,14 +86,18 @@ export const tweaksOf = (key: KeyParts, jMultiple: Block): { next(): Block } => 
 };
 
 /** E(j, i, block) for `index` i at most 8; j·J is given as a block. */
-export const cipher = (key: AezKey, jMultiple: Block, index: number, block: Block): Block => {
+export const cipher = (
+  key: AezKey,
+  { jMultiple, index }: { jMultiple: Block; index: number },
+  block: Block,
+): Block => {
   const iMultiple = index === 0 ? key.i : key.twiceI;
   return key.engine.aes4(xorOf(block, jMultiple, iMultiple, multipleOfL(key, index)));
 };
 
 /** E(0, i, block) for `index` i at most 8. */
 export const plainCipher = (key: AezKey, index: number, block: Block): Block =>
-  cipher(key, ZERO, index, block);
+  cipher(key, { jMultiple: ZERO, index }, block);
 
 /** E(-1, i, block): ten rounds. */
 export const strongCipher = (key: AezKey, index: number, block: Block): Block =>

@@ -1,7 +1,7 @@
 /**
  * AEZ-tiny: a Feistel network for 1 to 31 bytes, cut in halves of 4 bits per byte.
  *
- * Source: protocol/01 section 3.6.
+ * Source: Hoang, Krovetz, Rogaway, "AEZ v5", AEZ-tiny.
  * @module
  */
 import { BLOCK_LENGTH, blockOf, bytesOf, xorOf } from './block.js';
@@ -49,8 +49,7 @@ const joinSwapped = ({ left, right }: Halves, length: number): Uint8Array => {
 const feistel = (
   key: AezKey,
   { delta, length }: { delta: Block; length: number },
-  round: number,
-  half: Uint8Array,
+  { round, half }: { round: number; half: Uint8Array },
 ): Uint8Array => {
   const input = half.slice();
   input[length >> 1] = (input[length >> 1] ?? 0) | (length & 1 ? 0x08 : 0x80);
@@ -83,8 +82,8 @@ export const tiny = (key: AezKey, { message, delta, direction }: Work): void => 
   for (let k = 0; k < rounds; k += 2) {
     const [first, second] =
       direction === 'encipher' ? [k, k + 1] : [rounds - 1 - k, rounds - 2 - k];
-    xorBytes(left, feistel(key, { delta, length }, first, right));
-    xorBytes(right, feistel(key, { delta, length }, second, left));
+    xorBytes(left, feistel(key, { delta, length }, { round: first, half: right }));
+    xorBytes(right, feistel(key, { delta, length }, { round: second, half: left }));
   }
   message.set(joinSwapped({ left, right }, length));
   if (direction === 'encipher') correctTopBit(key, delta, message);

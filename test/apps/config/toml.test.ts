@@ -89,6 +89,7 @@ describe('the daemon configuration', () => {
       disabled: false,
       level: 'notice',
       file: '/var/lib/postern/p.log',
+      unsafeDebug: false,
     });
   });
 

@@ -82,8 +82,11 @@ export class FakeNetwork {
   /** Names of providers that swallow what reaches them. */
   readonly dead = new Set<string>();
   /** Kinds of commands from clients, in order, with the time of each. */
-  readonly seen: { readonly kind: Command['kind']; readonly user: string; readonly atMs: number }[] =
-    [];
+  readonly seen: {
+    readonly kind: Command['kind'];
+    readonly user: string;
+    readonly atMs: number;
+  }[] = [];
   /** Blocks stored, duplicates included. */
   stored = 0;
   /** Called with each retrieval's sequence. */
@@ -113,7 +116,10 @@ export class FakeNetwork {
     void this.#listenAuthority();
   }
 
-  addUser(address: string, keys: { readonly linkKey: Uint8Array; readonly identityKey: Uint8Array }) {
+  addUser(
+    address: string,
+    keys: { readonly linkKey: Uint8Array; readonly identityKey: Uint8Array },
+  ) {
     this.users.set(address, { ...keys, spool: [] });
   }
 
@@ -122,8 +128,12 @@ export class FakeNetwork {
   }
 
   document(epoch: number): Uint8Array {
-    const { rates, sendRatePerMinute = 0, loops = true, epochTime = KATZENPOST_EPOCHS } =
-      this.#options;
+    const {
+      rates,
+      sendRatePerMinute = 0,
+      loops = true,
+      epochTime = KATZENPOST_EPOCHS,
+    } = this.#options;
     const ends = epochTime.zeroMs + (epoch + 3) * epochTime.periodMs;
     const expiration = Math.floor(ends / 1000);
     const sign = (node: FakeNode, layer: number) =>
@@ -208,11 +218,13 @@ export class FakeNetwork {
         authenticate: () => true,
         deadlineMs: 30_000,
       }).andThen((session) =>
-        session.receive().andThen((command) =>
-          command.kind === 'get-consensus'
-            ? session.send({ kind: 'consensus', code: 0, document: this.document(command.epoch) })
-            : okAsync(undefined),
-        ),
+        session
+          .receive()
+          .andThen((command) =>
+            command.kind === 'get-consensus'
+              ? session.send({ kind: 'consensus', code: 0, document: this.document(command.epoch) })
+              : okAsync(undefined),
+          ),
       );
     }
   }
@@ -328,7 +340,10 @@ export class FakeNetwork {
         User,
         Version: 0,
       };
-      reply.u8(1).u8(0).bytes(utf8(JSON.stringify(answer)));
+      reply
+        .u8(1)
+        .u8(0)
+        .bytes(utf8(JSON.stringify(answer)));
     } else {
       this.stored += 1;
       this.#store(node, user, { kind: 'message', payload: plain.body });

@@ -73,7 +73,13 @@ export const openWorld = async ({
     ...base,
     dataDir: '/alice',
     accounts: [
-      { ...account, user: 'alice', provider: 'p1.test', linkKey: aliceLink, identityKey: aliceIdentity },
+      {
+        ...account,
+        user: 'alice',
+        provider: 'p1.test',
+        linkKey: aliceLink,
+        identityKey: aliceIdentity,
+      },
     ],
   };
   const bobConfig: MixClientConfig = {

@@ -91,10 +91,7 @@ export const playNetwork = async (seed: string): Promise<PlayedNetwork> => {
     random: seededRandom(`${seed} links`),
   };
   const posts = new Map<string, Uint8Array[]>();
-  const providers = [
-    await playProvider(io, link, 101),
-    await playProvider(io, link, 102),
-  ] as const;
+  const providers = [await playProvider(io, link, 101), await playProvider(io, link, 102)] as const;
   const network: PlayedNetwork = {
     io,
     link,
@@ -122,7 +119,11 @@ export const playNetwork = async (seed: string): Promise<PlayedNetwork> => {
       const hops = pathOf(network, mixes, { delaysMs, epoch });
       const payload = new Uint8Array(GEOMETRY.payloadLength).fill(0x5a);
       const made = createPacket(suite, { path: hops, payload, random: io.random });
-      const first = unwrap(suite, made._unsafeUnwrap(), primitives.x25519.scalar(repeated(101, 32)));
+      const first = unwrap(
+        suite,
+        made._unsafeUnwrap(),
+        primitives.x25519.scalar(repeated(101, 32)),
+      );
       const opened = first._unsafeUnwrap();
       if (opened.kind !== 'forward') throw new Error('not a forward packet');
       return opened.packet;

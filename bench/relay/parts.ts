@@ -1,0 +1,80 @@
+/**
+ * The primitives that relaying one packet cannot do without, each as often as it takes: what is
+ * left of a relay's cost is ours to answer for.
+ * @module
+ */
+import { nodeRandom } from '../../src/io/node.js';
+import type { Subject } from '../measure.js';
+import { geometry, primitives } from './world.js';
+
+const COMMAND_HEADER_LENGTH = 6;
+const FRAME_LENGTH_LENGTH = 4;
+
+const REKEY_INPUT = new Uint8Array(32);
+const NO_AD = new Uint8Array(0);
+
+const curveParts = (): Record<'dh' | 'blinding', Subject> => {
+  const { x25519 } = primitives;
+  const secret = nodeRandom(32);
+  const mixKey = x25519.scalar(nodeRandom(32));
+  const element = x25519.publicKey(x25519.scalar(nodeRandom(32)));
+  const loaded = x25519.point(element);
+  return {
+    dh: () => x25519.multiply(mixKey, x25519.point(element)),
+    blinding: () => x25519.multiply(x25519.scalar(secret), loaded),
+  };
+};
+
+const headerParts = (): Record<'hkdf' | 'hmac' | 'ctr' | 'sha512_256', Subject> => {
+  const secret = nodeRandom(32);
+  const key = nodeRandom(geometry.streamKeyLength);
+  const iv = nodeRandom(geometry.streamIvLength);
+  const covered = nodeRandom(geometry.headerLength - geometry.macLength);
+  const routing = nodeRandom(geometry.routingInfoLength + geometry.perHopLength);
+  const info = nodeRandom(29);
+  return {
+    hkdf: () => primitives.hkdfExpand(secret, info, geometry.kdfLength),
+    hmac: () => primitives.hmacSha256(secret, covered),
+    ctr: () => primitives.aesCtr(key, iv, routing),
+    sha512_256: () => primitives.hash.sha512_256(secret),
+  };
+};
+
+const aezPart = (): Record<'aez', Subject> => {
+  const key = nodeRandom(geometry.sprpKeyLength);
+  const iv = nodeRandom(geometry.sprpIvLength);
+  const payload = nodeRandom(geometry.taggedPayloadLength);
+  return { aez: () => primitives.wideBlock.decrypt(key, iv, payload) };
+};
+
+/** Length, body and the next key, sealed or opened. */
+const frameParts = (): Record<'open' | 'seal', Subject> => {
+  const { aead } = primitives;
+  const key = nodeRandom(32);
+  const nonce = nodeRandom(12);
+  const command = nodeRandom(COMMAND_HEADER_LENGTH + geometry.packetLength);
+  const length = nodeRandom(FRAME_LENGTH_LENGTH);
+  const sealed = [length, command].map((part) => aead.seal(key, nonce, NO_AD, part));
+  const rekey = (): unknown => aead.seal(key, nonce, NO_AD, REKEY_INPUT);
+  return {
+    open: () => {
+      for (const part of sealed) aead.open(key, nonce, NO_AD, part);
+      rekey();
+    },
+    seal: () => {
+      for (const part of [length, command]) aead.seal(key, nonce, NO_AD, part);
+      rekey();
+    },
+  };
+};
+
+export type RelayPart =
+  'dh' | 'blinding' | 'hkdf' | 'hmac' | 'ctr' | 'sha512_256' | 'aez' | 'open' | 'seal';
+
+/** Each part once, as a relayed packet needs it. */
+export const relayParts = (): Record<RelayPart, Subject> => ({
+  ...curveParts(),
+  ...headerParts(),
+  ...aezPart(),
+  ...frameParts(),
+});

@@ -1,0 +1,201 @@
+import {
+  appendFile,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  unlink,
+  writeFile,
+} from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { watchDrop, type DropOptions, type RunningDrop } from '../../../bridges/maildir/index.js';
+import { memoryLog, type MemoryLog } from '../../../src/io/memory.js';
+import { nodeClock } from '../../../src/io/node.js';
+import { FakeClient } from '../../../testkit/fake-client.js';
+import { eventually } from '../eventually.js';
+import { openDirectory } from '../../support/directory.js';
+import { program, run } from '../programs.js';
+
+const ALICE = 'alice@p1.test';
+const BOB = 'bob@p2.test';
+const KEY = new Uint8Array(32).fill(1);
+const HEAD = `From: Alice <${ALICE}>\nTo: Bob <${BOB}>`;
+const MAIL = `${HEAD}\nSubject: x\n\nline\n.\n`;
+
+let folder: string;
+let client: FakeClient;
+let log: MemoryLog;
+let drop: RunningDrop | undefined;
+beforeEach(async () => {
+  const directory = await openDirectory();
+  folder = join(directory.path, 'drop');
+  client = new FakeClient({ accounts: [ALICE], recipients: { [BOB]: KEY, 'carol@p1.test': KEY } });
+  log = memoryLog();
+  return async () => {
+    await drop?.close();
+    await directory.dispose();
+  };
+});
+
+const start = async (more: Partial<DropOptions> = {}): Promise<void> => {
+  const options = { client, account: ALICE, directory: folder, clock: nodeClock(), log };
+  drop = (await watchDrop({ ...options, stableMs: 100, rescanMs: 1000, ...more }))._unsafeUnwrap();
+};
+/** Puts a file where mail programs put theirs. */
+const put = async (place: string, mail: string): Promise<void> => {
+  await mkdir(join(folder, 'tmp'), { recursive: true });
+  const written = join(folder, 'tmp', `w${Math.random()}`);
+  await writeFile(written, mail);
+  await rename(written, join(folder, place));
+};
+const isThere = (place: string): Promise<boolean> =>
+  lstat(join(folder, place)).then(
+    () => true,
+    () => false,
+  );
+const sentMail = (index: number): string => {
+  const mail = client.sent[index]?.mail;
+  return mail instanceof Uint8Array ? Buffer.from(mail).toString('latin1') : '';
+};
+const reasonOf = (name: string): Promise<string> =>
+  readFile(join(folder, 'failed', `${name}.txt`), 'utf8').catch(() => '');
+
+describe('the drop folder', () => {
+  it('sends what lies in it, and what is put into new, cur and the folder itself', async () => {
+    await mkdir(join(folder, 'new'), { recursive: true });
+    await put('new/early', MAIL);
+    await start();
+    await eventually(() => client.sent.length).toBe(1);
+    await put('new/1.a.host', MAIL);
+    await put('cur/2.b.host:2,S', MAIL);
+    await put('plain.eml', MAIL);
+    await eventually(() => client.sent.length).toBe(4);
+    for (const place of ['new', 'cur']) {
+      await eventually(() => readdir(join(folder, place))).toEqual([]);
+    }
+    await eventually(() => isThere('plain.eml')).toBe(false);
+    expect(client.sent[0]).toMatchObject({ account: ALICE, to: [BOB] });
+    expect(sentMail(0)).toBe(MAIL.replaceAll('\n', '\r\n'));
+  });
+
+  it('takes all recipients once, and tells nobody of the blind ones', async () => {
+    await start();
+    const head = `${HEAD}, BOB@P2.TEST\nCc: team: carol@p1.test;\nBcc: Carol\n <carol@p1.test>`;
+    await put('new/x', `${head}\nSubject: y\n\nbody\n`);
+    await eventually(() => client.sent.length).toBe(1);
+    expect(client.sent[0]?.to).toEqual([BOB, 'carol@p1.test']);
+    expect(sentMail(0)).not.toMatch(/bcc|<carol/i);
+    expect(sentMail(0)).toMatch(/\r\nSubject: y\r\n\r\nbody\r\n$/);
+  });
+
+  it('removes a file only when the client has the mail', async () => {
+    await start();
+    let durable = (): void => undefined;
+    client.beforeSend = () => new Promise((resolve) => (durable = resolve));
+    await put('new/x', MAIL);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(await isThere('new/x')).toBe(true);
+    durable();
+    await eventually(() => isThere('new/x')).toBe(false);
+  });
+
+  it('tries again what cannot be sent now', async () => {
+    client.failures.send = { kind: 'store-full' };
+    await start();
+    await put('new/x', MAIL);
+    await eventually(() => log.lines.length).toBeGreaterThan(0);
+    expect(await isThere('new/x')).toBe(true);
+    client.failures.send = undefined;
+    await eventually(() => client.sent.length).toBe(1);
+  });
+
+  it('moves what can never be sent to failed, with its reason', async () => {
+    await start({ maxMailLength: 1000 });
+    const cases: readonly (readonly [string, string, RegExp])[] = [
+      ['foreign', `From: eve@p1.test\nTo: ${BOB}\n\n`, /not from the account/],
+      ['nobody', `From: ${ALICE}\n\nbody\n`, /no recipient/],
+      ['unusable', `To: bob\n\n`, /no usable address: bob/],
+      ['broken', 'no header at all\n', /malformed/],
+      ['large', `${MAIL}${'x'.repeat(1000)}\n`, /at most 1000/],
+      ['empty', '', /malformed/],
+    ];
+    for (const [name, mail, reason] of cases) {
+      await put(`new/${name}`, mail);
+      await eventually(() => reasonOf(name), name).toMatch(reason);
+      expect(await isThere(`failed/${name}`)).toBe(true);
+      expect(await isThere(`new/${name}`)).toBe(false);
+    }
+    client.failures.send = { kind: 'unknown-recipient', recipient: BOB };
+    await put('cur/unknown:2,S', MAIL);
+    await eventually(() => reasonOf('unknown:2,S')).toMatch(/No key is known for bob@p2\.test/);
+    expect(client.sent).toEqual([]);
+  });
+
+  it('follows no link and opens no pipe', async () => {
+    await start();
+    await writeFile(join(folder, '..', 'secret'), MAIL);
+    await symlink(join(folder, '..', 'secret'), join(folder, 'new', 'link'));
+    await eventually(() => reasonOf('link')).toMatch(/no plain file|not a plain file/);
+    expect((await lstat(join(folder, '..', 'secret'))).isFile()).toBe(true);
+    const mkfifo = program('mkfifo');
+    if (mkfifo !== undefined) await run(mkfifo, [join(folder, 'new', 'pipe')]);
+    if (mkfifo !== undefined) await eventually(() => reasonOf('pipe')).toMatch(/not a plain file/);
+    expect(client.sent).toEqual([]);
+  });
+
+  it('leaves drafts, deleted mails, hidden files and folders alone', async () => {
+    await start({ rescanMs: 200 });
+    for (const place of ['cur/a:2,D', 'cur/b:2,ST', 'new/.hidden', '.hidden'])
+      await put(place, MAIL);
+    await mkdir(join(folder, 'more'));
+    await new Promise((resolve) => setTimeout(resolve, 800));
+    expect(client.sent).toEqual([]);
+    expect(await readdir(join(folder, 'failed'))).toEqual([]);
+    expect((await readdir(join(folder, 'cur'))).length).toBe(2);
+  });
+
+  it('waits until a plain file has stopped growing', async () => {
+    await start({ stableMs: 400 });
+    const path = join(folder, 'slow.eml');
+    await writeFile(path, `${HEAD}\n`);
+    for (const line of ['Subject: slow\n', '\n', 'one\n', 'two\n']) {
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      await appendFile(path, line);
+    }
+    await eventually(() => client.sent.length).toBe(1);
+    expect(sentMail(0)).toMatch(/one\r\ntwo\r\n$/);
+  });
+
+  it('survives that its directories go and come back', async () => {
+    await start({ rescanMs: 300 });
+    await rm(join(folder, 'new'), { recursive: true });
+    await eventually(() => isThere('new')).toBe(true);
+    await put('new/x', MAIL);
+    await eventually(() => client.sent.length).toBe(1);
+    await unlink(join(folder, 'new', 'x')).catch(() => undefined);
+  });
+
+  it('sends a hundred mails, each once', async () => {
+    await start();
+    const names = Array.from({ length: 100 }, (_, i) => `new/${i}`);
+    for (const name of names) await put(name, `${HEAD}\nSubject: ${name}\n\n`);
+    await eventually(() => client.sent.length).toBe(100);
+    await eventually(() => readdir(join(folder, 'new'))).toEqual([]);
+    expect(new Set(client.sent.map((_, i) => sentMail(i))).size).toBe(100);
+  });
+
+  const mutt = program('mutt') ?? program('neomutt');
+  it.runIf(mutt)('suits mutt', async () => {
+    await start();
+    const settings = `set copy=yes record=${folder} mbox_type=Maildir sendmail=/bin/true`;
+    const parameters = ['-F', '/dev/null', '-e', `${settings} from=${ALICE}`, '-s', 's', BOB];
+    const done = await run(mutt ?? '', parameters, 'body\n');
+    expect(done.code, done.stderr).toBe(0);
+    await eventually(() => client.sent.length).toBe(1);
+    expect(sentMail(0)).toMatch(/Subject: s\r\n/);
+  });
+});
