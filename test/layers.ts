@@ -31,7 +31,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   'servers/index.ts': ['servers'],
   testkit: ['src', 'servers'],
   apps: SDK,
-  test: [...SDK, 'apps', 'bench'],
+  test: [...SDK, 'apps', 'bench', 'scripts/aez-wasm'],
   bench: [...SDK, 'apps'],
 };
 

@@ -15,6 +15,7 @@ export class Child<Up extends News> {
   readonly #process: ChildProcess;
   readonly #hear = new Set<(news: Up) => void>();
   #over: string | undefined;
+  #abandon: (error: Error) => void = () => undefined;
 
   constructor(program: string, options: object) {
     this.#process = fork(join(import.meta.dirname, `${program}.js`), [JSON.stringify(options)], {
@@ -25,6 +26,7 @@ export class Child<Up extends News> {
     this.#process.on('message', (news) => this.#tell(news as Up));
     this.#process.on('exit', (code, signal) => {
       this.#over = `${program} ended: ${code ?? signal ?? 'unknown'}`;
+      this.#abandon(new Error(this.#over));
     });
   }
 
@@ -36,7 +38,7 @@ export class Child<Up extends News> {
     this.#hear.add(hear);
   }
 
-  /** The next news of a kind; rejects when the child ends without. */
+  /** The next news of a kind; rejects when the child ends without. One question at a time. */
   next<Kind extends Up['kind']>(kind: Kind): Promise<Extract<Up, { kind: Kind }>> {
     return new Promise((resolve, reject) => {
       const hear = (news: Up): void => {
@@ -45,8 +47,8 @@ export class Child<Up extends News> {
         resolve(news);
       };
       this.#hear.add(hear);
+      this.#abandon = reject;
       if (this.#over !== undefined) reject(new Error(this.#over));
-      this.#process.once('exit', () => reject(new Error(this.#over)));
     });
   }
 
@@ -64,7 +66,8 @@ export class Child<Up extends News> {
   async stop(): Promise<void> {
     if (this.#over !== undefined) return;
     const gone = new Promise((resolve) => this.#process.once('exit', resolve));
-    this.#process.kill();
+    // Each program ends when nobody is there any more.
+    this.#process.disconnect();
     await gone;
   }
 
@@ -82,4 +85,4 @@ const isKind = <Up extends News, Kind extends Up['kind']>(
 export const givenOptions = <T>(): T => JSON.parse(process.argv[2] ?? '{}') as T;
 
 /** Tells the parent. */
-export const tellParent = (news: News): void => void process.send?.(news);
+export const tellParent = <Up extends News>(news: Up): void => void process.send?.(news);

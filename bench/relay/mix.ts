@@ -23,9 +23,7 @@ export interface MixOptions {
 }
 
 export type MixRequest =
-  | { readonly kind: 'look' }
-  | { readonly kind: 'measure-parts'; readonly rounds: Rounds }
-  | { readonly kind: 'stop' };
+  { readonly kind: 'look' } | { readonly kind: 'measure-parts'; readonly rounds: Rounds };
 
 export interface MixLook {
   readonly kind: 'look';
@@ -42,7 +40,7 @@ export type MixNews =
   | MixLook
   | { readonly kind: 'parts'; readonly parts: Readonly<Record<string, number[]>> };
 
-const tell = (news: MixNews): void => tellParent(news);
+const tell = (news: MixNews): void => tellParent<MixNews>(news);
 
 const start = async (options: MixOptions): Promise<RunningNode> => {
   const io = nodeIo({ workers: { count: options.threads }, log: { level: 'error' } });
@@ -85,16 +83,13 @@ const answer = async (mix: RunningNode, request: MixRequest): Promise<void> => {
       return tell(look(mix));
     case 'measure-parts':
       return tell({ kind: 'parts', parts: await measure(relayParts(), request.rounds) });
-    case 'stop':
-      await mix.close();
-      process.exit();
   }
 };
 
 const mix = await start(givenOptions<MixOptions>());
 // Only the bench talks to this process, and in these types.
 process.on('message', (request) => void answer(mix, request as MixRequest));
-process.on('disconnect', () => process.exit());
+process.on('disconnect', () => void mix.close().then(() => process.exit()));
 tell({
   kind: 'started',
   address: mix.address,

@@ -18,7 +18,7 @@ let told = 0;
 const tell = (): void => {
   if (count === told) return;
   told = count;
-  tellParent({ kind: 'received', count } satisfies SinkNews);
+  tellParent<SinkNews>({ kind: 'received', count });
 };
 
 const drain = async (session: Session): Promise<void> => {
@@ -33,7 +33,7 @@ const drain = async (session: Session): Promise<void> => {
 };
 
 const listener = (await nodeNetwork().listen('127.0.0.1:0'))._unsafeUnwrap();
-tellParent({ kind: 'listening', address: listener.address } satisfies SinkNews);
+tellParent<SinkNews>({ kind: 'listening', address: listener.address });
 process.on('disconnect', () => process.exit());
 for await (const duplex of listener.connections) {
   void accept(duplex, SINK.identity).then((session) => session && drain(session));

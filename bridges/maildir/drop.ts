@@ -147,12 +147,12 @@ class Drop {
         return;
       case 'stuck':
         this.#stuck.add(file.path);
-        return this.#log('error', 'a sent file cannot be removed', submitted.error.reason);
+        { this.#log('error', 'a sent file cannot be removed', submitted.error.reason); return; }
       case 'refused':
-        return this.#log('warning', 'a file was refused', submitted.error.kind);
+        { this.#log('warning', 'a file was refused', submitted.error.kind); return; }
       case 'later':
         if (isGone(submitted.error)) return;
-        return this.#log('warning', 'a file is tried again later', submitted.error.kind);
+        { this.#log('warning', 'a file is tried again later', submitted.error.kind); return; }
     }
   }
 

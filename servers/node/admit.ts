@@ -36,6 +36,11 @@ interface Waiting {
 
 /** Packets unwrapped in place before other work gets its turn. */
 const PER_TURN = 16;
+/**
+ * Pause between two writes of tags: the first packet waits for none, a stream of them shares one
+ * write every few milliseconds, which its delays hide.
+ */
+const WRITE_PAUSE_MS = 5;
 
 export class Admission {
   readonly #deps: AdmissionDeps;
@@ -43,6 +48,7 @@ export class Admission {
   #ready: Hop[] = [];
   #inFlight = 0;
   #inCommit = 0;
+  #committing = false;
   #pumping = false;
   #resting = false;
   #closed = false;
@@ -131,15 +137,23 @@ export class Admission {
   }
 
   async #commit(): Promise<void> {
-    if (this.#inCommit > 0) return;
+    if (this.#committing) return;
+    this.#committing = true;
     while (this.#ready.length > 0 && !this.#closed) {
-      const batch = this.#ready;
-      this.#ready = [];
-      this.#inCommit = batch.length;
-      const stored = await this.#deps.replay.flush();
-      if (stored.isOk()) this.#deps.handOn(batch);
-      else for (const _ of batch) this.#deps.drop('tag-not-stored');
-      this.#inCommit = 0;
+      await this.#commitBatch();
+      await this.#deps.clock.sleep(WRITE_PAUSE_MS);
     }
+    this.#committing = false;
+  }
+
+  async #commitBatch(): Promise<void> {
+    const { replay, drop, handOn } = this.#deps;
+    const batch = this.#ready;
+    this.#ready = [];
+    this.#inCommit = batch.length;
+    const stored = await replay.flush();
+    this.#inCommit = 0;
+    if (stored.isOk()) handOn(batch);
+    else for (const _ of batch) drop('tag-not-stored');
   }
 }

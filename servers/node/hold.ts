@@ -39,13 +39,13 @@ const LEAST_DELAY_MS = 1;
 const PER_TURN = 16;
 
 /**
- * How long a packet that waited `dwellMs` for unwrapping is held still; `undefined` when it asked
- * for no delay and cannot be on time any more.
+ * How long a packet that has been here for `spentMs` is held still; `undefined` when it asked for
+ * no delay and cannot be on time any more.
  */
-export const remainingDelayMs = (delayMs: number, dwellMs: number): number | undefined => {
-  if (delayMs > dwellMs) return delayMs - dwellMs;
+export const remainingDelayMs = (delayMs: number, spentMs: number): number | undefined => {
+  if (delayMs > spentMs) return delayMs - spentMs;
   if (delayMs > 0) return LEAST_DELAY_MS;
-  return dwellMs < LEAST_DELAY_MS ? LEAST_DELAY_MS - dwellMs : undefined;
+  return spentMs < LEAST_DELAY_MS ? LEAST_DELAY_MS - spentMs : undefined;
 };
 
 export class Hold {
@@ -75,8 +75,11 @@ export class Hold {
   }
 
   /** Holds a packet that came off a link. */
-  holdForward({ packet, nextNodeId, delayMs, dwellMs }: ForwardHop): void {
-    const leftMs = remainingDelayMs(delayMs, dwellMs);
+  holdForward({ packet, nextNodeId, delayMs, dwellMs, arrivedMs }: ForwardHop): void {
+    // Unwrapping and writing its tag are part of a delay too; what asks for none is judged by its
+    // wait alone, since nobody could unwrap it in no time.
+    const spentMs = delayMs > 0 ? this.#deps.clock.monotonic() - arrivedMs : dwellMs;
+    const leftMs = remainingDelayMs(delayMs, spentMs);
     if (leftMs === undefined) this.#deps.drop('delay-used-up');
     else this.hold(packet, nextNodeId, leftMs);
   }

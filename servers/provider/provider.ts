@@ -25,6 +25,8 @@ export interface RunningProvider extends RunningNode {
   readonly users: Users;
   /** Items waiting for all users. */
   spooled(): number;
+  /** Those of them that are mail blocks. */
+  spooledMessages(): number;
   /** The operator's verbs. */
   readonly verbs: VerbTable;
 }
@@ -65,7 +67,7 @@ const fixtures = ({
   users,
   spool,
   rateLimit,
-}: House): Pick<RunningProvider, 'users' | 'spooled' | 'verbs'> => {
+}: House): Pick<RunningProvider, 'users' | 'spooled' | 'spooledMessages' | 'verbs'> => {
   const removeUser = (name: UserName): ResultAsync<void, UserError> =>
     users.remove(name).andThen(() => {
       rateLimit.forget(name);
@@ -74,6 +76,7 @@ const fixtures = ({
   return {
     users,
     spooled: () => spool.size,
+    spooledMessages: () => spool.messages,
     verbs: providerVerbs({ users, rateLimit, removeUser }),
   };
 };

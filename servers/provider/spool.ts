@@ -92,6 +92,12 @@ export class Spool {
     return [...this.#queues.values()].reduce((sum, queue) => sum + queue.length, 0);
   }
 
+  /** Mail blocks waiting for all users; the other items are replies. */
+  get messages(): number {
+    const queues = [...this.#queues.values()];
+    return queues.flat().filter(({ surbId }) => surbId === undefined).length;
+  }
+
   /** Items waiting for one user. */
   waiting(user: UserName): number {
     return this.#queues.get(user)?.length ?? 0;

@@ -30,20 +30,26 @@ export type CallError =
       readonly data: Json;
     };
 
+/** Where a daemon answers. */
+export interface DaemonSocket {
+  readonly network: Network;
+  /** Absolute path of the control socket. */
+  readonly path: string;
+  /** Ends a call that is waiting. */
+  readonly signal?: AbortSignal;
+}
+
 /**
  * Calls one method of the daemon.
  *
- * @param socketPath - absolute path of the control socket
  * @errors `dial` — no daemon; `refused` — its own answer; the others: not our daemon, or it ended
  */
 export const callDaemon = (
-  network: Network,
-  socketPath: string,
+  socket: DaemonSocket,
   method: string,
   params: JsonObject = {},
-  signal: AbortSignal = NEVER,
 ): ResultAsync<Json, CallError> =>
-  open(network, socketPath, signal).andThen((lines) =>
+  open(socket).andThen((lines) =>
     fromSafePromise(ask(lines, method, params).finally(() => lines.close())).andThen(
       (result) => result,
     ),
@@ -52,16 +58,14 @@ export const callDaemon = (
 /**
  * Calls a method that answers with a stream.
  *
- * @returns its items, until it ends, the daemon does, or `signal` is aborted
+ * @returns its items, until it ends, the daemon does, or the socket's signal is aborted
  */
 export const followDaemon = (
-  network: Network,
-  socketPath: string,
+  socket: DaemonSocket,
   method: string,
-  params: JsonObject,
-  signal: AbortSignal,
+  params: JsonObject = {},
 ): ResultAsync<AsyncIterable<Json>, CallError> =>
-  open(network, socketPath, signal).andThen((lines) =>
+  open(socket).andThen((lines) =>
     fromSafePromise(ask(lines, method, params)).andThen((result) => {
       if (result.isErr()) void lines.close();
       return result.map(() => itemsOf(lines));
@@ -70,13 +74,9 @@ export const followDaemon = (
 
 const NEVER = new AbortController().signal;
 
-const open = (
-  network: Network,
-  socketPath: string,
-  signal: AbortSignal,
-): ResultAsync<Lines, CallError> =>
+const open = ({ network, path, signal = NEVER }: DaemonSocket): ResultAsync<Lines, CallError> =>
   network
-    .dial(`unix:${socketPath}`, signal)
+    .dial(`unix:${path}`, signal)
     .mapErr((error): CallError => error)
     .andThen((duplex) => {
       const lines = new Lines({ duplex, signal });

@@ -81,12 +81,12 @@ export const speakJsonRpc = async (
 /** Whether there may be more. */
 const serveOne = async (connection: Connection): Promise<boolean> => {
   const event = await connection.lines.next(JSON_LINE_LIMIT);
-  if (event.kind === 'too-long') return refuse(connection, null, RPC_ERROR.invalidRequest);
+  if (event.kind === 'too-long') return reply(connection, null, problem(RPC_ERROR.invalidRequest));
   if (event.kind !== 'line') return false;
   const parsed = parseJson(event.bytes);
-  if (parsed.isErr()) return refuse(connection, null, RPC_ERROR.parse);
+  if (parsed.isErr()) return reply(connection, null, problem(RPC_ERROR.parse));
   const request = readRequest(parsed.value);
-  if (request === undefined) return refuse(connection, null, RPC_ERROR.invalidRequest);
+  if (request === undefined) return reply(connection, null, problem(RPC_ERROR.invalidRequest));
   return answer(connection, request);
 };
 
@@ -101,18 +101,15 @@ const answer = async (connection: Connection, request: Request): Promise<boolean
   const { methods, signal } = connection;
   const { id } = request;
   const method = Object.hasOwn(methods, request.method) ? methods[request.method] : undefined;
-  if (method === undefined) return refuse(connection, id, RPC_ERROR.methodNotFound);
+  if (method === undefined) return reply(connection, id, problem(RPC_ERROR.methodNotFound));
   const outcome = await method(request.params, signal);
-  if (outcome.isErr()) return refuse(connection, id, codeOf(outcome.error), outcome.error);
+  if (outcome.isErr()) return reply(connection, id, refusal(outcome.error));
   if (outcome.value.kind === 'value') return reply(connection, id, { result: outcome.value.value });
   const stream = ++connection.streams;
   const alive = await reply(connection, id, { result: { stream } });
   void pump(connection, stream, outcome.value.items);
   return alive;
 };
-
-const codeOf = (failure: RpcFailure): number =>
-  failure.kind === 'invalid-params' ? RPC_ERROR.invalidParams : RPC_ERROR.refused;
 
 /** Sends a stream at the pace of the peer; never rejects, since nobody waits for it. */
 const pump = async (
@@ -134,24 +131,22 @@ const MESSAGES: Readonly<Record<number, string>> = {
   [RPC_ERROR.parse]: 'Parse error',
   [RPC_ERROR.invalidRequest]: 'Invalid Request',
   [RPC_ERROR.methodNotFound]: 'Method not found',
-  [RPC_ERROR.invalidParams]: 'Invalid params',
 };
 
-const refuse = (
-  connection: Connection,
-  id: Json | undefined,
-  code: number,
-  data?: RpcFailure,
-): Promise<boolean> => {
-  const message = MESSAGES[code] ?? data?.kind ?? 'Refused';
-  return reply(connection, id, { error: { code, message, data } });
-};
+type Outgoing = Readonly<Record<string, unknown>>;
+
+const problem = (code: number): Outgoing => ({ error: { code, message: MESSAGES[code] } });
+
+const refusal = (failure: RpcFailure | ParamsError): Outgoing =>
+  failure.kind === 'invalid-params'
+    ? { error: { code: RPC_ERROR.invalidParams, message: 'Invalid params', data: failure } }
+    : { error: { code: RPC_ERROR.refused, message: failure.kind, data: failure } };
 
 /** A request without an id wants no reply. */
 const reply = (
   connection: Connection,
   id: Json | undefined,
-  outcome: Readonly<Record<string, unknown>>,
+  outcome: Outgoing,
 ): Promise<boolean> =>
   id === undefined
     ? Promise.resolve(true)
@@ -162,5 +157,5 @@ const notify = (connection: Connection, method: string, params: Json): Promise<b
     ? Promise.resolve(false)
     : writeJson(connection.lines, { jsonrpc: '2.0', method, params });
 
-const writeJson = (lines: Lines, json: Readonly<Record<string, unknown>>): Promise<boolean> =>
+const writeJson = (lines: Lines, json: Outgoing): Promise<boolean> =>
   lines.write(utf8(`${JSON.stringify(json)}\n`));

@@ -102,7 +102,9 @@ const leftovers = (world: World): string[] =>
   });
 
 const busyNodes = ({ network }: World): string[] => [
-  ...network.nodes.filter((node) => !node.status().idle).map((node) => JSON.stringify(node.status())),
+  ...network.nodes
+    .filter((node) => !node.status().idle)
+    .map((node) => JSON.stringify(node.status())),
   ...['p1.test', 'p2.test'].map((name) => `${name}: ${network.provider(name).spooled()} spooled`),
 ];
 

@@ -13,9 +13,9 @@ export interface Pop3Setup {
   readonly clock: ManualClock;
   readonly stop: AbortController;
   /** Opens a session; the other end of its connection. */
-  connect(): Duplex;
+  readonly connect: () => Duplex;
   /** A session that has heard the greeting and logged in. */
-  loggedIn(): Promise<Peer>;
+  readonly loggedIn: () => Promise<Peer>;
   /** Sessions that are not over. */
   readonly open: Set<Promise<void>>;
 }

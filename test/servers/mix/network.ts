@@ -14,6 +14,8 @@ import type { NetworkConfig } from '../../../src/pki/network.js';
 import { smallGeometry } from '../../../src/sphinx/geometry.js';
 import { createPacket } from '../../../src/sphinx/packet.js';
 import type { PathHop } from '../../../src/sphinx/header.js';
+import { decodePlaintext } from '../../../src/sphinx/plaintext.js';
+import { useSurb } from '../../../src/sphinx/surb.js';
 import { unwrap, type Unwrapped } from '../../../src/sphinx/unwrap.js';
 import { memoryStores } from '../../../src/store/memory.js';
 import type { Command } from '../../../src/wire/commands.js';
@@ -58,6 +60,8 @@ export interface PlayedProvider {
   connect(address: string): Promise<Session>;
   /** Opens a packet that ends here. */
   open(packet: Uint8Array): Unwrapped;
+  /** Answers a packet by the SURB in it. @returns what goes to the SURB's first hop */
+  reply(packet: Uint8Array): { readonly packet: Uint8Array; readonly firstHop: Uint8Array };
 }
 
 export interface PlayedNetwork {
@@ -74,6 +78,8 @@ export interface PlayedNetwork {
   start(index: number, options?: Partial<NodeOptions>): Promise<RunningNode>;
   /** A packet over the played entry, the three mixes and the played exit. */
   packet(mixes: readonly RunningNode[], delaysMs: readonly number[], epoch?: Epoch): Uint8Array;
+  /** A SURB reply that ends at the last of these mixes. */
+  surbReply(mixes: readonly RunningNode[]): Uint8Array;
   now(): Epoch;
   /** Lets time pass until every mix has every connection that it needs. */
   settle(mixes: readonly RunningNode[]): Promise<void>;
@@ -127,6 +133,19 @@ export const playNetwork = async (seed: string): Promise<PlayedNetwork> => {
       const opened = first._unsafeUnwrap();
       if (opened.kind !== 'forward') throw new Error('not a forward packet');
       return opened.packet;
+    },
+    surbReply: (mixes) => {
+      const hops = pathOf(network, mixes, { delaysMs: [], epoch: network.now() });
+      const recipient = new Uint8Array(GEOMETRY.recipientLength);
+      const commands = [
+        { kind: 'recipient', recipient },
+        { kind: 'surb-reply', surbId: new Uint8Array(GEOMETRY.surbIdLength) },
+      ] as const;
+      const path = hops
+        .slice(1, -1)
+        .map((hop, index) => (index === mixes.length - 1 ? { ...hop, commands } : hop));
+      const payload = new Uint8Array(GEOMETRY.payloadLength);
+      return createPacket(suite, { path, payload, random: io.random })._unsafeUnwrap();
     },
     settle: async (mixes) => {
       const isUp = (mix: RunningNode): boolean => {
@@ -183,6 +202,14 @@ const playProvider = async (
       return session._unsafeUnwrap();
     },
     open: (packet) => unwrap(suite, packet, primitives.x25519.scalar(seed))._unsafeUnwrap(),
+    reply: (packet) => {
+      const opened = provider.open(packet);
+      if (opened.kind !== 'terminal') throw new Error('not for us');
+      const plaintext = decodePlaintext(GEOMETRY, opened.payload)._unsafeUnwrap();
+      if (plaintext.kind !== 'with-surb') throw new Error('no reply wanted');
+      const answer = new Uint8Array(GEOMETRY.payloadLength);
+      return useSurb(suite, plaintext.surb, answer)._unsafeUnwrap();
+    },
   };
   const listener = (await from.listen(address))._unsafeUnwrap();
   void (async () => {

@@ -1,0 +1,39 @@
+/**
+ * Everything that can go wrong in a command.
+ * @module
+ */
+import type { CallError } from '../../src/control/call.js';
+import type { SendError } from '../../src/index.js';
+import type { DropError } from '../../bridges/maildir/outgoing.js';
+import type { ConfigProblem } from '../config/toml.js';
+import type { DaemonError } from '../daemon/errors.js';
+import type { NodeRunError } from '../node/run.js';
+
+/** A configuration file with problems, or none that can be read. */
+export type ConfigFileError =
+  | { readonly kind: 'config-problems'; readonly problems: readonly ConfigProblem[] }
+  | { readonly kind: 'config-file'; readonly path: string; readonly reason: string };
+
+export type CliError =
+  | ConfigFileError
+  | DaemonError
+  | NodeRunError
+  | CallError
+  | SendError
+  | DropError
+  /** An option of the command line. */
+  | { readonly kind: 'usage'; readonly option: string; readonly problem: string }
+  /** The command needs a running daemon or part. */
+  | { readonly kind: 'not-running'; readonly socket: string }
+  /** Several accounts, and none was chosen. */
+  | { readonly kind: 'which-account'; readonly accounts: readonly string[] }
+  /** A part of a test network has ended, or its time was up. */
+  | { readonly kind: 'part-ended'; readonly part: string; readonly log: string }
+  | { readonly kind: 'not-in-time'; readonly what: string; readonly left: readonly string[] }
+  | { readonly kind: 'no-test-network'; readonly directory: string }
+  | { readonly kind: 'directory-in-use'; readonly directory: string }
+  | { readonly kind: 'no-such-part'; readonly part: string; readonly parts: readonly string[] }
+  | { readonly kind: 'only-virtual'; readonly command: string }
+  /** What arrived is not what was sent. */
+  | { readonly kind: 'mail-differs'; readonly where: string }
+  | { readonly kind: 'dialogue'; readonly protocol: 'SMTP' | 'POP3'; readonly reply: string };

@@ -1,0 +1,36 @@
+/**
+ * Where a command reads and writes: the process, or a test.
+ * @module
+ */
+
+export interface Terminal {
+  /** One line of result. */
+  print(line: string): void;
+  /** Result as it is. */
+  write(bytes: Uint8Array): void;
+  /** One line for people, such as a problem or progress. */
+  tell(line: string): void;
+  /** Whether a person watches the progress. */
+  readonly isWatched: boolean;
+  /** Everything on the standard input. */
+  input(): Promise<Uint8Array>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly workingDirectory: string;
+}
+
+const readAll = async (): Promise<Uint8Array> => {
+  const pieces: Buffer[] = [];
+  for await (const piece of process.stdin) pieces.push(Buffer.from(piece));
+  return new Uint8Array(Buffer.concat(pieces));
+};
+
+/** The one that this process was started at. */
+export const processTerminal = (): Terminal => ({
+  print: (line) => void process.stdout.write(`${line}\n`),
+  write: (bytes) => void process.stdout.write(bytes),
+  tell: (line) => void process.stderr.write(`${line}\n`),
+  isWatched: process.stdout.isTTY,
+  input: readAll,
+  env: process.env,
+  workingDirectory: process.cwd(),
+});

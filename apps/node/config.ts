@@ -1,0 +1,212 @@
+/**
+ * The configuration of authority, mix and provider: their TOML files brought into options.
+ * @module
+ */
+import { join } from 'node:path';
+import { err, ok, type Result } from 'neverthrow';
+import type { AuthorityOptions, NetworkParameters } from '../../servers/authority/options.js';
+import type { NodeOptions, NodeTuning } from '../../servers/node/options.js';
+import type { ProviderOptions } from '../../servers/provider/provider.js';
+import type { Rate } from '../../src/pki/document-codec.js';
+import { lineOf, spell, type KeyPath } from '../config/locate.js';
+import { agreementOf, storageKeyFileOf } from '../config/keys.js';
+import { loggingOf, type LoggingConfig } from '../config/logging.js';
+import { readToml, type ConfigProblem } from '../config/toml.js';
+import { authoritySchema, serverSchema, type AuthorityFile, type ServerFile } from './schema.js';
+
+/** What comes from the world and not from a file. */
+type Worldly = 'io' | 'openStore' | 'storageKey' | 'faults';
+
+interface Common {
+  readonly dataDir: string;
+  readonly storageKeyFile: string;
+  readonly logging: LoggingConfig;
+  readonly generateOnly: boolean;
+}
+
+export interface AuthorityConfig extends Common {
+  readonly kind: 'authority';
+  readonly options: Omit<AuthorityOptions, Worldly>;
+}
+
+export interface FaultConfig {
+  readonly loss: number;
+  readonly duplicate: number;
+  readonly reorderMs: number;
+}
+
+export interface ServerConfig extends Common {
+  readonly kind: 'mix' | 'provider';
+  readonly options: Omit<ProviderOptions, Worldly>;
+  /** Absolute path of the management socket, where there is one. */
+  readonly socket: string | undefined;
+  /** Threads that unwrap packets; as many as are worth it where not said. */
+  readonly workers: number | undefined;
+  readonly faults: FaultConfig | undefined;
+}
+
+export type NodeConfig = AuthorityConfig | ServerConfig;
+
+/** The reference's defaults. */
+const DEFAULT_RATE = 0.00025;
+const DEFAULT_SEND_RATE = 100;
+const QUANTILE = 0.99999;
+const MU_CAP_MS = 21_600_000;
+
+/**
+ * Reads an authority's TOML text.
+ *
+ * @errors every problem found, in the order of the lines
+ */
+export const readAuthorityConfig = (
+  source: string,
+  file: string,
+): Result<AuthorityConfig, readonly ConfigProblem[]> =>
+  readToml(authoritySchema, source, file).map(authorityOf);
+
+/**
+ * Reads a mix's or provider's TOML text.
+ *
+ * @errors every problem found, in the order of the lines
+ */
+export const readServerConfig = (
+  source: string,
+  file: string,
+): Result<ServerConfig, readonly ConfigProblem[]> =>
+  readToml(serverSchema, source, file).andThen((read) => {
+    const { Server: server, Provider: provider } = read;
+    const refuse = (path: KeyPath, problem: string) =>
+      err([{ kind: 'config' as const, file, line: lineOf(source, path), key: spell(path), problem }]);
+    if (provider !== undefined && !server.IsProvider) {
+      return refuse(['Provider'], 'a mix has none: Server.IsProvider is false');
+    }
+    if (server.OnlyAdvertiseAltAddresses && !server.AltAddresses['tcp4']) {
+      return refuse(['Server', 'OnlyAdvertiseAltAddresses'], 'needs Server.AltAddresses.tcp4');
+    }
+    return serverOf(read);
+  });
+
+const authorityOf = (file: AuthorityFile): AuthorityConfig => {
+  const { Authority: authority, Debug: debug } = file;
+  const { DataDir: dataDir } = authority;
+  return {
+    kind: 'authority',
+    dataDir,
+    storageKeyFile: storageKeyFileOf(file.Storage, dataDir),
+    logging: loggingOf(file.Logging, dataDir),
+    generateOnly: debug.GenerateOnly,
+    options: {
+      dataDir,
+      addresses: authority.Addresses,
+      network: agreementOf(authority),
+      parameters: parametersOf(file.Parameters),
+      layers: debug.Layers > 0 ? debug.Layers : 3,
+      minNodesPerLayer: debug.MinNodesPerLayer > 0 ? debug.MinNodesPerLayer : 2,
+      mixes: file.Mixes.map(({ IdentityKey }) => IdentityKey),
+      providers: file.Providers.map(({ Identifier, IdentityKey }) => ({
+        identifier: Identifier,
+        identityKey: IdentityKey,
+      })),
+    },
+  };
+};
+
+const parametersOf = (file: AuthorityFile['Parameters']): NetworkParameters => {
+  const mu = rateOf(file.Mu, file.MuMaxDelay);
+  return {
+    sendRatePerMinute: file.SendRatePerMinute || DEFAULT_SEND_RATE,
+    rates: {
+      mu: { ...mu, maxMs: Math.min(mu.maxMs, MU_CAP_MS) },
+      lambdaP: rateOf(file.LambdaP, file.LambdaPMaxDelay),
+      lambdaL: rateOf(file.LambdaL, file.LambdaLMaxDelay),
+      lambdaD: rateOf(file.LambdaD, file.LambdaDMaxDelay),
+      lambdaM: rateOf(file.LambdaM, file.LambdaMMaxDelay),
+    },
+  };
+};
+
+/** As in the reference 0 is the default; the longest sample follows from the rate. */
+const rateOf = (asked: number | undefined, longestMs: number | undefined): Rate => {
+  const perMs = asked || DEFAULT_RATE;
+  return { perMs, maxMs: longestMs || Math.floor(-Math.log(1 - QUANTILE) / perMs) };
+};
+
+const serverOf = (file: ServerFile): Result<ServerConfig, never> => {
+  const { Server: server, Debug: debug, Faults: faults, Management: management } = file;
+  const { DataDir: dataDir } = server;
+  return ok({
+    kind: server.IsProvider ? 'provider' : 'mix',
+    dataDir,
+    storageKeyFile: storageKeyFileOf(file.Storage, dataDir),
+    logging: loggingOf(file.Logging, dataDir),
+    generateOnly: debug.GenerateOnly,
+    socket: management?.Enable
+      ? (management.Path ?? join(dataDir, 'management_sock'))
+      : undefined,
+    workers: debug.NumSphinxWorkers && debug.NumSphinxWorkers > 0 ? debug.NumSphinxWorkers : undefined,
+    faults: faults && {
+      loss: faults.Loss,
+      duplicate: faults.Duplicate,
+      reorderMs: faults.Reorder,
+    },
+    options: nodeOptionsOf(file),
+  });
+};
+
+const nodeOptionsOf = (file: ServerFile): ServerConfig['options'] => {
+  const { Server: server, PKI: pki, Provider: provider, Debug: debug } = file;
+  const authority = { addresses: [pki.Nonvoting.Address], publicKey: pki.Nonvoting.PublicKey };
+  const advertise = advertisedOf(server);
+  return {
+    dataDir: server.DataDir,
+    identifier: server.Identifier.toLowerCase(),
+    network: { ...agreementOf(pki.Nonvoting), authority },
+    addresses: server.Addresses,
+    tuning: tuningOf(debug),
+    ...(advertise === undefined ? {} : { advertise }),
+    ...(provider?.SpoolQuota === undefined ? {} : { spoolQuota: provider.SpoolQuota }),
+  };
+};
+
+/** What else than the bound addresses the descriptor says. */
+const advertisedOf = (server: ServerFile['Server']): NodeOptions['advertise'] => {
+  const others = Object.entries(server.AltAddresses);
+  if (others.length === 0) return undefined;
+  const bound = server.OnlyAdvertiseAltAddresses ? [] : server.Addresses;
+  const isV6 = (address: string): boolean => address.startsWith('[');
+  const all = new Map<string, readonly string[]>();
+  const add = (transport: string, addresses: readonly string[]): void => {
+    if (addresses.length > 0) all.set(transport, [...(all.get(transport) ?? []), ...addresses]);
+  };
+  add('tcp4', bound.filter((address) => !isV6(address)));
+  add('tcp6', bound.filter(isV6));
+  for (const [transport, addresses] of others) add(transport, addresses);
+  return all;
+};
+
+/** Which setting of the file is which limit. */
+const TUNING = {
+  SchedulerQueueSize: 'holdQueue',
+  SchedulerMaxBurst: 'sendBurst',
+  UnwrapDelay: 'unwrapBudgetMs',
+  ProviderDelay: 'deliveryBudgetMs',
+  KaetzchenDelay: 'serviceBudgetMs',
+  SchedulerSlack: 'holdBudgetMs',
+  SendSlack: 'sendBudgetMs',
+  DecoySlack: 'decoySlackMs',
+  ConnectTimeout: 'connectTimeoutMs',
+  HandshakeTimeout: 'handshakeTimeoutMs',
+  ReauthInterval: 'reauthenticateMs',
+  RetryStep: 'retryStepMs',
+  SendDecoyTraffic: 'sendDecoyTraffic',
+} as const satisfies Partial<Record<keyof ServerFile['Debug'], keyof NodeTuning>>;
+
+const isSetting = (name: string): name is keyof typeof TUNING => name in TUNING;
+
+const tuningOf = (debug: ServerFile['Debug']): Partial<NodeTuning> =>
+  Object.fromEntries(
+    Object.keys(TUNING)
+      .filter(isSetting)
+      .filter((name) => debug[name] !== undefined)
+      .map((name) => [TUNING[name], debug[name]]),
+  );
