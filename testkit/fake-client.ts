@@ -1,8 +1,8 @@
 /**
  * A client without a network: for testing what stands on top of one.
  *
- * Mail that is sent is kept in {@link FakeClient.sent}; mail is received by {@link FakeClient.deliver}.
- * Every operation can be told to fail.
+ * Mail that is sent is kept in {@link FakeClient.sent}; {@link FakeClient.deliver} makes received
+ * mail. Every operation can be told to fail.
  * @module
  */
 import { err, errAsync, ok, okAsync, type Result, type ResultAsync } from 'neverthrow';
@@ -105,7 +105,7 @@ export class FakeClient implements MixClient {
   }
 
   send(options: SendOptions): ResultAsync<readonly Sent[], SendError> {
-    return okAsync<void, SendError>(undefined)
+    return okAsync<boolean, SendError>(true)
       .map(() => this.beforeSend())
       .andThen(() => {
         if (this.failures.send !== undefined) return err(this.failures.send);

@@ -4,97 +4,135 @@
  */
 import { pemProblem } from '../../src/bytes/pem.js';
 import type { Json } from '../../src/control/json.js';
-import type { DialError, ListenError } from '../../src/io/contracts.js';
+import type { DialError, FilesError, ListenError } from '../../src/io/contracts.js';
 import { describeProblem } from '../config/toml.js';
 import type { PrivateFileError } from '../config/private-files.js';
 import type { CliError } from './errors.js';
 
-/** Exit codes: 0 done, 1 failed, 2 wrong usage or configuration. */
-export const exitCodeOf = (error: CliError): number => {
-  switch (error.kind) {
-    case 'config-problems':
-    case 'config-file':
-    case 'config':
-    case 'usage':
-    case 'which-account':
-    case 'bad-option':
-    case 'no-address':
-    case 'no-such-part':
-    case 'only-virtual':
-      return 2;
-    default:
-      return 1;
-  }
+type Kind = CliError['kind'];
+type ErrorOf<K extends Kind> = {
+  [P in K]: { readonly kind: P } & Extract<CliError, { readonly kind: P }>;
+}[K];
+
+const LISTEN: Readonly<Record<ListenError['reason'], string>> = {
+  'in-use': 'it is in use',
+  denied: 'permission denied',
+  'bad-address': 'no such address here, or a path that is too long',
+  aborted: 'interrupted',
+};
+
+const DIAL: Readonly<Record<DialError['reason'], string>> = {
+  refused: 'nobody answers there',
+  timeout: 'no answer in time',
+  unreachable: 'it cannot be reached',
+  aborted: 'interrupted',
+  'bad-address': 'this is no address',
+};
+
+const FILES: Readonly<Record<FilesError['reason'], string>> = {
+  missing: 'there is no such file',
+  denied: 'permission denied',
+  full: 'the disk is full',
+  exists: 'something else is there',
+  io: 'reading or writing failed',
+};
+
+const PRIVATE: Readonly<Record<PrivateFileError['problem'], string>> = {
+  'not-a-directory': 'this is no directory',
+  'not-a-file': 'this is no file',
+  'open-to-others': 'other users can read it; take their rights away with chmod go=',
+  'of-another-user': 'it belongs to another user',
+  'wrong-length': 'a storage key has 32 bytes',
+  'lost-key': 'the storage key is missing, and the store that it sealed is still there',
+  denied: 'permission denied',
+  io: 'reading or writing failed',
+};
+
+const shuttingDown = (): string => 'it is shutting down';
+
+/** One sentence per kind; the compiler misses none. */
+const SENTENCES: { readonly [K in Kind]: (error: ErrorOf<K>) => string } = {
+  'config-problems': ({ problems }) => problems.map(describeProblem).join('\n'),
+  'config-file': ({ path, reason }) => `${path}: the configuration cannot be read: ${reason}`,
+  config: ({ key, problem }) => `${key}: ${problem}`,
+  usage: ({ option, problem }) => `${option}: ${problem}`,
+  'private-file': ({ path, problem }) => `${path}: ${PRIVATE[problem]}`,
+  'data-dir': ({ path, problem }) => `${path}: ${problem}`,
+  'key-file': ({ path, problem }) => `${path}: ${problem}`,
+  files: ({ path, reason }) => `${path}: ${FILES[reason]}`,
+  'mail-folder': ({ key, path, reason }) => `${key}: ${path} cannot be used: ${reason}`,
+  'already-running': ({ socket }) => `another daemon is running: it answers on ${socket}`,
+  listener: ({ key, address, reason }) => `${key}: cannot listen on ${address}: ${LISTEN[reason]}`,
+  listen: ({ address, reason }) => `cannot listen on ${address}: ${LISTEN[reason]}`,
+  management: ({ path, reason }) => `Management.Path: cannot listen on ${path}: ${LISTEN[reason]}`,
+  dial: ({ address, reason }) => `cannot connect to ${address}: ${DIAL[reason]}`,
+  'store-full': () => 'the disk is full: nothing was stored',
+  'store-io': ({ reason }) =>
+    reason === 'locked'
+      ? 'the store is in use by another process'
+      : `the store cannot be used: ${reason}`,
+  'store-corrupt': ({ collection }) => `the store is damaged: ${collection} cannot be read`,
+  'store-key': () => 'the storage key does not open the store',
+  'store-closed': shuttingDown,
+  closed: shuttingDown,
+  aborted: () => 'interrupted',
+  'bad-key-file': ({ path, problem }) =>
+    problem.kind === 'key-halves'
+      ? `${path}: its two halves do not belong together`
+      : `${path}: ${pemProblem(problem)}`,
+  'bad-record': ({ collection }) => `the store is damaged: ${collection} cannot be read`,
+  'bad-option': ({ option, rule }) => `${option}: must be ${rule}`,
+  'no-address': () => 'Addresses: must list at least one address',
+  'no-json-rpc': () => 'somebody else than our daemon answers on the control socket',
+  'connection-lost': () => 'the daemon ended before it answered',
+  'malformed-reply': () => 'the daemon gave an answer that makes no sense',
+  refused: ({ message, data }) => `the daemon refused: ${message}${factsOf(data)}`,
+  'unknown-account': ({ account }) => `there is no account ${account}`,
+  'unknown-recipient': ({ recipient }) => `no key is known for ${recipient}`,
+  'bad-address': ({ address }) => `this is no usable address: ${address}`,
+  'bad-mail': ({ problem }) => `the mail is malformed: ${problem}`,
+  'forbidden-header': ({ header }) => `the header ${header} is set by receivers only`,
+  'mail-too-large': ({ size, limit }) =>
+    `the mail has ${size} bytes; at most ${limit} can be sent`,
+  'no-recipient': () => 'the mail has no recipient: name one, or give it a To header',
+  'foreign-sender': () => 'the mail is not from the account that sends it',
+  'no-plain-file': () => 'this is no plain file',
+  'not-running': ({ socket }) => `no daemon answers on ${socket}`,
+  'which-account': ({ accounts }) =>
+    `say which account with --account: ${accounts.length === 0 ? 'there is none' : accounts.join(', ')}`,
+  'part-ended': ({ part, log }) => `${part} has ended; its last words may be in ${log}`,
+  'not-in-time': ({ what, left }) => [`${what}: not in time`, ...left].join('\n  '),
+  'no-test-network': ({ directory }) => `there is no test network in ${directory}`,
+  'directory-in-use': ({ directory }) => `${directory} is not empty`,
+  'no-such-part': ({ part, parts }) => `there is no part ${part}; there are ${parts.join(', ')}`,
+  'only-virtual': ({ command }) =>
+    `${command}: needs a network on virtual time, made with testnet up --virtual`,
+  'mail-differs': ({ where }) => `the mail in ${where} is not the one that was sent`,
+  dialogue: ({ protocol, reply }) => `${protocol}: unexpected answer: ${reply}`,
 };
 
 /** What to tell; several lines where there are several problems. */
-export const sentenceOf = (error: CliError): string => {
-  switch (error.kind) {
-    case 'config-problems':
-      return error.problems.map(describeProblem).join('\n');
-    case 'config-file':
-      return `${error.path}: the configuration cannot be read: ${error.reason}`;
-    case 'config':
-      return `${error.key}: ${error.problem}`;
-    case 'usage':
-      return `${error.option}: ${error.problem}`;
-    case 'private-file':
-      return privateFile(error);
-    case 'data-dir':
-    case 'key-file':
-      return `${error.path}: ${error.problem}`;
-    case 'files':
-      return `${error.path}: ${FILE_REASONS[error.reason]}`;
-    case 'mail-folder':
-      return `${error.key} = "${error.path}": the folder cannot be used: ${error.reason}`;
-    case 'already-running':
-      return `another daemon is running: it answers on ${error.socket}`;
-    case 'listener':
-      return `${error.key}: cannot listen on ${error.address}: ${LISTEN_REASONS[error.reason]}`;
-    case 'listen':
-      return `cannot listen on ${error.address}: ${LISTEN_REASONS[error.reason]}`;
-    case 'management':
-      return `Management.Path: cannot listen on ${error.path}: ${LISTEN_REASONS[error.reason]}`;
-    case 'dial':
-      return `cannot connect to ${error.address}: ${DIAL_REASONS[error.reason]}`;
-    default:
-      return otherSentence(error);
-  }
+export const sentenceOf = <K extends Kind>(error: ErrorOf<K>): string =>
+  SENTENCES[error.kind](error);
+
+const factsOf = (data: Json): string => {
+  if (data === null || typeof data !== 'object') return '';
+  const facts = Object.entries(data).filter(([name]) => name !== 'kind');
+  const text = facts.map(([name, fact]) => `${name} ${String(fact)}`).join(', ');
+  return text === '' ? '' : ` (${text})`;
 };
 
-type Told =
-  | 'config-problems' | 'config-file' | 'config' | 'usage' | 'private-file' | 'data-dir'
-  | 'key-file' | 'files' | 'mail-folder' | 'already-running' | 'listener' | 'listen'
-  | 'management' | 'dial';
+const WRONG_USAGE: readonly Kind[] = [
+  'config-problems',
+  'config-file',
+  'config',
+  'usage',
+  'which-account',
+  'bad-option',
+  'no-address',
+  'no-such-part',
+  'only-virtual',
+];
 
-type OtherError = Exclude<CliError, { readonly kind: Told }>;
-
-const otherSentence = (error: OtherError): string => {
-  switch (error.kind) {
-    case 'store-full':
-      return 'the disk is full: nothing was stored';
-    case 'store-io':
-      return error.reason === 'locked'
-        ? 'the store is in use by another process'
-        : `the store cannot be used: ${error.reason}`;
-    case 'store-corrupt':
-      return `the store is damaged: its ${error.collection} cannot be read`;
-    case 'store-key':
-      return 'the storage key does not open the store';
-    case 'store-closed':
-    case 'closed':
-      return 'it is shutting down';
-    case 'bad-key-file':
-      return `${error.path}: ${keyFileProblem(error.problem)}`;
-    case 'bad-record':
-      return `the store is damaged: ${error.record} cannot be read`;
-    case 'bad-option':
-      return `${error.option}: must be ${error.rule}`;
-    case 'no-address':
-      return 'Addresses: must list at least one address';
-    default:
-      return mailSentence(error);
-  }
-};
-
-void 0;
+/** 1: failed; 2: wrong usage or configuration. */
+export const exitCodeOf = ({ kind }: CliError): number => (WRONG_USAGE.includes(kind) ? 2 : 1);

@@ -2,12 +2,12 @@
  * Delivery into a Maildir: received mail becomes files in `new/`.
  *
  * A mail is done with only when its file is on disk. A crash between the two makes the client hand
- * it out again, so a file's name is derived from the mail's id, and a mail whose name is there, read
- * or not, is not written twice. The id is random: a name tells neither host nor time.
+ * it out again, so a file's name is derived from the mail's id, and a mail whose name is there
+ * already, new or seen, is not written twice. The id is random: a name tells neither host nor time.
  * @module
  */
 import { join } from 'node:path';
-import { okAsync, ResultAsync } from 'neverthrow';
+import { ResultAsync } from 'neverthrow';
 import type { Clock, Log } from '../../src/io/contracts.js';
 import type { Address, InboxError, MailId, MixClient, ReceivedMail } from '../../src/index.js';
 import { deposit, listNames, makeFolder, type FolderError } from './folder.js';
@@ -87,12 +87,14 @@ const deliver = (
   { directory, written }: Delivery,
   mail: ReceivedMail,
 ): ResultAsync<void, FolderError | InboxError> => {
-  const file = written.has(mail.id)
-    ? okAsync<void, FolderError>(undefined)
-    : deposit(directory, nameOf(mail.id), toLf(mail.bytes));
-  return file.andThen(() => {
+  const done = (): ResultAsync<void, InboxError> =>
+    mail.done().map(() => {
+      written.delete(mail.id);
+    });
+  if (written.has(mail.id)) return done();
+  return deposit(directory, nameOf(mail.id), toLf(mail.bytes)).andThen(() => {
     written.add(mail.id);
-    return mail.done().map(() => void written.delete(mail.id));
+    return done();
   });
 };
 

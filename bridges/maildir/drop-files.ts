@@ -40,16 +40,21 @@ export const droppedFile = (folder: string, path: string): DroppedFile | undefin
   return { path, directory: join(folder, directory), name, isPlain };
 };
 
+export interface Settling {
+  readonly clock: Clock;
+  /** How long a file must have kept its size and time. */
+  readonly stableMs: number;
+  readonly signal: AbortSignal;
+}
+
 /**
- * Waits until a file has kept its size and time for `stableMs`.
+ * Waits until a file has stopped changing.
  *
  * @returns false when it went away or `signal` was aborted
  */
 export const settles = async (
   { path }: DroppedFile,
-  clock: Clock,
-  stableMs: number,
-  signal: AbortSignal,
+  { clock, stableMs, signal }: Settling,
 ): Promise<boolean> => {
   let before = await stateOf(path);
   while (before !== undefined && !signal.aborted) {

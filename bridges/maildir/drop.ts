@@ -102,12 +102,19 @@ class Drop {
   async #rescan(): Promise<void> {
     const { clock, directory, rescanMs = DEFAULT_RESCAN_MS } = this.#options;
     while (!this.#stop.signal.aborted) {
-      await makeFolder(directory, DROP_DIRECTORIES);
-      for (const place of MAIL_DIRECTORIES) {
-        const names = await listNames(join(directory, place));
-        for (const name of names.unwrapOr([])) this.#offer(join(directory, place, name));
-      }
+      await makeFolder(directory, DROP_DIRECTORIES).match(
+        () => this.#look(),
+        (error) => this.#log('error', 'the folder cannot be made', error.reason),
+      );
       await clock.sleep(rescanMs, this.#stop.signal);
+    }
+  }
+
+  async #look(): Promise<void> {
+    const { directory } = this.#options;
+    for (const place of MAIL_DIRECTORIES) {
+      const names = await listNames(join(directory, place));
+      for (const name of names.unwrapOr([])) this.#offer(join(directory, place, name));
     }
   }
 
@@ -122,7 +129,8 @@ class Drop {
     const { clock, stableMs = DEFAULT_STABLE_MS } = this.#options;
     if (this.#settling.has(file.path)) return;
     this.#settling.add(file.path);
-    if (await settles(file, clock, stableMs, this.#stop.signal)) this.#enqueue(file);
+    const settled = await settles(file, { clock, stableMs, signal: this.#stop.signal });
+    if (settled) this.#enqueue(file);
     this.#settling.delete(file.path);
   }
 
@@ -147,12 +155,20 @@ class Drop {
         return;
       case 'stuck':
         this.#stuck.add(file.path);
-        { this.#log('error', 'a sent file cannot be removed', submitted.error.reason); return; }
-      case 'refused':
-        { this.#log('warning', 'a file was refused', submitted.error.kind); return; }
+        {
+          this.#log('error', 'a sent file cannot be removed', submitted.error.reason);
+          return;
+        }
+      case 'refused': {
+        this.#log('warning', 'a file was refused', submitted.error.kind);
+        return;
+      }
       case 'later':
         if (isGone(submitted.error)) return;
-        { this.#log('warning', 'a file is tried again later', submitted.error.kind); return; }
+        {
+          this.#log('warning', 'a file is tried again later', submitted.error.kind);
+          return;
+        }
     }
   }
 

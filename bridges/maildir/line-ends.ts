@@ -1,8 +1,8 @@
 /**
  * Line ends: LF in files, CRLF on the way.
  *
- * The convention of Maildir is LF. Only the pair CR LF becomes LF and back, so a lone CR stays where
- * it is and a mail comes back to the byte.
+ * The convention of Maildir is LF. Only the pair CR LF becomes LF and back, so a lone CR stays
+ * where it is and a mail comes back to the byte.
  * @module
  */
 

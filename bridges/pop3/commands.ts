@@ -74,22 +74,16 @@ export const TRANSACTION: CommandTable<Mailbox> = {
   LIST: command([0, 1], ([word], box) => list(box, word, ({ entry }) => String(entry.size))),
   UIDL: command([0, 1], ([word], box) => list(box, word, ({ entry }) => entry.id)),
   RETR: command([1, 1], ([word = ''], box) =>
-    withMail(
-      box,
-      word,
-      (mail) => mail,
-      (mail) => `${octetsOf(mail)} octets`,
-    ),
+    withMail(box, word, (mail) => ({ kind: 'mail', text: `${octetsOf(mail)} octets`, mail })),
   ),
   TOP: command([2, 2], ([word = '', lines = ''], box) => {
     const count = numberOf(lines);
     if (count === undefined) return respond(refuse('No such number of lines'));
-    return withMail(
-      box,
-      word,
-      (mail) => topOf(mail, count),
-      () => 'Top follows',
-    );
+    return withMail(box, word, (mail) => ({
+      kind: 'mail',
+      text: 'Top follows',
+      mail: topOf(mail, count),
+    }));
   }),
   DELE: command([1, 1], ([word = ''], box) => respond(mark(box, word))),
   RSET: command([0, 0], (_, box) => {
@@ -120,16 +114,14 @@ const list = (
 const withMail = async (
   box: Mailbox,
   word: string,
-  choose: (mail: Uint8Array) => Uint8Array,
-  describe: (mail: Uint8Array) => string,
+  show: (mail: Uint8Array) => Response,
 ): Promise<Outcome> => {
   const found = find(box, word);
   if (found === undefined) return respond(NO_SUCH_MAIL);
-  const response = await box.read(found).match(
-    (mail): Response => ({ kind: 'mail', text: describe(mail), mail: choose(mail) }),
-    () => refuse('The message cannot be read', 'SYS/TEMP'),
-  );
-  return respond(response);
+  return box
+    .read(found)
+    .match(show, () => refuse('The message cannot be read', 'SYS/TEMP'))
+    .then(respond);
 };
 
 const mark = (box: Mailbox, word: string): Response => {

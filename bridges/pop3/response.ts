@@ -63,7 +63,7 @@ function* encodeBody(mail: Uint8Array): Generator<Uint8Array, void> {
   yield lineStart ? END.slice() : concat(CRLF, END);
 }
 
-/** Doubles each dot that begins a line; a line begins after any LF, so none can end a mail early. */
+/** Doubles each dot that begins a line. A line begins after any LF: none can end a mail early. */
 const stuff = (piece: Uint8Array, lineStart: boolean): Uint8Array => {
   const parts: Uint8Array[] = [];
   let from = 0;

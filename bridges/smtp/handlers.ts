@@ -35,7 +35,10 @@ export const handlersOf = (submission: Submission, clock: Clock, gate: Gate): Ha
   onData: (stream, session, callback) =>
     void collect(stream, submission.maxMailLength).match(
       (mail) => {
-        if (gate.closing) { callback(errorOf({ kind: 'closed' })); return; }
+        if (gate.closing) {
+          callback(errorOf({ kind: 'closed' }));
+          return;
+        }
         const submitted = submit(submission, session, mail).match(
           () => callback(null, ACCEPTED),
           (refusal) => callback(errorOf(refusal)),

@@ -17,8 +17,8 @@ const openMixRole = (services: NodeServices): NodeRole => {
   const running = services.tuning.sendDecoyTraffic ? decoys.run() : Promise.resolve();
   return {
     kind: 'mix',
-    advertise: async () => ({ services: new Map(), registrationAddresses: undefined }),
-    isClient: async () => false,
+    advertise: () => Promise.resolve({ services: new Map(), registrationAddresses: undefined }),
+    isClient: () => Promise.resolve(false),
     openClient: () => {
       throw new Error('a mix has no clients');
     },

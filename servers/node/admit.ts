@@ -154,6 +154,6 @@ export class Admission {
     const stored = await replay.flush();
     this.#inCommit = 0;
     if (stored.isOk()) handOn(batch);
-    else for (const _ of batch) drop('tag-not-stored');
+    else drop('tag-not-stored', batch.length);
   }
 }

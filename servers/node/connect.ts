@@ -168,7 +168,7 @@ export class OutgoingLink {
   async #sendBurst(session: Session, packets: readonly Uint8Array[]): Promise<void> {
     const { drop, count } = this.#deps;
     if (this.#verdict !== 'may-send') {
-      for (const _ of packets) drop('may-not-send');
+      drop('may-not-send', packets.length);
       return;
     }
     this.#inFlight = packets.length;

@@ -108,7 +108,7 @@ export class Dispatcher {
     const link = new OutgoingLink(
       {
         ...this.#deps,
-        judge: (peer) => judge(topology, peer, 'outgoing', clock.now()),
+        judge: (peer) => judge(topology, peer, { direction: 'outgoing', nowMs: clock.now() }),
         destination: (identityKey) => nodeWithKey(this.#destinations(), identityKey),
       },
       node.identityKey,

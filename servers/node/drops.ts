@@ -49,15 +49,15 @@ export type DropReason =
   // Decoys.
   | 'unknown-reply';
 
-/** Counts a refused packet; the log gets the reason and nothing that names the packet. */
-export type Drop = (reason: DropReason) => void;
+/** Counts refused packets; the log gets the reason and nothing that names a packet. */
+export type Drop = (reason: DropReason, packets?: number) => void;
 
 /** Everything that a node counts, by name. */
 export interface Counters {
   readonly drop: Drop;
-  count(event: string, by?: number): void;
+  readonly count: (event: string, by?: number) => void;
   /** A copy of all counts so far; drops are named `drop.<reason>`. */
-  snapshot(): Readonly<Record<string, number>>;
+  readonly snapshot: () => Readonly<Record<string, number>>;
 }
 
 export const makeCounters = (log: Log): Counters => {
@@ -67,9 +67,9 @@ export const makeCounters = (log: Log): Counters => {
   };
   return {
     count,
-    drop: (reason) => {
-      count(`drop.${reason}`);
-      log.write('debug', 'drop', 'packet dropped', { reason });
+    drop: (reason, packets = 1) => {
+      count(`drop.${reason}`, packets);
+      log.write('debug', 'drop', 'packets dropped', { reason, packets });
     },
     snapshot: () => Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1))),
   };

@@ -8,7 +8,7 @@ import { uniformInt } from '../../src/crypto/sample.js';
 import { Heap } from '../../src/io/heap.js';
 import type { Clock, Random } from '../../src/io/contracts.js';
 import type { EpochTime } from '../../src/pki/epoch.js';
-import type { Drop } from './drops.js';
+import type { Drop, DropReason } from './drops.js';
 import type { NodeTuning } from './options.js';
 import type { ForwardHop } from './role.js';
 
@@ -86,14 +86,22 @@ export class Hold {
 
   /** Holds a packet for `delayMs` from now. */
   hold(packet: Uint8Array, nextNodeId: Uint8Array, delayMs: number): void {
-    const { clock, drop, isNextNode, tuning, signal } = this.#deps;
+    const { clock, drop, tuning, signal } = this.#deps;
     if (signal.aborted) return;
-    if (delayMs > this.#maxDelayMs) return drop('delay-too-long');
-    if (!isNextNode(nextNodeId)) return drop('unknown-next-node');
+    const refusal = this.#refusal(nextNodeId, delayMs);
+    if (refusal) {
+      drop(refusal);
+      return;
+    }
     const dueMs = clock.monotonic() + delayMs;
     this.#held.push({ packet, nextNodeId, dueMs, order: this.#order++ });
     if (tuning.holdQueue > 0 && this.#held.size > tuning.holdQueue) this.#evict();
     if (dueMs < this.#wakeMs) this.#arm(dueMs);
+  }
+
+  #refusal(nextNodeId: Uint8Array, delayMs: number): DropReason | undefined {
+    if (delayMs > this.#maxDelayMs) return 'delay-too-long';
+    return this.#deps.isNextNode(nextNodeId) ? undefined : 'unknown-next-node';
   }
 
   /** A random one goes, so that an attacker cannot choose which. */

@@ -59,16 +59,9 @@ export class IncomingConnection {
 
   /** What both kinds of peers may say; `undefined` for anything else. */
   #take(command: Command): Next | undefined {
-    switch (command.kind) {
-      case 'no-op':
-        return 'go-on';
-      case 'disconnect':
-        return 'close';
-      case 'send-packet':
-        return this.#takePacket(command.packet);
-      default:
-        return undefined;
-    }
+    if (command.kind === 'send-packet') return this.#takePacket(command.packet);
+    if (command.kind === 'no-op') return 'go-on';
+    return command.kind === 'disconnect' ? 'close' : undefined;
   }
 
   #takePacket(packet: Uint8Array): Next {

@@ -74,8 +74,9 @@ const loadSeed = (deps: KeyDeps, dataDir: string): ResultAsync<Uint8Array, KeyEr
     if (pair) return splitPair(deps.primitives, path, pair);
     const seed = deps.random(SEED_LENGTH);
     const publicKey = deps.primitives.ed25519.publicKey(seed);
-    return writeKey(deps.files, path, PEM_KEYS.ed25519Secret, concat(seed, publicKey))
-      .andThen(() => writeKey(deps.files, publicPath, PEM_KEYS.ed25519Public, publicKey))
+    return deps.files
+      .write(path, pemFile(PEM_KEYS.ed25519Secret, concat(seed, publicKey)))
+      .andThen(() => deps.files.write(publicPath, pemFile(PEM_KEYS.ed25519Public, publicKey)))
       .map(() => seed);
   });
 };
@@ -97,16 +98,11 @@ const loadLinkSecret = (deps: KeyDeps, dataDir: string): ResultAsync<Uint8Array,
   return readKey(deps.files, path, PEM_KEYS.x25519Secret).andThen((secret) => {
     if (secret) return okAsync(secret);
     const made = deps.random(LINK_SECRET_LENGTH);
-    return writeKey(deps.files, path, PEM_KEYS.x25519Secret, made).map(() => made);
+    return deps.files.write(path, pemFile(PEM_KEYS.x25519Secret, made)).map(() => made);
   });
 };
 
-const writeKey = (
-  files: Files,
-  path: string,
-  kind: PemKind,
-  key: Uint8Array,
-): ResultAsync<void, FilesError> => files.write(path, utf8(encodePem(kind, key)));
+const pemFile = (kind: PemKind, key: Uint8Array): Uint8Array => utf8(encodePem(kind, key));
 
 /** The bytes of a key file; `undefined` when there is none. */
 const readKey = (

@@ -96,13 +96,12 @@ const checkDescription = async (
 const run = (stages: Stages, listeners: readonly Listener[]): void => {
   const { publisher, listening, resources } = stages;
   const loops = [rotateKeys(stages), reauthenticate(stages), followDocuments(stages)];
-  const served = listeners.map((listener) => listening.serve(listener));
   const published = publisher.run();
-  // Listeners are closed before; sessions end with the signal.
   resources.add(async () => {
     await Promise.all([...loops, published]);
   });
-  void served;
+  // They end when their listeners are closed, which is after this.
+  for (const listener of listeners) void listening.serve(listener);
 };
 
 const running = (stages: Stages, addresses: readonly string[]): RunningNode => ({

@@ -151,9 +151,9 @@ export class Publisher {
     count(`publish.${outcome}`);
     log.write('info', 'publish', 'descriptor posted', { epoch, outcome });
     if (outcome === 'failed') return false;
-    // Should this not reach the disk, the same bytes are posted once more after a restart.
-    await this.#keep(epoch, { ...publication.value, settled: true });
-    return true;
+    const kept = await this.#keep(epoch, { ...publication.value, settled: true });
+    // Not kept: the same bytes are posted once more, which the authority takes for what it is.
+    return kept.isOk();
   }
 
   /** The descriptor of an epoch, kept before anybody sees it. */
@@ -177,7 +177,8 @@ export class Publisher {
     const old = [...this.#publications.keys()].filter((epoch) => epoch < now);
     if (old.length === 0) return;
     for (const epoch of old) this.#publications.delete(epoch);
-    await this.#deps.store.commit(old.map(removal));
+    const removed = await this.#deps.store.commit(old.map(removal));
+    if (removed.isErr()) this.#deps.count('publish.not-removed');
   }
 }
 

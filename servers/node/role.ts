@@ -126,11 +126,11 @@ export interface NodeServices {
   readonly tuning: NodeTuning;
   readonly drop: Drop;
   /** Counts an event that is no drop, such as `delivered`. */
-  count(event: string, by?: number): void;
+  readonly count: (event: string, by?: number) => void;
   /** Holds a packet made here for `delayMs`, then dispatches it (SURB-ACKs, service replies). */
-  hold(packet: Uint8Array, nextNodeId: Uint8Array, delayMs: number): void;
+  readonly hold: (packet: Uint8Array, nextNodeId: Uint8Array, delayMs: number) => void;
   /** Dispatches a packet made here at once (decoys). */
-  dispatch(packet: Uint8Array, nextNodeId: Uint8Array): void;
+  readonly dispatch: (packet: Uint8Array, nextNodeId: Uint8Array) => void;
   /** Aborted when the node closes. */
   readonly signal: AbortSignal;
 }

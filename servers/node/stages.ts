@@ -148,7 +148,7 @@ const openListening = (
     role,
     packetLength: ground.suite.geometry.packetLength,
     admit: (packet, source) => admission.admit(packet, source),
-    judge: (peer) => judge(topology, peer, 'incoming', ground.io.clock.now()),
+    judge: (peer) => judge(topology, peer, { direction: 'incoming', nowMs: ground.io.clock.now() }),
   });
 
 /** Forward hops are held, the others are the role's. */

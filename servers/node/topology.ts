@@ -41,8 +41,7 @@ const PAST_EPOCHS = 2;
 export const judge = (
   deps: TopologyDeps,
   peer: Peer,
-  direction: Direction,
-  nowMs: number,
+  { direction, nowMs }: { readonly direction: Direction; readonly nowMs: number },
 ): Verdict => {
   const now = epochAt(deps.epochTime, nowMs);
   let verdict: Verdict = 'refuse';

@@ -43,8 +43,7 @@ export type LoadedKeys = ReadonlyMap<Epoch, Scalar>;
 export const unwrapWith = (
   suite: SphinxSuite,
   keys: LoadedKeys,
-  packet: Uint8Array,
-  epochs: readonly Epoch[],
+  { packet, epochs }: { readonly packet: Uint8Array; readonly epochs: readonly Epoch[] },
 ): UnwrapOutcome => {
   let reason: DropReason = 'no-mix-key';
   for (const epoch of epochs) {
@@ -81,7 +80,9 @@ export const warmUp = (suite: SphinxSuite): void => {
   const random = (length: number): Uint8Array => new Uint8Array(length).fill(2);
   const packet = createPacket(suite, { path, payload, random });
   if (packet.isErr()) return;
-  for (let i = 0; i < WARM_UPS; i++) unwrap(suite, packet.value, key);
+  for (let i = 0; i < WARM_UPS; i++) {
+    if (unwrap(suite, packet.value, key).isErr()) return;
+  }
 };
 
 const SLACK = 1024;

@@ -65,7 +65,7 @@ class InPlacePool implements UnwrapPool {
   }
 
   unwrap(packet: Uint8Array, epochs: readonly Epoch[], done: UnwrapDone): void {
-    done(unwrapWith(this.#suite, this.#keys, packet, epochs));
+    done(unwrapWith(this.#suite, this.#keys, { packet, epochs }));
   }
 
   setKeys(keys: readonly MixKey[]): void {

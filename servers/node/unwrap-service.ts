@@ -2,10 +2,9 @@
  * The far end of the unwrap pool: takes packets and gives back what they hold.
  * @module
  */
-import type { Primitives } from '../../src/crypto/primitives.js';
+import type { Primitives, Scalar } from '../../src/crypto/primitives.js';
 import type { Epoch } from '../../src/pki/epoch.js';
 import type { SphinxSuite } from '../../src/sphinx/suite.js';
-import type { Scalar } from '../../src/crypto/primitives.js';
 import {
   movable,
   unwrapWith,
@@ -39,7 +38,7 @@ export const makeUnwrapService = (
         return;
       case 'unwrap': {
         if (!suite) throw new Error('a packet before the setup');
-        const outcome = unwrapWith(suite, keys, message.packet, message.epochs);
+        const outcome = unwrapWith(suite, keys, message);
         const { moved, transfer } = moveOut(outcome);
         reply({ kind: 'done', id: message.id, outcome: moved }, transfer);
       }

@@ -6,7 +6,7 @@ import { equal } from '../bytes/compare.js';
 import { utf8 } from '../bytes/text.js';
 
 export interface LoginRules {
-  /** The generated password of every account, by its normalised address; may change while served. */
+  /** The generated password of every account, by normalised address; may change while served. */
   readonly passwords: ReadonlyMap<string, string>;
   /** Any password will do, as in the reference; for loopback only. */
   readonly allowAnyPassword?: boolean;

@@ -86,7 +86,9 @@ describe('the management dialogue', () => {
   it('answers nothing to SHUTDOWN, and ends as the program does', async () => {
     const stop = new AbortController();
     let asked = 0;
-    const shutdown = (): void => void asked++;
+    const shutdown = (): void => {
+      asked++;
+    };
     const heard = transcript(
       start({ shutdown }, stop.signal),
       'ECHO a\r\nshutdown x\r\nECHO b\r\nQUIT\r\n',

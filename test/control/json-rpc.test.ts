@@ -119,7 +119,7 @@ describe('JSON-RPC', () => {
   it('checks the types of parameters', async () => {
     const { io } = await start();
     const call = (params: { readonly [name: string]: Json }): Promise<unknown> =>
-      callDaemon(io.network, PATH, 'read', params).match<unknown>(
+      callDaemon({ network: io.network, path: PATH }, 'read', params).match<unknown>(
         (result) => result,
         (error) => ('data' in error ? error.data : error.kind),
       );
@@ -154,8 +154,7 @@ describe('a stream', () => {
   it('comes item by item, beside other requests, and ends', async () => {
     const { io } = await start();
     const items: Json[] = [];
-    const stop = new AbortController().signal;
-    const followed = await followDaemon(io.network, PATH, 'count', { to: 100 }, stop);
+    const followed = await followDaemon({ network: io.network, path: PATH }, 'count', { to: 100 });
     for await (const item of followed._unsafeUnwrap()) items.push(item);
     expect(items).toEqual(Array.from({ length: 100 }, (_, i) => i));
     const peer = await connected(io);
@@ -175,8 +174,7 @@ describe('a stream', () => {
   it('is ended by its reader', async () => {
     const { io } = await start();
     finished = 0;
-    const stop = new AbortController().signal;
-    const followed = await followDaemon(io.network, PATH, 'count', { to: 1e9 }, stop);
+    const followed = await followDaemon({ network: io.network, path: PATH }, 'count', { to: 1e9 });
     for await (const item of followed._unsafeUnwrap()) if (item === 5) break;
     await io.clock.advance(5000);
     expect(finished).toBe(1);
@@ -186,11 +184,13 @@ describe('a stream', () => {
 describe('a call', () => {
   it('says when there is no daemon, or another program', async () => {
     const { io, daemon } = await start();
-    expect(await callDaemon(io.network, PATH, 'add', { a: 2, b: 3 })).toEqual(ok(5));
-    const refused = await callDaemon(io.network, PATH, 'refuse');
+    expect(await callDaemon({ network: io.network, path: PATH }, 'add', { a: 2, b: 3 })).toEqual(
+      ok(5),
+    );
+    const refused = await callDaemon({ network: io.network, path: PATH }, 'refuse');
     expect(refused._unsafeUnwrapErr()).toMatchObject({ kind: 'refused', message: 'store-full' });
     await daemon.close();
-    const nobody = await callDaemon(io.network, PATH, 'add');
+    const nobody = await callDaemon({ network: io.network, path: PATH }, 'add');
     expect(nobody._unsafeUnwrapErr()).toMatchObject({ kind: 'dial', reason: 'refused' });
     const other = (await io.network.listen('unix:/other'))._unsafeUnwrap();
     void (async () => {
@@ -198,7 +198,9 @@ describe('a call', () => {
         await duplex.write(new TextEncoder().encode('220 ready\r\n500 unknown\r\n'));
       }
     })();
-    expect((await callDaemon(io.network, '/other', 'add'))._unsafeUnwrapErr()).toEqual({
+    expect(
+      (await callDaemon({ network: io.network, path: '/other' }, 'add'))._unsafeUnwrapErr(),
+    ).toEqual({
       kind: 'no-json-rpc',
     });
     await other.close();

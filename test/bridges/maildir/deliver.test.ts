@@ -25,7 +25,7 @@ beforeEach(async () => {
   client = new FakeClient({ accounts: [BOB], readers: ['maildir'] });
   clock = manualClock();
   log = memoryLog({ clock });
-  return directory.dispose;
+  return () => directory.dispose();
 });
 
 const start = async (): Promise<RunningDelivery> =>

@@ -51,7 +51,9 @@ const start = async (
     log: memoryLog({ clock: manualClock() }),
     methods: clientMethods(client),
     enableDocumentVerbs: true,
-    shutdown: () => void shutdowns++,
+    shutdown: () => {
+      shutdowns++;
+    },
     ...more,
   });
   return served._unsafeUnwrap();
@@ -124,7 +126,7 @@ describe('the management socket', () => {
       shutdown: () => undefined,
     });
     expect(second._unsafeUnwrapErr()).toMatchObject({ kind: 'listen', reason: 'in-use' });
-    expect((await callDaemon(network, path, 'recipients.list')).isOk()).toBe(true);
+    expect((await callDaemon({ network, path }, 'recipients.list')).isOk()).toBe(true);
     await first.close();
     const third = await start(makeClient());
     await third.close();
@@ -149,7 +151,7 @@ describe('the methods over a client', () => {
     });
     const bridge = await start(client);
     const call = async (method: string, params = {}): Promise<unknown> =>
-      (await callDaemon(network, path, method, params)).match<unknown>(
+      (await callDaemon({ network, path }, method, params)).match<unknown>(
         (result) => result,
         (error) => ('data' in error ? error.data : error),
       );
@@ -180,7 +182,7 @@ describe('the methods over a client', () => {
     expect(client.sent[1]).toMatchObject({ reliability: 'none' });
     expect(await call('outbox.list')).toEqual([queued]);
     expect(await call('outbox.cancel', { messageId: 'aa' })).toBeNull();
-    const events = await followDaemon(network, path, 'events', {}, new AbortController().signal);
+    const events = await followDaemon({ network, path }, 'events');
     const id = client.deliver(ALICE, 'Subject: in\r\n\r\n', KEY);
     for await (const event of events._unsafeUnwrap()) {
       expect(event).toMatchObject({ kind: 'received', mail: { id, senderKey: toBase64(KEY) } });

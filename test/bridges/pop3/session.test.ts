@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Peer, transcript } from '../peer.js';
+import { transcript } from '../peer.js';
 import { BOB, PASSWORD, pop3Setup } from './setup.js';
 
 const FIRST = 'Subject: one\r\n\r\n.dot\r\n..\r\nend\r\n';

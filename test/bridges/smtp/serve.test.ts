@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { serveSmtp } from '../../../bridges/smtp/index.js';
 import { talkTo } from '../socket.js';
 import { ALICE, BOB, CAROL, PASSWORD, loggedIn, startSmtp, type Setup } from './setup.js';
 

@@ -69,14 +69,14 @@ describe('admission', () => {
     const { clock, waiting, batches, admission, key } = await setUp({ slow: true });
     for (let i = 0; i < 10; i++) {
       admission.admit(forwardPacket(key), 'node');
-      await clock.settled();
+      await clock.advance(10);
     }
     expect(waiting.waiting()).toBe(1);
     waiting.release();
-    await clock.settled();
+    await clock.advance(10);
     expect(waiting.waiting()).toBe(1);
     waiting.release();
-    await clock.settled();
+    await clock.advance(10);
     expect(batches.map((batch) => batch.length)).toEqual([1, 9]);
   });
 
@@ -85,15 +85,15 @@ describe('admission', () => {
     const packet = forwardPacket(key);
     admission.admit(packet.slice(), 'node');
     admission.admit(packet.slice(), 'node');
-    await clock.settled();
+    await clock.advance(10);
     expect(drops).toEqual(['replayed']);
     stores.failCommits({ kind: 'store-full' });
     const other = forwardPacket(key);
     admission.admit(other.slice(), 'node');
-    await clock.settled();
+    await clock.advance(10);
     stores.failCommits(undefined);
     admission.admit(other.slice(), 'node');
-    await clock.settled();
+    await clock.advance(10);
     expect(drops).toEqual(['replayed', 'tag-not-stored', 'replayed']);
     expect(batches.flat()).toHaveLength(1);
   });
