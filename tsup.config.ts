@@ -11,15 +11,21 @@ const common: Options = {
 
 const programs: Options = { ...common, entry: entries.programs, format: ['esm'] };
 
-const library: Options = {
-  ...common,
-  entry: entries.library,
-  format: ['esm', 'cjs'],
-  dts: true,
-  // ESM-only packages cannot be required from the CommonJS build, so they come inside it.
-  noExternal: [/^chokidar$/, /^readdirp$/, /^@noble\//, /^cborg/],
-};
+const library: Options = { ...common, entry: entries.library };
+
+const libraries: Options[] = [
+  { ...library, format: ['esm'] },
+  {
+    ...library,
+    format: ['cjs'],
+    // For import.meta.url, from which the built worker is found.
+    shims: true,
+    // ESM-only packages cannot be required from the CommonJS build, so they come inside it.
+    noExternal: [/^chokidar$/, /^readdirp$/, /^@noble\//, /^cborg/],
+  },
+  { ...library, format: ['esm', 'cjs'], dts: { only: true } },
+];
 
 export default defineConfig(
-  process.env.POSTERN_BUILD === 'programs' ? [programs] : [library, programs],
+  process.env.POSTERN_BUILD === 'programs' ? [programs] : [...libraries, programs],
 );

@@ -1,13 +1,33 @@
 /**
  * The servers of a mix network: what `postern/servers` exports.
+ *
+ * {@link startAuthority}, {@link startMix} and {@link startProvider} take the world and their
+ * options, and give a running part; a whole network is one authority, three mixes, two providers.
  * @module
  */
+export { startAuthority } from './authority/authority.js';
+export type { AuthorityStatus, RunningAuthority } from './authority/authority.js';
+export { leastSendRate, rateOf } from './authority/options.js';
+export type {
+  AuthorityError,
+  AuthorityOptions,
+  ListedProvider,
+  NetworkParameters,
+} from './authority/options.js';
 export { startMix } from './mix/mix.js';
-export type { FaultedPacket, FaultStage } from './node/dispatch.js';
-export type { DropReason } from './node/drops.js';
 export type { KeyError } from './node/keys.js';
+export { prepareIdentity } from './node/prepare.js';
+export type { FaultedPacket, FaultStage } from './node/dispatch.js';
 export type { BadRecord } from './node/mix-keys.js';
 export type { RunningNode } from './node/node.js';
 export { DEFAULT_TUNING } from './node/options.js';
 export type { NodeError, NodeOptions, NodeTuning } from './node/options.js';
 export type { NodeStatus } from './node/status.js';
+export { startProvider } from './provider/provider.js';
+export type { ProviderOptions, RunningProvider } from './provider/provider.js';
+export type { UserName } from './provider/names.js';
+export type { User, UserError, Users } from './provider/users.js';
+export type { PemError } from '../src/bytes/pem.js';
+export type { Verb, VerbReply, VerbTable } from '../src/control/dialogue.js';
+export type { Rate, Rates } from '../src/pki/document-codec.js';
+export type { Place } from '../src/pki/view.js';

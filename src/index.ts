@@ -12,15 +12,47 @@ import { selectPrimitives } from './crypto/select.js';
 import { nodeIo } from './io/node.js';
 import { openSqliteStore } from './store/sqlite.js';
 
+export { parseKeyText } from './bytes/text.js';
 export type * from './client/types.js';
-export { KATZENPOST_EPOCHS, type EpochTime } from './pki/epoch.js';
+export type {
+  Clock,
+  DialError,
+  Duplex,
+  Files,
+  FilesError,
+  Identifier,
+  Io,
+  Listener,
+  ListenError,
+  Log,
+  LogFacts,
+  LogLevel,
+  Network,
+  Random,
+  Workers,
+  WorkerThread,
+} from './io/contracts.js';
+export { nodeIo } from './io/node.js';
+export type { NodeIo, NodeIoOptions, NodeLog, NodeLogOptions, NodeWorkersOptions } from './io/node.js';
+export { KATZENPOST_EPOCHS, type Epoch, type EpochTime } from './pki/epoch.js';
 export type { AuthorityRef, NetworkConfig } from './pki/network.js';
-export { KATZENPOST_GEOMETRY, type SphinxGeometry } from './sphinx/geometry.js';
+export {
+  KATZENPOST_GEOMETRY,
+  makeGeometry,
+  smallGeometry,
+  TODAY_GEOMETRY,
+  type SphinxChoices,
+  type SphinxGeometry,
+} from './sphinx/geometry.js';
+export { openSqliteStore } from './store/sqlite.js';
+export type { Change, OpenStore, Store, StoredRecord, StoreError } from './store/store.js';
 export { LINK_PROFILE_01, LINK_PROFILE_02, type LinkProfile } from './wire/profile.js';
-export type { OpenStore, Store, StoreError } from './store/store.js';
-export type { Io } from './io/contracts.js';
 
-/** What bridges and programs hold. */
+/**
+ * What bridges and programs hold: accounts, sending, receiving, recipients and events.
+ *
+ * @interface
+ */
 export type MixClient = Client;
 
 /** Where every client begins. */
@@ -28,6 +60,7 @@ export const MixClient = {
   /**
    * Opens all accounts of a configuration and, unless it says offline, begins to connect.
    *
+   * @param config - `storageKey` has 32 bytes; `dataDir` is absolute and this client's alone
    * @errors `config`, `data-dir`, `key-file` and those of the store; nothing stays open then
    */
   open(config: MixClientConfig): ResultAsync<MixClient, OpenError> {

@@ -28,7 +28,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   'servers/mix': [...NODE, 'servers/node'],
   'servers/provider': [...NODE, 'servers/node'],
   'servers/authority': [...NODE, 'servers/node'],
-  'servers/index.ts': ['servers'],
+  'servers/index.ts': ['src', 'servers'],
   testkit: ['src', 'servers'],
   apps: SDK,
   test: [...SDK, 'apps', 'bench', 'scripts/aez-wasm'],

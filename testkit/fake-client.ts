@@ -8,6 +8,7 @@
 import { err, errAsync, ok, okAsync, type Result, type ResultAsync } from 'neverthrow';
 import { toHex, utf8 } from '../src/bytes/text.js';
 import { normaliseAddress } from '../src/mail/address.js';
+import type { MixClient } from '../src/index.js';
 import type {
   Accounts,
   Address,
@@ -18,7 +19,6 @@ import type {
   InboxError,
   LookupError,
   MailId,
-  MixClient,
   Outbox,
   QueuedMail,
   ReceivedMail,

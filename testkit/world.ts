@@ -11,10 +11,10 @@ import type {
   AccountStatus,
   Address,
   ClientTuning,
-  MixClient,
   MixClientConfig,
   ReceivedMail,
 } from '../src/client/types.js';
+import type { MixClient } from '../src/index.js';
 import { selectPrimitives } from '../src/crypto/select.js';
 import { memoryIo, type MemoryIo } from '../src/io/memory.js';
 import { normaliseAddress } from '../src/mail/address.js';
@@ -63,7 +63,7 @@ const READER = 'inbox';
 const TURN_MS = 250;
 const OPEN_LIMIT_MS = 10 * 60_000;
 const CLOSE_LIMIT_MS = 60_000;
-const MAIL_LIMIT_MS = 10 * 60_000;
+const MAIL_LIMIT_MS = 2 * 60_000;
 
 interface User {
   readonly address: Address;

@@ -8,6 +8,7 @@ import type { DropError } from '../../bridges/maildir/outgoing.js';
 import type { ConfigProblem } from '../config/toml.js';
 import type { DaemonError } from '../daemon/errors.js';
 import type { NodeRunError } from '../node/run.js';
+import type { TestnetError } from '../testnet/errors.js';
 
 /** A configuration file with problems, or none that can be read. */
 export type ConfigFileError =
@@ -27,13 +28,7 @@ export type CliError =
   | { readonly kind: 'not-running'; readonly socket: string }
   /** Several accounts, and none was chosen. */
   | { readonly kind: 'which-account'; readonly accounts: readonly string[] }
-  /** A part of a test network has ended, or its time was up. */
-  | { readonly kind: 'part-ended'; readonly part: string; readonly log: string }
-  | { readonly kind: 'not-in-time'; readonly what: string; readonly left: readonly string[] }
-  | { readonly kind: 'no-test-network'; readonly directory: string }
-  | { readonly kind: 'directory-in-use'; readonly directory: string }
-  | { readonly kind: 'no-such-part'; readonly part: string; readonly parts: readonly string[] }
-  | { readonly kind: 'only-virtual'; readonly command: string }
+  | TestnetError
   /** What arrived is not what was sent. */
   | { readonly kind: 'mail-differs'; readonly where: string }
   | { readonly kind: 'dialogue'; readonly protocol: 'SMTP' | 'POP3'; readonly reply: string };

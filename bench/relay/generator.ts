@@ -28,12 +28,18 @@ export const callMix = async ({ address }: Target): Promise<Session> => {
   return session._unsafeUnwrap();
 };
 
+/**
+ * A path that ends where the mix sends the packet: the sink opens none, so nothing is made for it,
+ * and packets cost their maker less than the mix.
+ */
 const pathOver = ({ nodeId, mixKey }: Target, delayMs: number): readonly PathHop[] => [
-  { nodeId, mixKey, commands: [{ kind: 'node-delay', delayMs }] },
   {
-    nodeId: SINK.identity.ad,
-    mixKey: SINK.mixKey,
-    commands: [{ kind: 'recipient', recipient: new Uint8Array(geometry.recipientLength) }],
+    nodeId,
+    mixKey,
+    commands: [
+      { kind: 'node-delay', delayMs },
+      { kind: 'next-node', nodeId: SINK.identity.ad, mac: nodeRandom(geometry.macLength) },
+    ],
   },
 ];
 

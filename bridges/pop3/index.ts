@@ -3,3 +3,5 @@
  * @module
  */
 export { servePop3, type Pop3Options } from './serve.js';
+export type { LoginRules } from '../../src/control/login.js';
+export type { RunningBridge } from '../../src/control/serve.js';

@@ -80,24 +80,26 @@ export class OutgoingLink {
     const { clock, tuning, signal, destination } = this.#deps;
     for (;;) {
       const node = destination(this.#identityKey);
-      if (!node || signal.aborted) return;
+      if (!node || this.#isOver()) return;
       const addresses = addressesOf(node);
       if (addresses.length === 0) await clock.sleep(tuning.retryStepMs, signal);
       for (const address of addresses) {
         await clock.sleep(this.#retryMs, signal);
-        if (signal.aborted) return;
+        if (this.#isOver()) return;
         this.#retryMs = Math.min(this.#retryMs + tuning.retryStepMs, tuning.retryMaxMs);
         if (await this.#attempt(address, node)) break;
       }
     }
   }
 
+  #isOver(): boolean {
+    return this.#deps.signal.aborted;
+  }
+
   /** Drops what waits, once {@link OutgoingLink.run} is over. */
   discard(): void {
-    while (!this.#queue.isEmpty) {
-      for (const _ of this.#queue.take(this.#deps.tuning.sendQueue))
-        this.#deps.drop('unknown-next-node');
-    }
+    const left = this.#queue.take(this.#deps.tuning.sendQueue);
+    if (left.length > 0) this.#deps.drop('unknown-next-node', left.length);
   }
 
   /** One connection from dial to end. @returns whether it came to a session */
@@ -158,15 +160,17 @@ export class OutgoingLink {
   async #pump(): Promise<void> {
     if (this.#pumping) return;
     this.#pumping = true;
-    while (this.#session && !this.#queue.isEmpty) {
-      await this.#sendBurst(this.#session, this.#queue.take(this.#deps.tuning.sendBurst));
-      if (!this.#queue.isEmpty) await this.#deps.clock.sleep(BURST_PAUSE_MS, this.#deps.signal);
+    for (let session = this.#session; session; session = this.#session) {
+      await this.#sendBurst(session, this.#queue.take(this.#deps.tuning.sendBurst));
+      if (this.#queue.isEmpty) break;
+      await this.#deps.clock.sleep(BURST_PAUSE_MS, this.#deps.signal);
     }
     this.#pumping = false;
   }
 
   async #sendBurst(session: Session, packets: readonly Uint8Array[]): Promise<void> {
     const { drop, count } = this.#deps;
+    if (packets.length === 0) return;
     if (this.#verdict !== 'may-send') {
       drop('may-not-send', packets.length);
       return;

@@ -79,13 +79,14 @@ export class Decoys {
   /** Sends loops at the document's LambdaM until the signal. */
   async run(): Promise<void> {
     const { clock, random, view, signal } = this.#deps;
-    while (!signal.aborted) {
+    for (;;) {
       const rate = view()?.rates.lambdaM;
       const intervalMs = rate && sampleInterval(random, rate);
       await clock.sleep(intervalMs ?? IDLE_MS, signal);
+      if (signal.aborted) return;
       this.#forgetLost();
       const current = view();
-      if (current && intervalMs !== undefined && !signal.aborted) this.#send(current);
+      if (current && intervalMs !== undefined) this.#send(current);
     }
   }
 

@@ -24,7 +24,8 @@ export interface RpcFailure {
   readonly kind: string;
 }
 
-type Outcome<E> = Result<RpcAnswer, E> | ResultAsync<RpcAnswer, E>;
+/** A method's answer, at once or later. */
+export type RpcOutcome<E> = Result<RpcAnswer, E> | ResultAsync<RpcAnswer, E>;
 
 /** One method, its parameters checked within; `signal` is aborted with the connection. */
 export type RpcMethod = (
@@ -39,13 +40,14 @@ export type RpcMethods = Readonly<Record<string, RpcMethod>>;
 export const rpcMethod =
   <P>(
     read: (params: Params) => P,
-    run: (params: P, signal: AbortSignal) => Outcome<RpcFailure>,
+    run: (params: P, signal: AbortSignal) => RpcOutcome<RpcFailure>,
   ): RpcMethod =>
   async (params, signal) => {
     const taken = readParams(params, read);
     return taken.isErr() ? err(taken.error) : run(taken.value, signal);
   };
 
+/** An answer that is one value. */
 export const value = (json: Json): RpcAnswer => ({ kind: 'value', value: json });
 
 interface Request {

@@ -64,7 +64,8 @@ describe('the outbox', () => {
     expect(new Set(sent.map(({ messageId }) => messageId)).size).toBe(2);
     expect((await recordCounts(rig.store))['outbox-part']).toBe(2);
     const refs = await sendAll(rig);
-    for (const ref of refs.filter(({ mail }) => mail.provider === 'p2')) await acknowledge(rig, ref);
+    for (const ref of refs.filter(({ mail }) => mail.provider === 'p2'))
+      await acknowledge(rig, ref);
     expect(await recordCounts(rig.store)).toMatchObject({ outbox: 1, 'outbox-part': 2, surb: 2 });
     for (const ref of refs) await acknowledge(rig, ref);
     expect(await recordCounts(rig.store)).toEqual(EMPTY);
@@ -93,12 +94,12 @@ describe('the outbox', () => {
     const first = refs.find(({ mail }) => mail.total === 3);
     if (first !== undefined) await acknowledge(before, first);
     const rig = await openRig(before);
-    expect(rig.outbox.list().map((each) => [each.blocks, each.acknowledged, each.transmissions])).toEqual(
-      [
-        [3, 1, 1],
-        [1, 0, 1],
-      ],
-    );
+    expect(
+      rig.outbox.list().map((each) => [each.blocks, each.acknowledged, each.transmissions]),
+    ).toEqual([
+      [3, 1, 1],
+      [1, 0, 1],
+    ]);
     expect((await sendAll(rig)).map(({ block }) => block)).toEqual([1, 2]);
     await rig.clock.advance(60_000);
     const again = await sendAll(rig);

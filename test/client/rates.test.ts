@@ -26,7 +26,8 @@ const sum = (view: NetworkView): number => {
 
 describe('sendRates', () => {
   it('are the document’s below 80 % of the limit, without a limit, and above 60000', () => {
-    for (const limit of [0, 136, 60_001]) expect(sendRates(viewWith(limit)).lambdaL.perMs).toBe(0.0006);
+    for (const limit of [0, 136, 60_001])
+      expect(sendRates(viewWith(limit)).lambdaL.perMs).toBe(0.0006);
   });
 
   it('lower the decoys alike, but never λP', () => {

@@ -16,7 +16,9 @@ describe('slackMs', () => {
     const many = slackMs({ outstanding: 104, retrievalMs: 4000, configuredMs: undefined });
     expect(few).toBeGreaterThan(2 * 4000);
     expect(many).toBeGreaterThan(104 * 4000);
-    expect(slackMs({ outstanding: 1e9, retrievalMs: 4000, configuredMs: undefined })).toBe(3_600_000);
+    expect(slackMs({ outstanding: 1e9, retrievalMs: 4000, configuredMs: undefined })).toBe(
+      3_600_000,
+    );
   });
 
   it('is what the configuration says, where it says something', () => {

@@ -79,6 +79,12 @@ export class FakeNetwork {
   loss = 0;
   /** Share of packets that arrive twice. */
   duplicates = 0;
+  /** Whether providers close a link right behind its handshake, as with an older one still there. */
+  refuseLinks = false;
+  /** Moments of the handshakes of clients, monotonic ms. */
+  readonly handshakes: number[] = [];
+  /** Whether answers to retrievals carry a wrong sequence. */
+  wrongSequence = false;
   /** Names of providers that swallow what reaches them. */
   readonly dead = new Set<string>();
   /** Kinds of commands from clients, in order, with the time of each. */
@@ -240,6 +246,8 @@ export class FakeNetwork {
     });
     if (accepted.isErr()) return;
     const session = accepted.value;
+    this.handshakes.push(this.io.clock.monotonic());
+    if (this.refuseLinks) return session.close();
     this.#sessions.add(session);
     await this.#serveUser(provider, `${fromUtf8(session.peer.ad)}@${provider.name}`, session);
     this.#sessions.delete(session);
@@ -272,7 +280,7 @@ export class FakeNetwork {
           } else if (sequence !== position) {
             return session.close();
           }
-          await session.send(this.#head(spool, sequence));
+          await session.send(this.#head(spool, sequence + (this.wrongSequence ? 1 : 0)));
           break;
         }
         default:

@@ -1,6 +1,11 @@
 /** Clients on a {@link FakeNetwork}. */
 import { openMixClient } from '../../../src/client/mix-client.js';
-import type { ClientTuning, MixClient, MixClientConfig } from '../../../src/client/types.js';
+import type {
+  AccountConfig,
+  ClientTuning,
+  MixClient,
+  MixClientConfig,
+} from '../../../src/client/types.js';
 import { selectPrimitives } from '../../../src/crypto/select.js';
 import { memoryIo, type MemoryIo } from '../../../src/io/memory.js';
 import { memoryStores, type MemoryStores } from '../../../src/store/memory.js';
@@ -15,7 +20,10 @@ export interface World {
   readonly alice: MixClient;
   readonly bob: MixClient;
   /** Opens alice's client again, after a close or a crash. */
-  reopenAlice(change?: Partial<MixClientConfig>): Promise<MixClient>;
+  reopenAlice(
+    change?: Partial<MixClientConfig>,
+    account?: Partial<AccountConfig>,
+  ): Promise<MixClient>;
 }
 
 export const ALICE = 'alice@p1.test';
@@ -95,7 +103,10 @@ export const openWorld = async ({
     stores,
     alice: await open(aliceConfig),
     bob: await open(bobConfig),
-    reopenAlice: (change = {}) => open({ ...aliceConfig, ...change }),
+    reopenAlice: (change = {}, account = {}) => {
+      const accounts = aliceConfig.accounts.map((each) => ({ ...each, ...account }));
+      return open({ ...aliceConfig, accounts, ...change });
+    },
   };
 };
 

@@ -4,65 +4,33 @@
  */
 import { toHex, utf8 } from '../../../src/bytes/text.js';
 import type { Duplex } from '../../../src/io/contracts.js';
-import { selectPrimitives } from '../../../src/crypto/select.js';
 import { memoryIo, seededRandom, type MemoryIo } from '../../../src/io/memory.js';
-import { signDescriptor, verifyDescriptor } from '../../../src/pki/descriptor.js';
+import { verifyDescriptor } from '../../../src/pki/descriptor.js';
 import { signDocument } from '../../../src/pki/document.js';
 import type { Rate } from '../../../src/pki/document-codec.js';
-import { epochAt, KATZENPOST_EPOCHS, type Epoch } from '../../../src/pki/epoch.js';
-import type { NetworkConfig } from '../../../src/pki/network.js';
-import { smallGeometry } from '../../../src/sphinx/geometry.js';
-import { createPacket } from '../../../src/sphinx/packet.js';
+import { epochAt, type Epoch } from '../../../src/pki/epoch.js';
 import type { PathHop } from '../../../src/sphinx/header.js';
-import { decodePlaintext } from '../../../src/sphinx/plaintext.js';
-import { useSurb } from '../../../src/sphinx/surb.js';
-import { unwrap, type Unwrapped } from '../../../src/sphinx/unwrap.js';
+import { createPacket } from '../../../src/sphinx/packet.js';
+import { unwrap } from '../../../src/sphinx/unwrap.js';
 import { memoryStores } from '../../../src/store/memory.js';
 import type { Command } from '../../../src/wire/commands.js';
-import type { LinkDeps, LinkIdentity, Session } from '../../../src/wire/contracts.js';
-import { acceptLink, openLink } from '../../../src/wire/link.js';
+import type { LinkDeps } from '../../../src/wire/contracts.js';
+import { acceptLink } from '../../../src/wire/link.js';
 import { LINK_PROFILE_01 } from '../../../src/wire/profile.js';
 import { startMix } from '../../../servers/mix/mix.js';
 import type { RunningNode } from '../../../servers/node/node.js';
 import type { NodeOptions } from '../../../servers/node/options.js';
 import { repeated } from '../../support/bytes.js';
-
-const primitives = selectPrimitives();
-export const GEOMETRY = smallGeometry(200);
-const AUTHORITY_SEED = repeated(9, 32);
-const AUTHORITY_ADDRESS = '10.0.0.99:1';
-
-export const config: NetworkConfig = {
-  authority: {
-    addresses: [AUTHORITY_ADDRESS],
-    publicKey: primitives.ed25519.publicKey(AUTHORITY_SEED),
-  },
-  epochTime: KATZENPOST_EPOCHS,
-  geometry: GEOMETRY,
-  link: LINK_PROFILE_01,
-};
-export const suite = { geometry: GEOMETRY, primitives };
-
-const x25519PublicOf = (secret: Uint8Array): Uint8Array =>
-  primitives.x25519.publicKey(primitives.x25519.scalar(secret));
-
-/** A provider that the test plays: it talks over real links, and opens packets with one key. */
-export interface PlayedProvider {
-  readonly address: string;
-  readonly identityKey: Uint8Array;
-  readonly mixKey: Uint8Array;
-  /** Packets that nodes have sent to it. */
-  readonly received: { readonly packet: Uint8Array; readonly atMs: number }[];
-  /** How many connections it has accepted. */
-  sessions: number;
-  descriptor(epoch: Epoch): Uint8Array;
-  /** Opens a link as this provider. */
-  connect(address: string): Promise<Session>;
-  /** Opens a packet that ends here. */
-  open(packet: Uint8Array): Unwrapped;
-  /** Answers a packet by the SURB in it. @returns what goes to the SURB's first hop */
-  reply(packet: Uint8Array): { readonly packet: Uint8Array; readonly firstHop: Uint8Array };
-}
+import {
+  AUTHORITY_ADDRESS,
+  AUTHORITY_SEED,
+  config,
+  GEOMETRY,
+  playProvider,
+  primitives,
+  suite,
+  type PlayedProvider,
+} from './provider.js';
 
 export interface PlayedNetwork {
   readonly io: MemoryIo;
@@ -160,102 +128,6 @@ export const playNetwork = async (seed: string): Promise<PlayedNetwork> => {
   return network;
 };
 
-const playProvider = async (
-  io: MemoryIo,
-  link: LinkDeps,
-  number: number,
-): Promise<PlayedProvider> => {
-  const seed = repeated(number, 32);
-  const address = `10.0.1.${number}:7000`;
-  const identity: LinkIdentity = { ad: primitives.ed25519.publicKey(seed), secretKey: seed };
-  const mixKey = x25519PublicOf(seed);
-  const from = io.network.from(`10.0.1.${number}`);
-  const provider: PlayedProvider = {
-    address,
-    identityKey: identity.ad,
-    mixKey,
-    received: [],
-    sessions: 0,
-    descriptor: (epoch) =>
-      signDescriptor(
-        primitives,
-        {
-          name: `p${number}.test`,
-          identityKey: identity.ad,
-          linkKey: x25519PublicOf(seed),
-          addresses: new Map([['tcp4', [address]]]),
-          mixKeys: new Map([0, 1, 2].map((i) => [epoch + i, mixKey])),
-          layer: 255,
-          services: new Map([['loop', { endpoint: '+loop' }]]),
-          registrationAddresses: undefined,
-        },
-        { seed, expiration: Math.floor(io.clock.now() / 1000) + 4200 },
-      ),
-    connect: async (to) => {
-      const duplex = await during(io, from.dial(to, new AbortController().signal));
-      const opened = openLink(link, duplex._unsafeUnwrap(), {
-        identity,
-        authenticate: () => true,
-        deadlineMs: 30_000,
-      });
-      const session = await during(io, opened);
-      return session._unsafeUnwrap();
-    },
-    open: (packet) => unwrap(suite, packet, primitives.x25519.scalar(seed))._unsafeUnwrap(),
-    reply: (packet) => {
-      const opened = provider.open(packet);
-      if (opened.kind !== 'terminal') throw new Error('not for us');
-      const plaintext = decodePlaintext(GEOMETRY, opened.payload)._unsafeUnwrap();
-      if (plaintext.kind !== 'with-surb') throw new Error('no reply wanted');
-      const answer = new Uint8Array(GEOMETRY.payloadLength);
-      return useSurb(suite, plaintext.surb, answer)._unsafeUnwrap();
-    },
-  };
-  const listener = (await from.listen(address))._unsafeUnwrap();
-  void (async () => {
-    for await (const duplex of listener.connections) {
-      void receiveAll(link, duplex, { identity, provider, nowMs: () => io.clock.now() });
-    }
-  })();
-  return provider;
-};
-
-/** Turns the clock until work that needs time is done. */
-export const during = async <T>(io: MemoryIo, work: PromiseLike<T>): Promise<T> => {
-  let done = false;
-  const finished = (async () => {
-    const value = await work;
-    done = true;
-    return value;
-  })();
-  await io.clock.runUntil(() => done, 60_000);
-  return finished;
-};
-
-const receiveAll = async (
-  link: LinkDeps,
-  duplex: Duplex,
-  {
-    identity,
-    provider,
-    nowMs,
-  }: { identity: LinkIdentity; provider: PlayedProvider; nowMs: () => number },
-): Promise<void> => {
-  const session = await acceptLink(link, duplex, {
-    identity,
-    authenticate: () => true,
-    deadlineMs: 30_000,
-  });
-  if (session.isErr()) return;
-  provider.sessions++;
-  for (;;) {
-    const command = await session.value.receive();
-    if (command.isErr()) return;
-    if (command.value.kind !== 'send-packet') continue;
-    provider.received.push({ packet: command.value.packet, atMs: nowMs() });
-  }
-};
-
 /** Answers one question per connection, from what was posted. */
 const playAuthority = async (network: PlayedNetwork): Promise<void> => {
   const { io, link } = network;
@@ -266,12 +138,16 @@ const playAuthority = async (network: PlayedNetwork): Promise<void> => {
   const listener = (await io.network.listen(AUTHORITY_ADDRESS))._unsafeUnwrap();
   const documents = new Map<Epoch, Uint8Array>();
   const serve = async (duplex: Duplex): Promise<void> => {
-    if (network.authorityDown) return duplex.destroy();
+    if (network.authorityDown) {
+      duplex.destroy();
+      return;
+    }
     const authenticate = () => true;
     const session = await acceptLink(link, duplex, { identity, authenticate, deadlineMs: 30_000 });
     const command = await session.asyncAndThen((open) => open.receive());
     if (session.isErr() || command.isErr()) return;
-    await session.value.send(answerTo(network, documents, command.value));
+    const answered = await session.value.send(answerTo(network, documents, command.value));
+    answered._unsafeUnwrap();
     session.value.close();
   };
   void (async () => {

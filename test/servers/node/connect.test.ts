@@ -136,7 +136,7 @@ describe('an outgoing connection', () => {
     const { sessions } = await listen(io, link);
     dispatcher.sweep();
     await io.clock.advance(100);
-    await sessions[0]?.send({ kind: 'no-op' });
+    (await sessions[0]?.send({ kind: 'no-op' }))?._unsafeUnwrap();
     await io.clock.advance(100);
     expect(counts()['connect.violations']).toBe(1);
     expect(dispatcher.connections.up).toBe(0);

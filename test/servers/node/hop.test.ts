@@ -50,7 +50,10 @@ describe('the class of a packet', () => {
     const commands = fc.array(fc.constantFrom(delay, recipient, surb), { maxLength: 4 });
     fc.assert(
       fc.property(kinds, commands, (kind, set) => {
-        const name = `${kind} ${set.map((command) => command.kind).sort()}`;
+        const name = `${kind} ${set
+          .map((command) => command.kind)
+          .sort()
+          .join()}`;
         const result = classify(opened(kind, set), arrival);
         expect(result.isOk()).toBe(good.includes(name));
         if (result.isErr()) expect(result.error).toBe('bad-command-set');

@@ -29,15 +29,15 @@ describe('the keys of a node', () => {
 
   it('leave the public file of an old identity alone', async () => {
     const files = memoryFiles();
-    await loadIdentity(deps('a', files), '/data');
-    await files.write('/data/identity.public.pem', utf8('mine'));
-    await loadIdentity(deps('a', files), '/data');
+    (await loadIdentity(deps('a', files), '/data'))._unsafeUnwrap();
+    (await files.write('/data/identity.public.pem', utf8('mine')))._unsafeUnwrap();
+    (await loadIdentity(deps('a', files), '/data'))._unsafeUnwrap();
     expect(files.snapshot().get('/data/identity.public.pem')).toEqual(utf8('mine'));
   });
 
   it('are refused, and not replaced, when a file is damaged', async () => {
     const files = memoryFiles();
-    await loadIdentity(deps('a', files), '/data');
+    (await loadIdentity(deps('a', files), '/data'))._unsafeUnwrap();
     const whole = files.snapshot().get('/data/identity.private.pem') ?? new Uint8Array(0);
     await fc.assert(
       fc.asyncProperty(
@@ -46,7 +46,7 @@ describe('the keys of a node', () => {
         async (at, flip) => {
           const damaged = whole.slice();
           damaged[at] = (damaged[at] ?? 0) ^ flip;
-          await files.write('/data/identity.private.pem', damaged);
+          (await files.write('/data/identity.private.pem', damaged))._unsafeUnwrap();
           const read = await loadIdentity(deps('b', files), '/data');
           // White space and unused bits of base64 may change without changing the key.
           if (read.isErr()) expect(read.error.kind).toBe('bad-key-file');
@@ -59,12 +59,12 @@ describe('the keys of a node', () => {
 
   it('must have a public half that belongs to the seed', async () => {
     const files = memoryFiles();
-    await loadIdentity(deps('a', files), '/one');
-    await loadIdentity(deps('b', files), '/two');
+    (await loadIdentity(deps('a', files), '/one'))._unsafeUnwrap();
+    (await loadIdentity(deps('b', files), '/two'))._unsafeUnwrap();
     const one = fromUtf8(files.snapshot().get('/one/identity.private.pem') ?? utf8('')).split('\n');
     const two = fromUtf8(files.snapshot().get('/two/identity.private.pem') ?? utf8('')).split('\n');
     const mixed = [one[0], one[1], two[2], one[3], ''].join('\n');
-    await files.write('/one/identity.private.pem', utf8(mixed));
+    (await files.write('/one/identity.private.pem', utf8(mixed)))._unsafeUnwrap();
     const read = await loadIdentity(deps('c', files), '/one');
     expect(read._unsafeUnwrapErr()).toMatchObject({
       kind: 'bad-key-file',

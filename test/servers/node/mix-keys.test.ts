@@ -19,12 +19,12 @@ describe('mix keys', () => {
   it('exist for an epoch and the two after it, over restarts', async () => {
     const stores = memoryStores();
     const { store, keys } = await open(stores);
-    await keys.ensure(100);
+    (await keys.ensure(100))._unsafeUnwrap();
     expect(keys.all.map(({ epoch }) => epoch)).toEqual([100, 101, 102]);
     const published = keys.published(100);
     await store.close();
     const again = await open(stores, 'other');
-    await again.keys.ensure(101);
+    (await again.keys.ensure(101))._unsafeUnwrap();
     expect(again.keys.all.map(({ epoch }) => epoch)).toEqual([100, 101, 102, 103]);
     expect(again.keys.published(100)).toEqual(published);
   });
@@ -51,8 +51,8 @@ describe('mix keys', () => {
 
   it('are tried by the minute: two of grace at both ends of an epoch', async () => {
     const { keys } = await open(memoryStores());
-    await keys.ensure(99);
-    await keys.ensure(101);
+    (await keys.ensure(99))._unsafeUnwrap();
+    (await keys.ensure(101))._unsafeUnwrap();
     const start = epochStart(epochTime, 100);
     const at = (ms: number) => keys.candidates(start + ms);
     expect(at(0)).toEqual([100, 99]);
@@ -66,12 +66,12 @@ describe('mix keys', () => {
   it('die two epochs later with what belongs to them, and nothing else does', async () => {
     const stores = memoryStores();
     const { store, keys } = await open(stores);
-    await keys.ensure(98);
-    await keys.ensure(101);
+    (await keys.ensure(98))._unsafeUnwrap();
+    (await keys.ensure(101))._unsafeUnwrap();
     const value = repeated(7, 40);
     for (const epoch of [98, 99]) {
       const key = Uint8Array.of(epoch);
-      await store.commit([{ kind: 'put', collection: 'tags', key, value }]);
+      (await store.commit([{ kind: 'put', collection: 'tags', key, value }]))._unsafeUnwrap();
     }
     const secret = keys.get(98)?.secret;
     const dead = await keys.prune(100, (epoch) => [
@@ -90,7 +90,9 @@ describe('mix keys', () => {
     const stores = memoryStores();
     const store = (await stores.open('/node.db', repeated(1, 32)))._unsafeUnwrap();
     const key = repeated(0, 8);
-    await store.commit([{ kind: 'put', collection: 'mix-keys', key, value: repeated(1, 31) }]);
+    (
+      await store.commit([{ kind: 'put', collection: 'mix-keys', key, value: repeated(1, 31) }])
+    )._unsafeUnwrap();
     const opened = await openMixKeys({ store, random: seededRandom(1), primitives, epochTime });
     expect(opened._unsafeUnwrapErr()).toEqual({ kind: 'bad-record', collection: 'mix-keys' });
   });

@@ -72,7 +72,7 @@ describe('the replay log', () => {
       // Batches of all sizes, across the edges of pages.
       if (index % 7 === 0) expect((await first.flush()).isOk()).toBe(true);
     }
-    await first.flush();
+    (await first.flush())._unsafeUnwrap();
     await store.close();
     const again = (await open(stores, [0, 1])).log._unsafeUnwrap();
     expect(again.size).toBe(tags.length);
@@ -85,7 +85,7 @@ describe('the replay log', () => {
     const { log } = await open(stores, []);
     const first = log._unsafeUnwrap();
     first.add(5, repeated(1, TAG_LENGTH));
-    await first.flush();
+    (await first.flush())._unsafeUnwrap();
     first.add(5, repeated(2, TAG_LENGTH));
     stores.crash();
     expect((await first.flush())._unsafeUnwrapErr().kind).toBe('store-closed');
@@ -114,10 +114,10 @@ describe('the replay log', () => {
     const first = log._unsafeUnwrap();
     const random = seededRandom('forget');
     for (let i = 0; i < PAGE_TAGS + 1; i++) first.add(5, random(TAG_LENGTH));
-    await first.flush();
+    (await first.flush())._unsafeUnwrap();
     const deletions = first.forget(5);
     expect(deletions).toHaveLength(2);
-    await store.commit(deletions);
+    (await store.commit(deletions))._unsafeUnwrap();
     expect((await store.list('replay-tags-5'))._unsafeUnwrap()).toEqual([]);
     expect(first.size).toBe(0);
   });
@@ -139,7 +139,7 @@ describe('the replay log', () => {
     for (const changes of bad) {
       const stores = memoryStores();
       const store = (await stores.open('/node.db', KEY))._unsafeUnwrap();
-      await store.commit(changes);
+      (await store.commit(changes))._unsafeUnwrap();
       const opened = await openReplayLog(store, [5]);
       expect(opened._unsafeUnwrapErr()).toEqual({
         kind: 'bad-record',

@@ -21,9 +21,13 @@ const setUp = (self: number, views: ReadonlyMap<Epoch, NetworkView>) => {
   };
   const atMs = (minutes: number): number => epochStart(epochTime, NOW) + minutes * MINUTE;
   return {
-    judge: (node: number, direction: Direction, minutes = 10, link = node) => {
-      const ad = descriptorOf(node, NOW, 0).identityKey;
-      return judge(deps, { ad, publicKey: linkKeyOf(link) }, direction, atMs(minutes));
+    judge: (node: number, direction: Direction, minutes = 10) => {
+      const { identityKey: ad, linkKey: publicKey } = descriptorOf(node, NOW, 0);
+      return judge(deps, { ad, publicKey }, { direction, nowMs: atMs(minutes) });
+    },
+    judgeAsImpostor: (node: number) => {
+      const peer = { ad: descriptorOf(node, NOW, 0).identityKey, publicKey: linkKeyOf(99) };
+      return judge(deps, peer, { direction: 'incoming', nowMs: atMs(10) });
     },
     names: (minutes = 10) => destinations(deps, atMs(minutes)).map(({ name }) => name),
   };
@@ -53,7 +57,7 @@ describe('neighbours', () => {
   });
 
   it('must have the link key of their descriptor', () => {
-    expect(setUp(21, current).judge(11, 'incoming', 10, 12)).toBe('refuse');
+    expect(setUp(21, current).judgeAsImpostor(11)).toBe('refuse');
   });
 
   it('are nobody without a document, or in one without us', () => {

@@ -57,7 +57,10 @@ const fakeWorkers = (count: number) => {
     };
   };
   const workers: Workers = { count, start: () => ok(start()) };
-  return { workers, alive, pause: (on: boolean) => void (paused = on) };
+  const pause = (on: boolean): void => {
+    paused = on;
+  };
+  return { workers, alive, pause };
 };
 
 const setUp = async (workers: Workers) => {
@@ -70,7 +73,9 @@ const setUp = async (workers: Workers) => {
     workers,
     suite,
     log: memoryLog(),
-    onRoom: () => void rooms++,
+    onRoom: () => {
+      rooms++;
+    },
   });
   pool.setKeys(keys.all);
   return { pool, keys, epoch, key: publicKeyAt(keys, epoch), rooms: () => rooms };
@@ -164,7 +169,7 @@ describe('the unwrap pool', () => {
       const here = new URL('.', import.meta.url);
       const hooks = new URL('../../support/typescript-hooks.mjs', here);
       const entry = new URL('../../../servers/node/unwrap-worker.ts', here);
-      const script = `require('node:module').register('${hooks}'); void import('${entry}');`;
+      const script = `require('node:module').register('${hooks.href}'); void import('${entry.href}');`;
       await writeFile(`${base}/unwrap-worker.js`, script);
       const set = await setUp(nodeWorkers({ count: 1, base }));
       await check(set);

@@ -1,0 +1,44 @@
+/**
+ * The command line: one file per command, put together.
+ * @module
+ */
+import { Command, CommanderError } from 'commander';
+import type { Cli } from './cli.js';
+import { addDaemon } from './commands/daemon.js';
+import { addNode } from './commands/node.js';
+import type { Terminal } from './terminal.js';
+
+const WRONG_USAGE = 2;
+
+/** Runs one command line. @returns the exit code */
+export const runCli = async (words: readonly string[], terminal: Terminal): Promise<number> => {
+  let code = 0;
+  const program = makeProgram({ terminal, finish: (given) => (code = given) });
+  try {
+    await program.parseAsync(words, { from: 'user' });
+  } catch (thrown) {
+    if (!(thrown instanceof CommanderError)) throw thrown;
+    return thrown.exitCode === 0 ? 0 : WRONG_USAGE;
+  }
+  return code;
+};
+
+const makeProgram = (cli: Cli): Command => {
+  const program = new Command('postern');
+  program
+    .description('Anonymous mail over a mix network.')
+    .helpCommand(false)
+    .configureOutput({
+      writeOut: (text) => cli.terminal.print(text.trimEnd()),
+      writeErr: (text) => cli.terminal.tell(text.trimEnd()),
+    });
+  for (const add of [addDaemon, addNode]) add(program, cli);
+  return withExitOverride(program);
+};
+
+/** Commands do not inherit it when they are made before. */
+const withExitOverride = (command: Command): Command => {
+  command.exitOverride();
+  for (const each of command.commands) withExitOverride(each);
+  return command;
+};

@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import { seededRandom } from '../../../src/io/memory.js';
+import { faultStage } from '../../../testkit/faults.js';
+import { begin, SHORT } from './journey.js';
+import { GEOMETRY } from './provider.js';
+
+const PAYLOAD = new Uint8Array(GEOMETRY.payloadLength).fill(0x5a);
+
+describe('three mixes in a row', () => {
+  it('carry a packet and hold it at every hop for as long as it asks', async () => {
+    const { network, mixes, send, close } = await begin('carry');
+    const { clock } = network.io;
+    const [, exit] = network.providers;
+    const sentMs = clock.now();
+    await send(network.packet(mixes, [1000, 2000, 500]));
+    await clock.advance(3480);
+    expect(exit.received).toHaveLength(0);
+    await clock.advance(200);
+    expect(exit.received).toHaveLength(1);
+    const [arrival] = exit.received;
+    expect((arrival?.atMs ?? 0) - sentMs).toBeGreaterThanOrEqual(3500);
+    const opened = exit.open(arrival?.packet ?? new Uint8Array(0));
+    expect(opened.kind === 'terminal' && opened.payload).toEqual(PAYLOAD);
+    expect(mixes.every((mix) => mix.status().idle)).toBe(true);
+    await close();
+  });
+
+  it('refuse a replay: at once, later, and after a restart', async () => {
+    const { network, mixes, send, restart, counters, close } = await begin('replay');
+    const { clock } = network.io;
+    const [, exit] = network.providers;
+    const packet = network.packet(mixes, SHORT);
+    await send(packet.slice());
+    await send(packet.slice());
+    expect(counters(0)['drop.replayed']).toBe(1);
+    await clock.advance(60_000);
+    await send(packet.slice());
+    expect(counters(0)['drop.replayed']).toBe(2);
+    await restart(0);
+    await send(packet.slice());
+    expect(counters(0)['drop.replayed']).toBe(1);
+    await clock.advance(1000);
+    expect(exit.received).toHaveLength(1);
+    await close();
+  });
+
+  it('drop what asks for too long a delay, and what has nowhere to go', async () => {
+    const { network, mixes, send, counters, close } = await begin('rules');
+    await send(network.packet(mixes, [10_001, 1, 1]));
+    expect(counters(0)['drop.delay-too-long']).toBe(1);
+    const elsewhere = [mixes[0], mixes[2], mixes[2]].flatMap((mix) => mix ?? []);
+    await send(network.packet(elsewhere, SHORT));
+    await network.io.clock.advance(100);
+    expect(counters(0)['drop.unknown-next-node']).toBe(1);
+    const forged = network.packet(mixes, SHORT);
+    forged[40] = (forged[40] ?? 0) ^ 1;
+    await send(forged);
+    expect(counters(0)['drop.bad-mac']).toBe(1);
+    const lowOrder = network.packet(mixes, SHORT);
+    lowOrder.fill(0, 2, 34);
+    await send(lowOrder);
+    expect(counters(0)['drop.low-order-point']).toBe(1);
+    await close();
+  });
+});
+
+describe('faults and decoys', () => {
+  it('lose, repeat and reorder packets as they were told, and count them', async () => {
+    const captured: Uint8Array[] = [];
+    const faults = faultStage({
+      random: seededRandom('faults'),
+      loss: 0.3,
+      duplicate: 0.3,
+      reorderMs: 200,
+      capture: (packet) => captured.push(packet.slice()),
+    });
+    const { network, mixes, send, counters, close } = await begin('faults', [{}, { faults }]);
+    for (let i = 0; i < 40; i++) await send(network.packet(mixes, SHORT));
+    await network.io.clock.advance(2000);
+    expect(captured).toHaveLength(40);
+    const lost = counters(1)['drop.fault-loss'] ?? 0;
+    const replayed = counters(2)['drop.replayed'] ?? 0;
+    expect(lost).toBeGreaterThan(3);
+    expect(replayed).toBeGreaterThan(3);
+    expect(network.providers[1].received).toHaveLength(40 - lost);
+    expect(counters(1)['packets.sent']).toBe(40 - lost + replayed);
+    expect(mixes.every((mix) => mix.status().idle)).toBe(true);
+    await close();
+  });
+
+  it('decoys leave at the rate of the document, come back, and are missed if not', async () => {
+    const tuning = { retryStepMs: 1000, sendDecoyTraffic: true };
+    const { network, send, counters, close } = await begin('decoys', [{}, { tuning }]);
+    const { clock } = network.io;
+    const arrivals = () =>
+      network.providers.flatMap((provider) =>
+        provider.received.splice(0).map(({ packet }) => provider.reply(packet)),
+      );
+    await clock.advance(100_000);
+    const answered = arrivals();
+    // LambdaM is one in ten seconds.
+    expect(answered.length).toBeGreaterThan(3);
+    expect(answered.length).toBeLessThan(25);
+    for (const { packet } of answered) await send(packet);
+    const [first] = answered;
+    await clock.advance(20_000);
+    // Those of the first minute were answered too late.
+    const { 'decoy.returned': returned = 0, 'decoy.lost': lost = 0 } = counters(1);
+    expect(returned).toBeGreaterThan(0);
+    expect(lost).toBeGreaterThan(0);
+    expect(counters(1)['drop.unknown-reply'] ?? 0).toBe(answered.length - returned);
+    await send(first?.packet ?? new Uint8Array(0));
+    expect(counters(0)['drop.replayed']).toBe(1);
+    await close();
+  });
+
+  it('decoys of others end here unseen', async () => {
+    const { network, mixes, send, counters, close } = await begin('foreign');
+    const hops = mixes.slice(0, 1);
+    await send(network.surbReply(hops));
+    expect(counters(0)['drop.unknown-reply']).toBe(1);
+    await close();
+  });
+});
