@@ -29,17 +29,26 @@ export default tseslint.config(
       '@typescript-eslint/no-floating-promises': ['error', { checkThenables: true }],
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
-      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-confusing-void-expression': [
+        'error',
+        { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true },
+      ],
       'max-lines': ['error', { max: 300, skipBlankLines: false, skipComments: false }],
       'max-depth': ['error', 3],
-      'max-params': ['error', 3],
+      'max-params': ['error', 4],
       'max-lines-per-function': ['error', { max: 40 }],
     },
   },
   {
     // The world reaches the protocol through src/io only.
     files: ['src/**/*.ts', 'servers/**/*.ts', 'bridges/**/*.ts', 'testkit/**/*.ts'],
-    ignores: ['**/*.mjs', 'src/io/node.ts', 'src/io/node/**', 'bridges/maildir/**'],
+    ignores: [
+      '**/*.mjs',
+      'src/io/node.ts',
+      'src/io/node/**',
+      'src/io/manual-clock.ts',
+      'bridges/maildir/**',
+    ],
     rules: {
       'no-restricted-globals': ['error', ...worldGlobals],
       'no-restricted-properties': [

@@ -17,7 +17,7 @@ export type {
 export { startMix } from './mix/mix.js';
 export type { KeyError } from './node/keys.js';
 export { prepareIdentity } from './node/prepare.js';
-export type { FaultedPacket, FaultStage } from './node/dispatch.js';
+export type { FaultedPacket, FaultStage } from './node/fault-stage.js';
 export type { BadRecord } from './node/mix-keys.js';
 export type { RunningNode } from './node/node.js';
 export { DEFAULT_TUNING } from './node/options.js';

@@ -48,12 +48,9 @@ export { openSqliteStore } from './store/sqlite.js';
 export type { Change, OpenStore, Store, StoredRecord, StoreError } from './store/store.js';
 export { LINK_PROFILE_01, LINK_PROFILE_02, type LinkProfile } from './wire/profile.js';
 
-/**
- * What bridges and programs hold: accounts, sending, receiving, recipients and events.
- *
- * @interface
- */
-export type MixClient = Client;
+/** What bridges and programs hold: accounts, sending, receiving, recipients and events. */
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- its own name, for the value beside it
+export interface MixClient extends Client {}
 
 /** Where every client begins. */
 export const MixClient = {

@@ -20,7 +20,7 @@ import {
   type AuthorityOptions,
 } from '../servers/authority/options.js';
 import { startMix } from '../servers/mix/mix.js';
-import type { FaultStage } from '../servers/node/dispatch.js';
+import type { FaultStage } from '../servers/node/fault-stage.js';
 import { loadIdentity } from '../servers/node/keys.js';
 import type { RunningNode } from '../servers/node/node.js';
 import type { NodeError, NodeOptions, NodeTuning } from '../servers/node/options.js';

@@ -7,7 +7,9 @@
 export type KeyPath = readonly (string | number)[];
 
 const HEADER = /^\s*(\[{1,2})\s*([^\]]+?)\s*\]{1,2}\s*(?:#.*)?$/;
-const ASSIGNMENT = /^\s*((?:"[^"]*"|'[^']*'|[A-Za-z0-9_.-]+|\s*\.\s*)+?)\s*=/;
+const PART = String.raw`(?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+)`;
+/** Each character fits one place only: a long line that is no assignment must not take for ever. */
+const ASSIGNMENT = new RegExp(String.raw`^\s*(${PART}(?:\s*\.\s*${PART})*)\s*=`);
 const NAME = /"([^"]*)"|'([^']*)'|([A-Za-z0-9_-]+)/g;
 
 const namesOf = (dotted: string): string[] =>

@@ -93,9 +93,14 @@ export const makePlan = (options: TestnetOptions, ports: readonly number[]): Tes
     const directory = join(options.directory, name);
     return { directory, dataDir: join(directory, 'data') };
   };
+  // On virtual time the parts live in one process, which has no file for each.
+  const partPlaceOf = ({ name, identifier }: Pick<PartPlan, 'name' | 'identifier'>) => {
+    const directory = join(options.directory, identifier);
+    return options.kind === 'virtual' ? { directory, dataDir: directory } : placeOf(name);
+  };
   return {
     ...options,
-    parts: PARTS.map((part) => ({ ...part, ...placeOf(part.name), address: address() })),
+    parts: PARTS.map((part) => ({ ...part, ...partPlaceOf(part), address: address() })),
     users: USERS.map((user) => ({
       ...user,
       ...placeOf(user.name),

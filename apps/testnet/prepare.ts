@@ -93,7 +93,7 @@ const preparePart = (
       const { identityKey } = yield* loadIdentity({ ...io, primitives }, dataDir);
       keys.set(name, identityKey);
     }
-    for (const part of plan.parts) {
+    for (const part of plan.kind === 'virtual' ? [] : plan.parts) {
       const isAuthority = part.role === 'authority';
       const toml = isAuthority ? authorityToml(plan, keys) : serverToml(plan, part, keys);
       yield* io.files.write(configFileOf(part), utf8(toml));

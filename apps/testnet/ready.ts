@@ -112,7 +112,8 @@ export const registerUsers = (plan: TestnetPlan, io: Io): ResultAsync<void, Test
     return ok(undefined);
   });
 
-const publicKeyOf = (
+/** A user's public key, out of the file that others get. */
+export const publicKeyOf = (
   { files }: Io,
   { dataDir, account }: UserPlan,
   name: 'link' | 'identity',

@@ -4,7 +4,7 @@
  */
 import { err, ok, ResultAsync, type Result } from 'neverthrow';
 import type { SMTPServerAddress, SMTPServerDataStream, SMTPServerSession } from 'smtp-server';
-import { concat } from '../../src/bytes/writer.js';
+import { concatAll } from '../../src/bytes/writer.js';
 import type { LoginRules } from '../../src/control/login.js';
 import type { Address, MixClient, SendOptions, Sent } from '../../src/index.js';
 import { normaliseAddress } from '../../src/mail/address.js';
@@ -88,7 +88,7 @@ const readAll = async (stream: SMTPServerDataStream, limit: number): Promise<Uin
     if (stream.byteLength > limit) pieces.length = 0;
     else if (piece instanceof Uint8Array) pieces.push(piece);
   }
-  return concat(...pieces);
+  return concatAll(pieces);
 };
 
 /**

@@ -10,7 +10,7 @@ import {
   signDescriptor,
   type Descriptor,
 } from '../../src/pki/descriptor.js';
-import type { Epoch } from '../../src/pki/epoch.js';
+import { certificateExpiration, type Epoch } from '../../src/pki/epoch.js';
 import type { FieldError } from '../../src/pki/json.js';
 import type { Ground } from './ground.js';
 import type { NodeError } from './options.js';
@@ -28,9 +28,6 @@ interface About {
 }
 
 const LAYER_MIX = 0;
-/** A descriptor outlives the epochs of its keys by this much. */
-const EXTRA_LIFE_MS = 600_000;
-const LIFE_EPOCHS = 3;
 const WILDCARDS: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 
 /**
@@ -90,8 +87,7 @@ export const makeSigner =
 
 const sign = (ground: Ground, about: About): Result<Uint8Array, SignError> => {
   const { suite, identity, io, options } = ground;
-  const lifeMs = LIFE_EPOCHS * options.network.epochTime.periodMs + EXTRA_LIFE_MS;
-  const expiration = Math.floor((io.clock.now() + lifeMs) / 1000);
+  const expiration = certificateExpiration(options.network.epochTime, io.clock.now());
   const { seed } = identity;
   return describe(ground, about)
     .map((descriptor) => signDescriptor(suite.primitives, descriptor, { seed, expiration }))

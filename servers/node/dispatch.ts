@@ -6,20 +6,8 @@
  */
 import { nodeWithKey, type NetworkNode } from '../../src/pki/view.js';
 import { OutgoingLink, type ConnectDeps } from './connect.js';
+import type { FaultStage } from './fault-stage.js';
 import { destinations, judge, type TopologyDeps } from './topology.js';
-
-/** One packet that a fault stage lets through. */
-export interface FaultedPacket {
-  readonly packet: Uint8Array;
-  /** How long it is kept back, ms; 0: not at all. */
-  readonly delayMs: number;
-}
-
-/**
- * What happens to a packet on its way out: nothing (one entry, no delay), loss (no entry),
- * repetition (several), reordering (delays).
- */
-export type FaultStage = (packet: Uint8Array) => readonly FaultedPacket[];
 
 export type DispatchDeps = Omit<ConnectDeps, 'judge' | 'destination'> & {
   readonly topology: TopologyDeps;

@@ -5,7 +5,7 @@
 import type { Io, ListenError } from '../../src/io/contracts.js';
 import type { NetworkConfig } from '../../src/pki/network.js';
 import type { OpenStore, StoreError } from '../../src/store/store.js';
-import type { FaultStage } from './dispatch.js';
+import type { FaultStage } from './fault-stage.js';
 import type { KeyError } from './keys.js';
 import type { BadRecord } from './mix-keys.js';
 

@@ -6,6 +6,7 @@
  * @module
  */
 import { fromUtf8 } from '../../src/bytes/text.js';
+import { unpadded } from '../../src/bytes/writer.js';
 import type { Clock } from '../../src/io/contracts.js';
 import { decodePlaintext, type Plaintext } from '../../src/sphinx/plaintext.js';
 import type { SphinxSuite } from '../../src/sphinx/suite.js';
@@ -124,7 +125,7 @@ export class Delivery {
 }
 
 /** A service's name is matched as it is, before anything is made of user names. */
-const endpointOf = (recipient: Uint8Array): string => fromUtf8(recipient).replace(/\0+$/, '');
+const endpointOf = (recipient: Uint8Array): string => fromUtf8(unpadded(recipient));
 
 const replyItem = ({ surbId, payload }: SurbReplyHop): SpoolItem => ({
   kind: 'reply',

@@ -6,6 +6,7 @@
  * @module
  */
 import { fromUtf8 } from '../../src/bytes/text.js';
+import { unpadded } from '../../src/bytes/writer.js';
 
 /** A user's name in its one spelling. */
 export type UserName = string;
@@ -19,8 +20,5 @@ export const userName = (text: string): UserName | undefined => {
 };
 
 /** The name in a recipient field (zero-padded) or in a link's additional data. */
-export const userNameOf = (field: Uint8Array): UserName | undefined => {
-  let length = field.length;
-  while (length > 0 && field[length - 1] === 0) length--;
-  return userName(fromUtf8(field.subarray(0, length)));
-};
+export const userNameOf = (field: Uint8Array): UserName | undefined =>
+  userName(fromUtf8(unpadded(field)));

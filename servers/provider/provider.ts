@@ -104,16 +104,16 @@ const makeRole = (node: NodeServices, house: House): NodeRole => {
   );
   return {
     kind: 'provider',
-    advertise: async () => ({ services: advertised, registrationAddresses: undefined }),
-    isClient: async ({ ad, publicKey }) => {
+    advertise: () => Promise.resolve({ services: advertised, registrationAddresses: undefined }),
+    isClient: ({ ad, publicKey }) => {
       const name = userNameOf(ad);
-      return name !== undefined && users.isValid(name, publicKey);
+      return Promise.resolve(name !== undefined && users.isValid(name, publicKey));
     },
     openClient: ({ ad }) => openClientSession(session, userNameOf(ad) ?? ''),
     take: (hops) => {
       for (const hop of hops) delivery.take(hop);
     },
     pending: () => delivery.pending,
-    close: async () => undefined,
+    close: () => Promise.resolve(),
   };
 };

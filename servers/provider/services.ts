@@ -5,7 +5,7 @@
  * @module
  */
 import { fromUtf8, toBase64, utf8 } from '../../src/bytes/text.js';
-import { Writer } from '../../src/bytes/writer.js';
+import { unpadded, Writer } from '../../src/bytes/writer.js';
 import type { SphinxGeometry } from '../../src/sphinx/geometry.js';
 import type { Users } from './users.js';
 
@@ -27,6 +27,9 @@ export const loopService: Service = {
 
 const STATUS = { ok: 0, syntax: 1, noSuchUser: 2 } as const;
 
+/** Versions that a query may name; numbers may be written as texts. */
+const VERSIONS: readonly unknown[] = [undefined, null, 0, '0'];
+
 const isQuery = (value: unknown): value is { User?: unknown; Version?: unknown } =>
   typeof value === 'object' &&
   value !== null &&
@@ -35,14 +38,13 @@ const isQuery = (value: unknown): value is { User?: unknown; Version?: unknown }
 
 /** The user who is asked for; `undefined` for anything but a query. */
 const queriedUser = (request: Uint8Array): string | undefined => {
-  const text = fromUtf8(request).replace(/\0+$/, '');
   let query: unknown;
   try {
-    query = JSON.parse(text);
+    query = JSON.parse(fromUtf8(unpadded(request)));
   } catch {
     return undefined;
   }
-  if (!isQuery(query) || Number(query.Version ?? 0) !== 0) return undefined;
+  if (!isQuery(query) || !VERSIONS.includes(query.Version)) return undefined;
   const { User: user = '' } = query;
   return typeof user === 'string' ? user : undefined;
 };

@@ -4,7 +4,10 @@
  */
 
 /** The bytes of all `parts`, one behind the other, in fresh memory. */
-export const concat = (...parts: readonly Uint8Array[]): Uint8Array => {
+export const concat = (...parts: readonly Uint8Array[]): Uint8Array => concatAll(parts);
+
+/** The same for a list of any length: a call takes no more than some 100,000 arguments. */
+export const concatAll = (parts: readonly Uint8Array[]): Uint8Array => {
   const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let offset = 0;
   for (const part of parts) {
@@ -12,6 +15,13 @@ export const concat = (...parts: readonly Uint8Array[]): Uint8Array => {
     offset += part.length;
   }
   return joined;
+};
+
+/** `bytes` without the zeros behind them, as a view: what {@link Writer.padded} was given. */
+export const unpadded = (bytes: Uint8Array): Uint8Array => {
+  let length = bytes.length;
+  while (length > 0 && bytes[length - 1] === 0) length--;
+  return bytes.subarray(0, length);
 };
 
 /** Fills exactly `length` bytes; writing less or more is a programmer's mistake and throws. */

@@ -167,10 +167,10 @@ export class Connection {
     for (;;) {
       const command = await session.receive();
       if (command.isErr()) return command.error.kind;
-      // Only this shows that the provider has accepted us: the handshake alone proves nothing.
-      this.#backoff.reset();
       if (!this.#isStillProvider(session)) return 'not-in-document';
       if (!(await this.#dispatch(command.value))) return `unexpected-${command.value.kind}`;
+      // Only this shows that the provider serves us: the handshake alone proves nothing.
+      this.#backoff.reset();
     }
   }
 

@@ -6,7 +6,7 @@
  * @module
  */
 import { err, ok, type Result, type ResultAsync, safeTry } from 'neverthrow';
-import { concat } from '../bytes/writer.js';
+import { concatAll } from '../bytes/writer.js';
 import { findBody, readHead } from '../mail/header.js';
 import { claimsSender } from '../mail/sender-field.js';
 import type { Store, StoreError } from '../store/store.js';
@@ -96,7 +96,7 @@ const readUntil = (
     const parts: Uint8Array[] = [];
     for (let wanted = 1; ; wanted *= 2) {
       while (parts.length < Math.min(wanted, count)) parts.push(yield* readPart(parts.length));
-      const start = concat(...parts);
+      const start = concatAll(parts);
       if (parts.length >= count || enough(start)) return ok(start);
     }
   });

@@ -6,7 +6,7 @@
 import { Result, ResultAsync } from 'neverthrow';
 import { parse, type ParseError } from '../bytes/reader.js';
 import { fromUtf8, toHex, utf8 } from '../bytes/text.js';
-import { concat, Writer } from '../bytes/writer.js';
+import { concat, concatAll, Writer } from '../bytes/writer.js';
 import type { Change, Store, StoreError } from '../store/store.js';
 import type { Address } from './types.js';
 
@@ -178,7 +178,7 @@ export const readMail = (
 ): ResultAsync<Uint8Array, StoreError> => {
   const indices = Array.from({ length: record.total }, (_, index) => index);
   return ResultAsync.combine(indices.map((index) => readPart(store, record, index))).map((parts) =>
-    concat(...parts.map((part) => part ?? new Uint8Array())),
+    concatAll(parts.map((part) => part ?? new Uint8Array())),
   );
 };
 

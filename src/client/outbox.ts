@@ -272,7 +272,7 @@ export class OutboxQueue {
       })
       .mapErr((error) => {
         entry.leaving = false;
-        this.#bodies.add(entry.record, +1);
+        this.#bodies.add(entry.record, 1);
         return error;
       });
   }
@@ -285,7 +285,7 @@ export class OutboxQueue {
 
   #insert(entry: OutboxEntry): void {
     this.#entries.set(entry.progress.id, entry);
-    this.#bodies.add(entry.record, +1);
+    this.#bodies.add(entry.record, 1);
     this.#schedule.add(entry.progress);
     this.#bounces.add(entry, this.#restMs(entry.record));
   }

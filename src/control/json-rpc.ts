@@ -96,7 +96,9 @@ const readRequest = (json: Json): Request | undefined => {
   if (!isObject(json) || json['jsonrpc'] !== '2.0' || typeof json['method'] !== 'string') {
     return undefined;
   }
-  return { id: json['id'], method: json['method'], params: json['params'] };
+  const { id, method, params } = json;
+  // It comes back in the reply, so it must not be anything large that is easily made.
+  return typeof id === 'object' && id !== null ? undefined : { id, method, params };
 };
 
 const answer = async (connection: Connection, request: Request): Promise<boolean> => {

@@ -7,7 +7,7 @@
  */
 import { err, ok, type Result } from 'neverthrow';
 import { fromUtf8, utf8 } from '../bytes/text.js';
-import { concat } from '../bytes/writer.js';
+import { concat, concatAll } from '../bytes/writer.js';
 
 /** One field with its continuation lines. */
 export interface HeaderLine {
@@ -113,7 +113,7 @@ export const withoutFields = (
   readHead(mail).map(({ lines }) => {
     const head = lines.reduce((length, line) => length + line.raw.length, 0);
     const kept = lines.filter((line) => !drop(line)).map((line) => line.raw);
-    return concat(...kept, mail.subarray(head));
+    return concatAll([...kept, mail.subarray(head)]);
   });
 
 const encodeField = ({ name, value }: HeaderField): string => {
@@ -125,10 +125,17 @@ const readLine = (raw: Uint8Array): HeaderLine | Exclude<HeaderError['problem'],
   if (startsWithSpace(raw)) return 'leading-space';
   const colon = raw.indexOf(COLON);
   if (colon < 0) return 'no-colon';
-  const name = fromUtf8(raw.subarray(0, colon)).replace(/[ \t]+$/, '');
+  const name = fromUtf8(raw.subarray(0, nameEnd(raw, colon)));
   if (!NAME.test(name)) return 'bad-name';
   const value = fromUtf8(raw.subarray(colon + 1)).replace(/\r?\n/g, '');
   return { name, value: value.trim(), raw };
+};
+
+/** Where the name in front of the colon ends; a pattern for this would take quadratic time. */
+const nameEnd = (raw: Uint8Array, colon: number): number => {
+  let end = colon;
+  while (end > 0 && isSpace(raw[end - 1])) end--;
+  return end;
 };
 
 /** The end of the line at `at`, behind its LF. */
@@ -147,7 +154,9 @@ const fieldEnd = (mail: Uint8Array, at: number): number => {
 const isEmptyLine = (mail: Uint8Array, at: number): boolean =>
   mail[at] === LF || (mail[at] === CR && mail[at + 1] === LF);
 
-const startsWithSpace = (line: Uint8Array): boolean => line[0] === SPACE || line[0] === TAB;
+const startsWithSpace = (line: Uint8Array): boolean => isSpace(line[0]);
+
+const isSpace = (byte: number | undefined): boolean => byte === SPACE || byte === TAB;
 
 const countLines = (bytes: Uint8Array): number =>
   bytes.reduce((count, byte) => count + (byte === LF ? 1 : 0), 0);

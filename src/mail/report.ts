@@ -6,7 +6,7 @@
  * @module
  */
 import { toBase64, utf8 } from '../bytes/text.js';
-import { concat } from '../bytes/writer.js';
+import { concat, concatAll } from '../bytes/writer.js';
 import type { Random } from '../io/contracts.js';
 import { withEnvelope } from './build.js';
 import { encodeFields, splitMail } from './header.js';
@@ -199,7 +199,7 @@ const joinPartial = (blocks: readonly (Uint8Array | undefined)[], total: number)
   const missing = (which: string): Uint8Array => utf8(`\r\n[MISSING BLOCK ${which}/${total}]\r\n`);
   const held = blocks.map((block, at) => block ?? missing(String(at + 1)));
   const rest = blocks.length < total ? [missing(`${blocks.length + 1}-${total}`)] : [];
-  return concat(...held, ...rest);
+  return concatAll([...held, ...rest]);
 };
 
 const group = (recipient: string, action: StatusGroup['action'], status: string): StatusGroup => ({

@@ -8,7 +8,7 @@
 import { decode } from 'cborg';
 import { equal } from '../bytes/compare.js';
 import { utf8 } from '../bytes/text.js';
-import { concat, Writer } from '../bytes/writer.js';
+import { concat, concatAll, Writer } from '../bytes/writer.js';
 
 /** Integers, text, byte strings, arrays, and maps with text keys in order. */
 export type CborItem =
@@ -36,9 +36,9 @@ export const encodeCbor = (item: CborItem): Uint8Array => {
   if (typeof item === 'number') return encodeInteger(item);
   if (typeof item === 'string') return lengthFirst(MAJOR.text, utf8(item));
   if (item instanceof Uint8Array) return lengthFirst(MAJOR.bytes, item);
-  if (isList(item)) return concat(head(MAJOR.array, item.length), ...item.map(encodeCbor));
+  if (isList(item)) return concatAll([head(MAJOR.array, item.length), ...item.map(encodeCbor)]);
   const members = [...item].flatMap(([key, value]) => [encodeCbor(key), encodeCbor(value)]);
-  return concat(head(MAJOR.map, item.size), ...members);
+  return concatAll([head(MAJOR.map, item.size), ...members]);
 };
 
 /**

@@ -55,17 +55,26 @@ export interface SphinxGeometry extends SphinxChoices {
 
 const COMMAND_ID_LENGTH = 1;
 const DELAY_LENGTH = 4;
+const MAC_KEY_LENGTH = 32;
+
+/** Lengths that no network chooses. */
+const FIXED = {
+  adLength: 2,
+  groupElementLength: 32,
+  nodeIdLength: 32,
+  surbIdLength: 16,
+  streamIvLength: 16,
+  sprpKeyLength: 48,
+  sprpIvLength: 16,
+  blindingLength: 32,
+  nodeDelayLength: COMMAND_ID_LENGTH + DELAY_LENGTH,
+  plaintextHeaderLength: 2,
+} as const;
 
 /** Derives every length from a network's choices. */
 export const makeGeometry = (choices: SphinxChoices): SphinxGeometry => {
-  const adLength = 2;
-  const groupElementLength = 32;
-  const nodeIdLength = 32;
-  const surbIdLength = 16;
-  const streamIvLength = 16;
-  const sprpKeyLength = 48;
-  const sprpIvLength = 16;
-  const blindingLength = 32;
+  const { adLength, groupElementLength, nodeIdLength, surbIdLength, streamIvLength } = FIXED;
+  const { sprpKeyLength, sprpIvLength, blindingLength, plaintextHeaderLength } = FIXED;
   const { hops, macLength, payloadTagLength, streamKeyLength, recipientLength } = choices;
   const nextNodeLength = COMMAND_ID_LENGTH + nodeIdLength + macLength;
   const recipientCommandLength = COMMAND_ID_LENGTH + recipientLength;
@@ -75,30 +84,20 @@ export const makeGeometry = (choices: SphinxChoices): SphinxGeometry => {
   const headerLength = adLength + groupElementLength + routingInfoLength + macLength;
   const payloadKeyLength = sprpKeyLength + sprpIvLength;
   const surbLength = headerLength + nodeIdLength + payloadKeyLength;
-  const plaintextHeaderLength = 2;
   const payloadLength = plaintextHeaderLength + surbLength + choices.userPayloadLength;
   const taggedPayloadLength = payloadTagLength + payloadLength;
   return {
     ...choices,
-    adLength,
-    groupElementLength,
-    nodeIdLength,
-    surbIdLength,
-    streamIvLength,
-    sprpKeyLength,
-    sprpIvLength,
-    blindingLength,
-    kdfLength: 32 + streamKeyLength + streamIvLength + sprpKeyLength + blindingLength,
+    ...FIXED,
+    kdfLength: MAC_KEY_LENGTH + streamKeyLength + streamIvLength + sprpKeyLength + blindingLength,
     nextNodeLength,
     recipientCommandLength,
     surbReplyLength,
-    nodeDelayLength: COMMAND_ID_LENGTH + DELAY_LENGTH,
     perHopLength,
     routingInfoLength,
     headerLength,
     payloadKeyLength,
     surbLength,
-    plaintextHeaderLength,
     payloadLength,
     taggedPayloadLength,
     packetLength: headerLength + taggedPayloadLength,

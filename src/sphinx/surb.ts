@@ -89,8 +89,8 @@ export const openReply = (
   let body = tagged;
   for (let at = 0; at <= last; at += payloadKeyLength) {
     const { key, iv } = payloadKeyOf(geometry, keys.subarray(at, at + payloadKeyLength));
-    const undo = at < last ? primitives.wideBlock.encrypt : primitives.wideBlock.decrypt;
-    body = undo(key, iv, body);
+    const { wideBlock } = primitives;
+    body = at < last ? wideBlock.encrypt(key, iv, body) : wideBlock.decrypt(key, iv, body);
   }
   const tag = body.subarray(0, payloadTagLength);
   return tag.length === payloadTagLength && isZero(tag)

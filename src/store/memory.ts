@@ -37,7 +37,7 @@ const copyOf = ({ key, value }: StoredRecord): StoredRecord => ({
 /** By the keys' last digits first: as good as any order, and not the one of the puts. */
 const shuffled = (collection: Collection): readonly StoredRecord[] =>
   [...collection]
-    .map(([name, record]) => ({ name: [...name].reverse().join(''), record }))
+    .map(([name, record]) => ({ name: Array.from(name).reverse().join(''), record }))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .map(({ record }) => copyOf(record));
 
@@ -47,6 +47,8 @@ const applyChange = (collections: Shelf['collections'], change: Change): void =>
   if (change.kind === 'delete') collection.delete(toHex(change.key));
   else collection.set(toHex(change.key), copyOf(change));
 };
+
+const NOTHING: Collection = new Map();
 
 class ShelfStore implements Store {
   readonly #shelf: Shelf;
@@ -73,7 +75,7 @@ class ShelfStore implements Store {
   }
 
   list(collection: string): ResultAsync<readonly StoredRecord[], StoreError> {
-    return this.#read(() => shuffled(this.#shelf.collections.get(collection) ?? new Map()));
+    return this.#read(() => shuffled(this.#shelf.collections.get(collection) ?? NOTHING));
   }
 
   commit(changes: readonly Change[]): ResultAsync<void, StoreError> {

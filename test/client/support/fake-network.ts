@@ -83,6 +83,8 @@ export class FakeNetwork {
   refuseLinks = false;
   /** Moments of the handshakes of clients, monotonic ms. */
   readonly handshakes: number[] = [];
+  /** What the providers' clocks show beyond the right time, ms. */
+  clockAheadMs = 0;
   /** Whether answers to retrievals carry a wrong sequence. */
   wrongSequence = false;
   /** Names of providers that swallow what reaches them. */
@@ -236,7 +238,13 @@ export class FakeNetwork {
   }
 
   async #serve(provider: FakeNode, duplex: Duplex): Promise<void> {
-    const accepted = await acceptLink(this.#linkDeps, duplex, {
+    const { clock } = this.io;
+    const wrongClock = {
+      now: () => clock.now() + this.clockAheadMs,
+      monotonic: () => clock.monotonic(),
+      sleep: clock.sleep.bind(clock),
+    };
+    const accepted = await acceptLink({ ...this.#linkDeps, clock: wrongClock }, duplex, {
       identity: { ad: provider.identityKey, secretKey: provider.linkSecret },
       authenticate: ({ ad, publicKey }) => {
         const user = this.users.get(`${fromUtf8(ad)}@${provider.name}`);

@@ -6,7 +6,8 @@ import { epochAt, KATZENPOST_EPOCHS as epochTime, type Epoch } from '../../../sr
 import type { LinkDeps, Session } from '../../../src/wire/contracts.js';
 import { acceptLink } from '../../../src/wire/link.js';
 import { LINK_PROFILE_01 } from '../../../src/wire/profile.js';
-import { Dispatcher, type FaultStage } from '../../../servers/node/dispatch.js';
+import { Dispatcher } from '../../../servers/node/dispatch.js';
+import type { FaultStage } from '../../../servers/node/fault-stage.js';
 import { makeCounters } from '../../../servers/node/drops.js';
 import { DEFAULT_TUNING } from '../../../servers/node/options.js';
 import { descriptorOf, readView } from '../../pki/support.js';
