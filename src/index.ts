@@ -33,7 +33,13 @@ export type {
   WorkerThread,
 } from './io/contracts.js';
 export { nodeIo } from './io/node.js';
-export type { NodeIo, NodeIoOptions, NodeLog, NodeLogOptions, NodeWorkersOptions } from './io/node.js';
+export type {
+  NodeIo,
+  NodeIoOptions,
+  NodeLog,
+  NodeLogOptions,
+  NodeWorkersOptions,
+} from './io/node.js';
 export { KATZENPOST_EPOCHS, type Epoch, type EpochTime } from './pki/epoch.js';
 export type { AuthorityRef, NetworkConfig } from './pki/network.js';
 export {

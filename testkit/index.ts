@@ -6,11 +6,7 @@
  * @module
  */
 export { openTestWorld, QUICK_MEANS, type TestWorld, type TestWorldOptions } from './world.js';
-export {
-  FakeClient,
-  type Failures,
-  type FakeClientOptions,
-} from './fake-client.js';
+export { FakeClient, type Failures, type FakeClientOptions } from './fake-client.js';
 export {
   ratesOf,
   startNetwork,

@@ -5,7 +5,6 @@
  * can be done.
  * @module
  */
-import type { Result } from 'neverthrow';
 import { openMixClient } from '../src/client/mix-client.js';
 import type {
   AccountStatus,
@@ -17,12 +16,21 @@ import type {
 import type { MixClient } from '../src/index.js';
 import { selectPrimitives } from '../src/crypto/select.js';
 import { memoryIo, type MemoryIo } from '../src/io/memory.js';
-import { normaliseAddress } from '../src/mail/address.js';
 import { epochStart, KATZENPOST_EPOCHS } from '../src/pki/epoch.js';
 import type { SphinxGeometry } from '../src/sphinx/geometry.js';
 import { memoryStores, type MemoryStores } from '../src/store/memory.js';
 import { faultStage, type FaultOptions } from './faults.js';
 import { startNetwork, type MeanTimes, type TestNetwork } from './network.js';
+import {
+  identityKeyOf,
+  makeSecrets,
+  must,
+  parseUser,
+  providersOf,
+  register,
+  type User,
+  type UserSecrets,
+} from './users.js';
 
 export interface TestWorldOptions {
   /** Who has an account at the provider of their address; everybody knows everybody's key. */
@@ -55,32 +63,13 @@ export const QUICK_MEANS: MeanTimes = {
 
 /** A minute into an epoch, so that the first document comes soon. */
 const START_MS = epochStart(KATZENPOST_EPOCHS, 250_000) + 60_000;
-const DEFAULT_PROVIDERS = ['p1.test', 'p2.test'];
-const FEWEST_PROVIDERS = 2;
-const SECRET_LENGTH = 32;
+const STORAGE_KEY_LENGTH = 32;
 const READER = 'inbox';
 /** How far the clock runs before others may turn it. */
 const TURN_MS = 250;
 const OPEN_LIMIT_MS = 10 * 60_000;
 const CLOSE_LIMIT_MS = 60_000;
 const MAIL_LIMIT_MS = 2 * 60_000;
-
-interface User {
-  readonly address: Address;
-  readonly user: string;
-  readonly provider: string;
-}
-
-interface UserSecrets extends User {
-  readonly linkKey: Uint8Array;
-  readonly identityKey: Uint8Array;
-}
-
-/** What cannot fail in a world without a machine. */
-const must = <T, E extends { readonly kind: string }>(result: Result<T, E>): T => {
-  if (result.isErr()) throw new Error(`the test world gave ${JSON.stringify(result.error)}`);
-  return result.value;
-};
 
 interface Parts {
   readonly options: TestWorldOptions;
@@ -138,8 +127,8 @@ export class TestWorld {
       dataDir: `/${address}`,
       networks: { test: network.config },
       accounts: [{ user, provider, network: 'test', linkKey, identityKey }],
-      storageKey: new Uint8Array(SECRET_LENGTH),
-      recipients: Object.fromEntries(users.map((each) => [each.address, identityOf(each)])),
+      storageKey: new Uint8Array(STORAGE_KEY_LENGTH),
+      recipients: Object.fromEntries(users.map((each) => [each.address, identityKeyOf(each)])),
       tuning: options.tuning ?? {},
     };
   }
@@ -242,7 +231,7 @@ export const openTestWorld = async (options: TestWorldOptions): Promise<TestWorl
   const stores = memoryStores();
   const named = options.users.map(parseUser);
   const network = await openNetwork(options, { io, stores, named });
-  const users = named.map((user) => ({ ...user, ...makeSecrets(io) }));
+  const users = named.map((user) => ({ ...user, ...makeSecrets(io.random) }));
   const world = new TestWorld({ options, io, stores, network, users });
   for (const user of users) {
     await register(network, user);
@@ -255,26 +244,6 @@ export const openTestWorld = async (options: TestWorldOptions): Promise<TestWorl
   world.run();
   return world;
 };
-
-const parseUser = (text: string): User =>
-  normaliseAddress(text).match(
-    ({ address, user, domain }) => ({ address, user, provider: domain }),
-    () => {
-      throw new RangeError(`no address: ${text}`);
-    },
-  );
-
-const makeSecrets = ({ random }: MemoryIo): Pick<UserSecrets, 'linkKey' | 'identityKey'> => ({
-  linkKey: random(SECRET_LENGTH),
-  identityKey: random(SECRET_LENGTH),
-});
-
-const publicOf = (secret: Uint8Array): Uint8Array => {
-  const { x25519 } = selectPrimitives();
-  return x25519.publicKey(x25519.scalar(secret));
-};
-
-const identityOf = ({ identityKey }: UserSecrets): Uint8Array => publicOf(identityKey);
 
 const openNetwork = async (
   { means = QUICK_MEANS, geometry, faults }: TestWorldOptions,
@@ -291,15 +260,3 @@ const openNetwork = async (
       ...(faults ? { faults: faultStage({ ...faults, random: io.random }) } : {}),
     }),
   );
-
-/** Those of the users; cover traffic needs a second one. */
-const providersOf = (users: readonly User[]): readonly string[] => {
-  const theirs = new Set(users.map(({ provider }) => provider));
-  const all = new Set([...theirs, ...DEFAULT_PROVIDERS]);
-  return [...all].slice(0, Math.max(FEWEST_PROVIDERS, theirs.size));
-};
-
-const register = async (network: TestNetwork, user: UserSecrets): Promise<void> => {
-  const keys = { linkKey: publicOf(user.linkKey), identityKey: publicOf(user.identityKey) };
-  must(await network.provider(user.provider).users.add(user.user, keys));
-};

@@ -58,6 +58,9 @@ export const makeHeaders = (target: Target, count: number, delayMs: number): Uin
 
 export const packetOf = (header: Uint8Array): Uint8Array => concat(header, payload);
 
+/** Nothing arriving for so long means that packets are lost. */
+const STALL_MS = 10_000;
+
 /** Counts what is under way, and makes the sender wait when it is too much. */
 export class Window {
   readonly #size: number;
@@ -69,17 +72,13 @@ export class Window {
     this.#size = size;
   }
 
-  get underWay(): number {
-    return this.#sent - this.#received;
-  }
-
   /** News from the sink: packets in all. */
   received(count: number): void {
     this.#received = count;
     this.#wake();
   }
 
-  /** Sends all packets. */
+  /** Sends all packets. Throws when they do not arrive. */
   async send(session: Session, headers: readonly Uint8Array[]): Promise<void> {
     for (const header of headers) {
       await this.#below(this.#size);
@@ -95,6 +94,17 @@ export class Window {
   }
 
   async #below(limit: number): Promise<void> {
-    while (this.underWay >= limit) await new Promise<void>((resolve) => (this.#wake = resolve));
+    while (this.#sent - this.#received >= limit) await this.#news();
+  }
+
+  #news(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const missing = this.#sent - this.#received;
+      const stall = setTimeout(() => reject(new Error(`${missing} packets are lost`)), STALL_MS);
+      this.#wake = () => {
+        clearTimeout(stall);
+        resolve();
+      };
+    });
   }
 }

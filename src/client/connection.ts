@@ -186,21 +186,13 @@ export class Connection {
     );
   }
 
+  /** @returns whether a provider may send us this */
   async #dispatch(command: Command): Promise<boolean> {
-    switch (command.kind) {
-      case 'no-op':
-        return true;
-      case 'message':
-      case 'message-ack':
-      case 'message-empty':
-        return this.#deps.onMessage(command);
-      case 'consensus':
-        return this.#question !== undefined
-          ? this.#answer(readDocument(command, this.#question.epoch))
-          : false;
-      default:
-        return false;
-    }
+    if (command.kind === 'no-op') return true;
+    if (isMessage(command)) return this.#deps.onMessage(command);
+    if (command.kind !== 'consensus' || this.#question === undefined) return false;
+    this.#answer(readDocument(command, this.#question.epoch));
+    return true;
   }
 
   #fetch(epoch: Epoch, signal: AbortSignal): ResultAsync<Uint8Array, FetchError> {
@@ -219,10 +211,9 @@ export class Connection {
       .andThen(() => new ResultAsync(answered));
   }
 
-  #answer(answer: Result<Uint8Array, FetchError>): true {
+  #answer(answer: Result<Uint8Array, FetchError>): void {
     this.#question?.answer(answer);
     this.#question = undefined;
-    return true;
   }
 
   #setState(state: ConnectionState): void {
@@ -231,6 +222,9 @@ export class Connection {
     this.#deps.onState(state);
   }
 }
+
+const isMessage = (command: Command): command is MessageForm =>
+  command.kind === 'message' || command.kind === 'message-ack' || command.kind === 'message-empty';
 
 /** Runs `then` whatever the result is. */
 const always = <T, E>(result: ResultAsync<T, E>, then: () => void): ResultAsync<T, E> => {

@@ -60,7 +60,8 @@ export class SurbTable {
     return deps.store.list(COLLECTION).map((stored) => {
       const table = new SurbTable(deps);
       for (const { key, value } of stored) {
-        decodeSurbRecord(key, value).map((record) => table.#restore(record, slackMs));
+        const record = decodeSurbRecord(key, value).unwrapOr(undefined);
+        if (record !== undefined) table.#restore(record, slackMs);
       }
       return table;
     });

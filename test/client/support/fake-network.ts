@@ -255,7 +255,10 @@ export class FakeNetwork {
     if (accepted.isErr()) return;
     const session = accepted.value;
     this.handshakes.push(this.io.clock.monotonic());
-    if (this.refuseLinks) return session.close();
+    if (this.refuseLinks) {
+      session.close();
+      return;
+    }
     this.#sessions.add(session);
     await this.#serveUser(provider, `${fromUtf8(session.peer.ad)}@${provider.name}`, session);
     this.#sessions.delete(session);
@@ -268,33 +271,22 @@ export class FakeNetwork {
       const command = await session.receive();
       if (command.isErr()) return;
       this.seen.push({ kind: command.value.kind, user, atMs: this.io.clock.monotonic() });
-      switch (command.value.kind) {
-        case 'send-packet':
-          void this.#carry(provider, command.value.packet);
-          break;
-        case 'get-consensus':
-          await session.send({
-            kind: 'consensus',
-            code: 0,
-            document: this.document(command.value.epoch),
-          });
-          break;
-        case 'retrieve-message': {
-          const { sequence } = command.value;
-          this.sequences.push(sequence);
-          if (sequence === position + 1) {
-            position += 1;
-            spool.shift();
-          } else if (sequence !== position) {
-            return session.close();
-          }
-          await session.send(this.#head(spool, sequence + (this.wrongSequence ? 1 : 0)));
-          break;
-        }
-        default:
-          return session.close();
-      }
+      if (command.value.kind === 'send-packet') {
+        void this.#carry(provider, command.value.packet);
+      } else if (command.value.kind === 'get-consensus') {
+        const document = this.document(command.value.epoch);
+        await session.send({ kind: 'consensus', code: 0, document });
+      } else if (command.value.kind === 'retrieve-message') {
+        const { sequence } = command.value;
+        this.sequences.push(sequence);
+        if (sequence === position + 1) spool.shift();
+        else if (sequence !== position) break;
+        position = sequence;
+        const echoed = sequence + (this.wrongSequence ? 1 : 0);
+        await session.send(this.#head(spool, echoed));
+      } else break;
     }
+    session.close();
   }
 
   #head(spool: readonly SpoolEntry[], sequence: number): Command {

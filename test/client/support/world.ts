@@ -20,10 +20,10 @@ export interface World {
   readonly alice: MixClient;
   readonly bob: MixClient;
   /** Opens alice's client again, after a close or a crash. */
-  reopenAlice(
+  readonly reopenAlice: (
     change?: Partial<MixClientConfig>,
     account?: Partial<AccountConfig>,
-  ): Promise<MixClient>;
+  ) => Promise<MixClient>;
 }
 
 export const ALICE = 'alice@p1.test';
