@@ -89,10 +89,18 @@ const nominalRateOf = (round: Round): number =>
   rateOf(round) * (round.parts.blinding / NOMINAL_BLINDING_US);
 
 const measuresOf = (label: string, rounds: readonly Round[]): readonly Measure[] => [
-  measured(`${label}: per packet`, 'us', rounds.map(({ relayUs }) => relayUs)),
+  measured(
+    `${label}: per packet`,
+    'us',
+    rounds.map(({ relayUs }) => relayUs),
+  ),
   measured(`${label}: per CPU-second`, '/s', rounds.map(rateOf)),
   measured(`${label}: per CPU-second, normalised`, '/s', rounds.map(nominalRateOf)),
-  measured(`${label}: per second of this machine`, '/s', rounds.map(({ wallRate }) => wallRate)),
+  measured(
+    `${label}: per second of this machine`,
+    '/s',
+    rounds.map(({ wallRate }) => wallRate),
+  ),
 ];
 
 const overheadsOf = (rounds: readonly Round[]): readonly number[] =>
@@ -121,7 +129,11 @@ const requirementsOf = (rounds: readonly Round[]): readonly Requirement[] => [
 const partMeasures = (rounds: readonly Round[]): readonly Measure[] => {
   const names = Object.keys(NO_PARTS) as RelayPart[];
   return names.map((name) =>
-    measured(`  primitive: ${name}`, 'us', rounds.map(({ parts }) => parts[name])),
+    measured(
+      `  primitive: ${name}`,
+      'us',
+      rounds.map(({ parts }) => parts[name]),
+    ),
   );
 };
 

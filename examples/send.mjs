@@ -19,7 +19,7 @@ const sent = await alice.send({
       {
         name: 'minutes.txt',
         type: 'text/plain',
-        bytes: new TextEncoder().encode('1. We met.\n'),
+        content: new TextEncoder().encode('1. We met.\n'),
       },
     ],
   },

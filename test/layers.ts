@@ -31,7 +31,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   'servers/index.ts': ['src', 'servers'],
   testkit: ['src', 'servers'],
   apps: SDK,
-  test: [...SDK, 'apps', 'bench', 'scripts/aez-wasm'],
+  test: [...SDK, 'apps', 'bench', 'scripts/aez-wasm', 'entries.config.ts'],
   bench: [...SDK, 'apps'],
 };
 

@@ -8,6 +8,7 @@ import type { DropError } from '../../bridges/maildir/outgoing.js';
 import type { ConfigProblem } from '../config/toml.js';
 import type { DaemonError } from '../daemon/errors.js';
 import type { NodeRunError } from '../node/run.js';
+import type { QuickstartError } from '../quickstart/quickstart.js';
 import type { TestnetError } from '../testnet/errors.js';
 
 /** A configuration file with problems, or none that can be read. */
@@ -29,6 +30,4 @@ export type CliError =
   /** Several accounts, and none was chosen. */
   | { readonly kind: 'which-account'; readonly accounts: readonly string[] }
   | TestnetError
-  /** What arrived is not what was sent. */
-  | { readonly kind: 'mail-differs'; readonly where: string }
-  | { readonly kind: 'dialogue'; readonly protocol: 'SMTP' | 'POP3'; readonly reply: string };
+  | QuickstartError;

@@ -6,6 +6,7 @@ import { Command, CommanderError } from 'commander';
 import type { Cli } from './cli.js';
 import { addDaemon } from './commands/daemon.js';
 import { addNode } from './commands/node.js';
+import { addQuickstart } from './commands/quickstart.js';
 import { addTestnet } from './commands/testnet.js';
 import type { Terminal } from './terminal.js';
 
@@ -33,7 +34,7 @@ const makeProgram = (cli: Cli): Command => {
       writeOut: (text) => cli.terminal.print(text.trimEnd()),
       writeErr: (text) => cli.terminal.tell(text.trimEnd()),
     });
-  for (const add of [addDaemon, addNode, addTestnet]) add(program, cli);
+  for (const add of [addQuickstart, addDaemon, addNode, addTestnet]) add(program, cli);
   return withExitOverride(program);
 };
 

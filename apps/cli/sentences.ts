@@ -94,6 +94,8 @@ const SENTENCES: { readonly [K in Kind]: (error: ErrorOf<K>) => string } = {
   'forbidden-header': ({ header }) => `the header ${header} is set by receivers only`,
   'mail-too-large': ({ size, limit }) =>
     `the mail has ${size} bytes; at most ${limit} can be sent`,
+  'user-exists': () => 'the provider has a user of this name',
+  'no-such-user': () => 'the provider has no user of this name',
   'no-recipient': () => 'the mail has no recipient: name one, or give it a To header',
   'foreign-sender': () => 'the mail is not from the account that sends it',
   'no-plain-file': () => 'this is no plain file',

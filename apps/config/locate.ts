@@ -6,7 +6,7 @@
 /** Names of tables and keys, and the indexes of arrays of tables, from the root. */
 export type KeyPath = readonly (string | number)[];
 
-const HEADER = /^\s*(\[{1,2})\s*([^\]]+?)\s*\]{1,2}\s*(?:#.*)?$/;
+const HEADER = /^\s*(\[{1,2})([^[\]]+)\]{1,2}\s*(?:#.*)?$/;
 const PART = String.raw`(?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+)`;
 /** Each character fits one place only: a long line that is no assignment must not take for ever. */
 const ASSIGNMENT = new RegExp(String.raw`^\s*(${PART}(?:\s*\.\s*${PART})*)\s*=`);

@@ -99,10 +99,7 @@ const documentOf = (epoch: Epoch, mix: Uint8Array, sinkAddress: string): Uint8Ar
       sendRatePerMinute: 0,
       rates: { mu: RATE, lambdaP: RATE, lambdaL: RATE, lambdaD: RATE, lambdaM: RATE },
       topology: [[mix]],
-      providers: [
-        descriptorOf(GENERATOR, epoch, NOWHERE),
-        descriptorOf(SINK, epoch, sinkAddress),
-      ],
+      providers: [descriptorOf(GENERATOR, epoch, NOWHERE), descriptorOf(SINK, epoch, sinkAddress)],
       sharedRandomCommit: undefined,
       sharedRandomValue: new Uint8Array(32).fill(7),
       priorSharedRandom: [new Uint8Array(32).fill(7), new Uint8Array(32).fill(8)],

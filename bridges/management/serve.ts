@@ -46,7 +46,7 @@ export const serveManagement = (
     log,
     module: MODULE,
     maxSessions: MAX_SESSIONS,
-    session: (duplex, signal) => holdDialogue(dialogue, duplex, signal),
+    session: (duplex, signal, count) => holdDialogue({ ...dialogue, count }, duplex, signal),
   });
 };
 

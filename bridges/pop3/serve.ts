@@ -48,7 +48,7 @@ export const servePop3 = (options: Pop3Options): ResultAsync<RunningBridge, List
     module: MODULE,
     maxSessions,
     refusal: utf8('-ERR [SYS/TEMP] Too many connections\r\n'),
-    session: (duplex, signal) => holdSession(deps, duplex, signal),
+    session: (duplex, signal, count) => holdSession({ ...deps, count }, duplex, signal),
   });
 };
 

@@ -5,6 +5,7 @@
 import { fromUtf8 } from '../../src/bytes/text.js';
 import { WRONG_PASSWORDS_MAX } from '../../src/control/login.js';
 import { Lines } from '../../src/control/lines.js';
+import type { Count } from '../../src/control/counts.js';
 import type { Duplex } from '../../src/io/contracts.js';
 import { AUTHORIZATION, findCommand, TRANSACTION, type Bound, type Outcome } from './commands.js';
 import { logIn, readPlain, refuseLogin, type Credentials, type LoginDeps } from './login.js';
@@ -13,6 +14,9 @@ import { accept, encodeResponse, refuse, type Response } from './response.js';
 
 /** RFC 1939 §3: an inactivity timer is at least ten minutes. */
 const IDLE_MS = 10 * 60_000;
+
+/** How long a peer may take to log in, whatever it says meanwhile: it holds a place of few. */
+const LOGIN_MS = 60_000;
 
 /** RFC 2449 §4 allows 255; an AUTH PLAIN of a long address needs more. Without the line's end. */
 const LINE_LIMIT = 510;
@@ -30,9 +34,13 @@ type State =
 const START: State = { kind: 'authorization', user: undefined };
 const OVER: State = { kind: 'over' };
 
+export interface SessionDeps extends LoginDeps {
+  readonly count: Count;
+}
+
 /** Speaks POP3 until the peer quits, leaves, idles or `signal` is aborted. */
 export const holdSession = async (
-  deps: LoginDeps,
+  deps: SessionDeps,
   duplex: Duplex,
   signal: AbortSignal,
 ): Promise<void> => {
@@ -44,17 +52,20 @@ export const holdSession = async (
 };
 
 class Session {
-  readonly #deps: LoginDeps;
+  readonly #deps: SessionDeps;
   readonly #lines: Lines;
+  /** On the monotonic clock. */
+  readonly #loginByMs: number;
   #state: State = START;
   /** Once logged in, until the lock is given back. */
   #box: Mailbox | undefined;
   #badLines = 0;
   #wrongPasswords = 0;
 
-  constructor(deps: LoginDeps, lines: Lines) {
+  constructor(deps: SessionDeps, lines: Lines) {
     this.#deps = deps;
     this.#lines = lines;
+    this.#loginByMs = deps.clock.monotonic() + LOGIN_MS;
   }
 
   async run(): Promise<void> {
@@ -68,7 +79,8 @@ class Session {
   }
 
   async #turn(state: State): Promise<void> {
-    const event = await this.#lines.next(LINE_LIMIT);
+    const byMs = state.kind === 'transaction' ? undefined : this.#loginByMs;
+    const event = await this.#lines.next(LINE_LIMIT, byMs);
     switch (event.kind) {
       case 'line':
         return this.#obey(fromUtf8(event.bytes), state);
@@ -77,8 +89,10 @@ class Session {
       case 'aborted':
         return this.#respond(refuse('Shutting down', 'SYS/TEMP'), OVER);
       case 'idle':
+        this.#deps.count('slow');
         return this.#respond(refuse('Idle for too long'), OVER);
       case 'end':
+        this.#deps.count('left');
         this.#state = OVER;
     }
   }
@@ -141,7 +155,10 @@ class Session {
       this.#box = opened.value;
       return this.#respond(accept('Logged in'), { kind: 'transaction', box: opened.value });
     }
-    if (opened.error.kind === 'wrong-password') this.#wrongPasswords++;
+    if (opened.error.kind === 'wrong-password') {
+      this.#wrongPasswords++;
+      this.#deps.count('wrong-password');
+    }
     const over = this.#wrongPasswords >= WRONG_PASSWORDS_MAX;
     return this.#respond(refuseLogin(opened.error), over ? OVER : START);
   }
@@ -159,6 +176,7 @@ class Session {
 
   #complain(problem: string): Promise<void> {
     this.#badLines++;
+    this.#deps.count('garbage');
     const over = this.#badLines >= BAD_LINES_MAX;
     return this.#respond(refuse(problem), over ? OVER : this.#state);
   }
@@ -168,6 +186,7 @@ class Session {
     this.#state = next;
     for (const piece of encodeResponse(response)) {
       if (await this.#lines.write(piece)) continue;
+      this.#deps.count('not-reading');
       this.#state = OVER;
       return;
     }

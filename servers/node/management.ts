@@ -52,6 +52,6 @@ export const serveManagement = (
     address,
     module: 'management',
     maxSessions: MAX_SESSIONS,
-    session: (duplex, signal) => holdDialogue(dialogue, duplex, signal),
+    session: (duplex, signal, count) => holdDialogue({ ...dialogue, count }, duplex, signal),
   });
 };

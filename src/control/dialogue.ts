@@ -8,6 +8,7 @@
  */
 import { fromUtf8, utf8 } from '../bytes/text.js';
 import type { Clock, Duplex } from '../io/contracts.js';
+import type { Count } from './counts.js';
 import { speakJsonRpc, type RpcMethods } from './json-rpc.js';
 import { Lines } from './lines.js';
 
@@ -44,6 +45,8 @@ export interface DialogueOptions {
   readonly verbs: VerbTable;
   /** What `JSON` switches to. */
   readonly methods: RpcMethods;
+  /** Told of what peers do wrong; without it nobody counts. */
+  readonly count?: Count;
   /** Starts the end of the whole program; without it there is no verb `SHUTDOWN`. */
   readonly shutdown?: (() => void) | undefined;
 }
@@ -79,10 +82,14 @@ const converse = async (
 ): Promise<void> => {
   for (let bad = 0; bad < BAD_COMMANDS_MAX;) {
     const event = await lines.next(COMMAND_LIMIT);
+    if (event.kind === 'idle') options.count?.('slow');
     if (event.kind !== 'line' && event.kind !== 'too-long') return;
     const command = event.kind === 'line' ? readCommand(options, fromUtf8(event.bytes)) : UNKNOWN;
     if (command.kind === 'json') return switchToJson(options, lines, signal);
-    if (command.kind === 'unknown') bad++;
+    if (command.kind === 'unknown') {
+      bad++;
+      options.count?.('garbage');
+    }
     if (!(await obey(options, lines, command))) return;
   }
 };
@@ -92,7 +99,7 @@ const switchToJson = async (
   lines: Lines,
   signal: AbortSignal,
 ): Promise<void> => {
-  if (await say(lines, '250 JSON-RPC 2.0')) await speakJsonRpc(lines, options.methods, signal);
+  if (await say(lines, '250 JSON-RPC 2.0')) await speakJsonRpc(lines, options, signal);
 };
 
 const UNKNOWN: Command = { kind: 'unknown' };

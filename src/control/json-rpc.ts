@@ -10,6 +10,7 @@
 import { err, type Result, type ResultAsync } from 'neverthrow';
 import { utf8 } from '../bytes/text.js';
 import { onAbort } from '../io/abort.js';
+import type { Count } from './counts.js';
 import { isObject, JSON_LINE_LIMIT, parseJson, RPC_ERROR, STREAM, type Json } from './json.js';
 import type { Lines } from './lines.js';
 import { readParams, type Params, type ParamsError } from './params.js';
@@ -59,19 +60,26 @@ interface Request {
 interface Connection {
   readonly lines: Lines;
   readonly methods: RpcMethods;
+  readonly count: Count;
   readonly signal: AbortSignal;
   streams: number;
+}
+
+export interface SpeakOptions {
+  readonly methods: RpcMethods;
+  /** Told of lines that are no requests; without it nobody counts. */
+  readonly count?: Count;
 }
 
 /** Serves requests until the peer leaves or `signal` is aborted. */
 export const speakJsonRpc = async (
   lines: Lines,
-  methods: RpcMethods,
+  { methods, count = () => undefined }: SpeakOptions,
   signal: AbortSignal,
 ): Promise<void> => {
   const stop = new AbortController();
   const forget = onAbort(signal, () => stop.abort());
-  const connection = { lines, methods, signal: stop.signal, streams: 0 };
+  const connection = { lines, methods, count, signal: stop.signal, streams: 0 };
   try {
     while (await serveOne(connection));
   } finally {
@@ -83,13 +91,18 @@ export const speakJsonRpc = async (
 /** Whether there may be more. */
 const serveOne = async (connection: Connection): Promise<boolean> => {
   const event = await connection.lines.next(JSON_LINE_LIMIT);
-  if (event.kind === 'too-long') return reply(connection, null, problem(RPC_ERROR.invalidRequest));
+  if (event.kind === 'too-long') return complain(connection, RPC_ERROR.invalidRequest);
   if (event.kind !== 'line') return false;
   const parsed = parseJson(event.bytes);
-  if (parsed.isErr()) return reply(connection, null, problem(RPC_ERROR.parse));
+  if (parsed.isErr()) return complain(connection, RPC_ERROR.parse);
   const request = readRequest(parsed.value);
-  if (request === undefined) return reply(connection, null, problem(RPC_ERROR.invalidRequest));
+  if (request === undefined) return complain(connection, RPC_ERROR.invalidRequest);
   return answer(connection, request);
+};
+
+const complain = (connection: Connection, code: number): Promise<boolean> => {
+  connection.count('garbage');
+  return reply(connection, null, problem(code));
 };
 
 const readRequest = (json: Json): Request | undefined => {

@@ -61,10 +61,11 @@ export class Lines {
    * Waits for the next line.
    *
    * @param limit - most bytes of a line, its end not counted
+   * @param byMs - on the monotonic clock: when our patience is over at the latest
    */
-  async next(limit: number): Promise<LineEvent> {
+  async next(limit: number, byMs = Infinity): Promise<LineEvent> {
     const patience = this.#options.patience;
-    const deadline = patience && patience.clock.monotonic() + patience.idleMs;
+    const deadline = patience && Math.min(byMs, patience.clock.monotonic() + patience.idleMs);
     for (;;) {
       const event = this.#cut(limit);
       if (event !== undefined) return event;

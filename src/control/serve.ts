@@ -4,16 +4,26 @@
  */
 import type { ResultAsync } from 'neverthrow';
 import type { Clock, Duplex, ListenError, Listener, Log, Network } from '../io/contracts.js';
+import { makeCounts, type Count, type Counts } from './counts.js';
 import { Lines } from './lines.js';
 import { LATE, within } from './within.js';
 
 /** After this a session that was asked to end is cut off; above the time to leave of `Lines`. */
 const CLOSE_GRACE_MS = 3000;
 
+/** What a server tells of its connections. */
+export interface BridgeStatus {
+  /** Open at the moment. */
+  readonly sessions: number;
+  /** `accepted`, `refused-busy`, `failed`, and what sessions have counted, by name. */
+  readonly counters: Readonly<Record<string, number>>;
+}
+
 /** A server that listens. */
 export interface RunningBridge {
   /** The address really bound. */
   readonly address: string;
+  status(): BridgeStatus;
   /** Stops listening, lets every session finish what it is doing, then closes it. */
   close(): Promise<void>;
 }
@@ -28,13 +38,14 @@ export interface ServeOptions {
   readonly maxSessions: number;
   /** What a connection over the limit is told before it is closed. */
   readonly refusal?: Uint8Array;
-  /** Speaks with one peer; ends soon after `signal` is aborted. */
-  readonly session: (duplex: Duplex, signal: AbortSignal) => Promise<void>;
+  /** Speaks with one peer and counts what went wrong; ends soon after `signal` is aborted. */
+  readonly session: (duplex: Duplex, signal: AbortSignal, count: Count) => Promise<void>;
 }
 
 interface Running {
   readonly options: ServeOptions;
   readonly sessions: Map<Duplex, Promise<void>>;
+  readonly counts: Counts;
   readonly stop: AbortController;
 }
 
@@ -45,11 +56,16 @@ interface Running {
  */
 export const serve = (options: ServeOptions): ResultAsync<RunningBridge, ListenError> =>
   options.network.listen(options.address).map((listener) => {
-    const running = { options, sessions: new Map(), stop: new AbortController() };
+    const stop = new AbortController();
+    const running: Running = { options, sessions: new Map(), counts: makeCounts(), stop };
     const accepting = accept(running, listener);
     let closed: Promise<void> | undefined;
     return {
       address: listener.address,
+      status: () => ({
+        sessions: running.sessions.size,
+        counters: running.counts.snapshot(),
+      }),
       close: () => (closed ??= close(running, listener, accepting)),
     };
   });
@@ -75,6 +91,7 @@ const accept = async (running: Running, listener: Listener): Promise<void> => {
 };
 
 const begin = (running: Running, duplex: Duplex): void => {
+  running.counts.count('accepted');
   // A turn later, so that the session is in the table before it can end.
   const session = Promise.resolve().then(() => converse(running, duplex));
   running.sessions.set(duplex, session);
@@ -82,6 +99,7 @@ const begin = (running: Running, duplex: Duplex): void => {
 
 const refuse = async (running: Running, duplex: Duplex): Promise<void> => {
   const { clock, log, module, refusal } = running.options;
+  running.counts.count('refused-busy');
   log.write('warning', module, 'too many connections');
   const lines = new Lines({ duplex, patience: { clock, idleMs: CLOSE_GRACE_MS } });
   if (refusal !== undefined) await lines.write(refusal.slice());
@@ -89,10 +107,11 @@ const refuse = async (running: Running, duplex: Duplex): Promise<void> => {
 };
 
 const converse = async (running: Running, duplex: Duplex): Promise<void> => {
-  const { options, sessions, stop } = running;
+  const { options, sessions, counts, stop } = running;
   try {
-    await options.session(duplex, stop.signal);
+    await options.session(duplex, stop.signal, counts.count);
   } catch (thrown) {
+    counts.count('failed');
     const problem = thrown instanceof Error ? thrown.name : typeof thrown;
     options.log.write('error', options.module, 'a session failed', { problem });
   }

@@ -11,7 +11,7 @@ import { equal, isZero } from '../bytes/compare.js';
 import { bytesOf } from './aez/block.js';
 import type { Block } from './aez/block.js';
 import { core, PAIR_LENGTH } from './aez/core.js';
-import type { Work } from './aez/core.js';
+import type { Direction, Work } from './aez/core.js';
 import { hash, prf } from './aez/hash.js';
 import { prepareKey, wipeKey } from './aez/key.js';
 import type { AezKey, EngineMaker } from './aez/key.js';
@@ -88,15 +88,39 @@ export const aezHash = (
 export const aezPrf = (key: Uint8Array, delta: Block, length: number): Uint8Array =>
   runWithKey({ key }, (prepared) => prf(prepared, delta, length));
 
+/** Words are read out of the message's memory, so the engines want it aligned to them. */
+const WORD_LENGTH = 4;
+
+/** With τ = 0 nothing grows and nothing is checked. */
+const cipherInPlace = (
+  parameters: Pick<AezParameters, 'key' | 'nonce' | 'engine'>,
+  direction: Direction,
+  message: Uint8Array,
+): void => {
+  const aligned = message.byteOffset % WORD_LENGTH === 0 ? message : message.slice();
+  runWithKey(parameters, (key) => {
+    const delta = deltaOf(key, { ...parameters, ad: [], tau: 0 });
+    runCipher(key, { message: aligned, delta, direction });
+  });
+  if (aligned !== message) message.set(aligned);
+};
+
 /** A {@link WideBlock} over an engine. */
-export const makeWideBlock = (engine: EngineMaker, constantTime: boolean): WideBlock => ({
-  constantTime,
-  encrypt: (key, iv, message) => aezEncrypt({ key, nonce: iv, ad: [], tau: 0, engine }, message),
-  decrypt: (key, iv, message) => {
-    const plaintext = aezDecrypt({ key, nonce: iv, ad: [], tau: 0, engine }, message);
-    if (plaintext === undefined) throw new Error('unreachable: nothing is checked when tau is 0');
-    return plaintext;
-  },
-});
+export const makeWideBlock = (engine: EngineMaker, constantTime: boolean): WideBlock => {
+  const copied =
+    (direction: Direction): WideBlock['encrypt'] =>
+    (key, iv, message) => {
+      const copy = Uint8Array.from(message);
+      cipherInPlace({ key, nonce: iv, engine }, direction, copy);
+      return copy;
+    };
+  return {
+    constantTime,
+    encrypt: copied('encipher'),
+    decrypt: copied('decipher'),
+    decryptInPlace: (key, iv, message) =>
+      cipherInPlace({ key, nonce: iv, engine }, 'decipher', message),
+  };
+};
 
 export const tableWideBlock: WideBlock = makeWideBlock(tableEngine, false);

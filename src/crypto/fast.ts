@@ -106,14 +106,18 @@ const fastEd25519: Ed25519 = {
 
 const AEAD_OPTIONS = { authTagLength: TAG_LENGTH };
 
+const sealParts: Aead['sealParts'] = (key, nonce, ad, parts) => {
+  const cipher = createCipheriv('chacha20-poly1305', key, nonce, AEAD_OPTIONS);
+  const plaintextLength = parts.reduce((sum, part) => sum + part.length, 0);
+  cipher.setAAD(ad, { plaintextLength });
+  const sealed = parts.map((part) => plain(cipher.update(part)));
+  cipher.final();
+  return [...sealed, plain(cipher.getAuthTag())];
+};
+
 const fastAead: Aead = {
-  seal: (key, nonce, ad, plaintext) => {
-    const cipher = createCipheriv('chacha20-poly1305', key, nonce, AEAD_OPTIONS);
-    cipher.setAAD(ad, { plaintextLength: plaintext.length });
-    const body = cipher.update(plaintext);
-    cipher.final();
-    return concat(body, cipher.getAuthTag());
-  },
+  seal: (key, nonce, ad, plaintext) => concat(...sealParts(key, nonce, ad, [plaintext])),
+  sealParts,
   open: (key, nonce, ad, ciphertext) => {
     const length = ciphertext.length - TAG_LENGTH;
     if (length < 0) return undefined;

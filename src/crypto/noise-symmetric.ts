@@ -79,9 +79,12 @@ export class CipherState {
 
   /** The ciphertext, 16 bytes longer. */
   seal(ad: Uint8Array, plaintext: Uint8Array): Uint8Array {
-    const nonce = nonceOf(BigInt(this.#nonce));
-    this.#nonce += 1;
-    return this.#aead.seal(this.#key, nonce, ad, plaintext);
+    return this.#aead.seal(this.#key, this.#nextNonce(), ad, plaintext);
+  }
+
+  /** The pieces of the ciphertext of a message in parts: see {@link Aead.sealParts}. */
+  sealParts(ad: Uint8Array, parts: readonly Uint8Array[]): readonly Uint8Array[] {
+    return this.#aead.sealParts(this.#key, this.#nextNonce(), ad, parts);
   }
 
   /** The plaintext; `undefined`, and the counter stays, when it is not authentic. */
@@ -108,6 +111,12 @@ export class CipherState {
 
   wipe(): void {
     wipe(this.#key);
+  }
+
+  #nextNonce(): Uint8Array {
+    const nonce = nonceOf(BigInt(this.#nonce));
+    this.#nonce += 1;
+    return nonce;
   }
 }
 

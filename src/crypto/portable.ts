@@ -13,6 +13,7 @@ import { expand } from '@noble/hashes/hkdf.js';
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256, sha512, sha512_256 } from '@noble/hashes/sha2.js';
 import { sha3_256, shake256 } from '@noble/hashes/sha3.js';
+import { concat } from '../bytes/writer.js';
 import { tableWideBlock } from './aez.js';
 import type { Aead, Ed25519, Hashes, Primitives, X25519 } from './primitives.js';
 
@@ -51,6 +52,9 @@ export const portableEd25519: Ed25519 = {
 
 const portableAead: Aead = {
   seal: (key, nonce, ad, plaintext) => chacha20poly1305(key, nonce, ad).encrypt(plaintext),
+  sealParts: (key, nonce, ad, parts) => [
+    chacha20poly1305(key, nonce, ad).encrypt(concat(...parts)),
+  ],
   open: (key, nonce, ad, ciphertext) =>
     orUndefined(() => chacha20poly1305(key, nonce, ad).decrypt(ciphertext)),
 };

@@ -2,7 +2,7 @@
  * The primitives behind one interface, so that nobody above cares which library does the work.
  *
  * Two implementations: `fast.ts` (node:crypto, WebAssembly) and `portable.ts` (noble). All inputs
- * are read only and all outputs are fresh memory.
+ * are read only and all outputs are fresh memory, unless a name says that it works in place.
  * @module
  */
 
@@ -40,6 +40,16 @@ export interface Ed25519 {
 /** ChaCha20-Poly1305 of RFC 8439: key 32, nonce 12, tag 16 behind the ciphertext. */
 export interface Aead {
   seal(key: Uint8Array, nonce: Uint8Array, ad: Uint8Array, plaintext: Uint8Array): Uint8Array;
+  /**
+   * Seals `parts` as if they were one message, without joining them first. The pieces, one behind
+   * the other, are what `seal` gives.
+   */
+  sealParts(
+    key: Uint8Array,
+    nonce: Uint8Array,
+    ad: Uint8Array,
+    parts: readonly Uint8Array[],
+  ): readonly Uint8Array[];
   /** `undefined` when the tag does not fit. */
   open(
     key: Uint8Array,
@@ -55,6 +65,8 @@ export interface WideBlock {
   readonly constantTime: boolean;
   encrypt(key: Uint8Array, iv: Uint8Array, message: Uint8Array): Uint8Array;
   decrypt(key: Uint8Array, iv: Uint8Array, message: Uint8Array): Uint8Array;
+  /** As `decrypt`, over the message itself, which is therefore the caller's own. */
+  decryptInPlace(key: Uint8Array, iv: Uint8Array, message: Uint8Array): void;
 }
 
 export interface Hashes {

@@ -93,6 +93,16 @@ const terminal = (
     : err({ kind: 'bad-payload-tag' });
 };
 
+/** A packet's memory whose payload is `payload`, and the payload in it as a view. */
+const packetAround = (
+  { headerLength }: SphinxGeometry,
+  payload: Uint8Array,
+): { readonly packet: Uint8Array; readonly body: Uint8Array } => {
+  const packet = new Uint8Array(headerLength + payload.length);
+  packet.set(payload, headerLength);
+  return { packet, body: packet.subarray(headerLength) };
+};
+
 /** Everything behind the MAC check; `element` is the group element as it was loaded before. */
 const openPacket = (
   suite: SphinxSuite,
@@ -102,10 +112,9 @@ const openPacket = (
   openRouting(suite, keys, parts.routingInfo).andThen(
     ({ commands: all, rest }): Result<Unwrapped, UnwrapError> => {
       const { geometry, primitives } = suite;
-      const body =
-        parts.payload.length > 0
-          ? primitives.wideBlock.decrypt(keys.key, keys.iv, parts.payload)
-          : parts.payload;
+      // The one copy of a payload on its way through a node: it is decrypted where it stays.
+      const { packet, body } = packetAround(geometry, parts.payload);
+      if (body.length > 0) primitives.wideBlock.decryptInPlace(keys.key, keys.iv, body);
       const next = all.find((command) => command.kind === 'next-node');
       const opened = {
         replayTag: primitives.hash.sha512_256(parts.groupElement),
@@ -115,7 +124,7 @@ const openPacket = (
       const { x25519 } = primitives;
       const blinded = x25519.multiply(x25519.scalar(keys.blinding), element);
       if (!blinded) return err({ kind: 'low-order-element' });
-      const packet = concat(AD, blinded, rest, next.mac, body);
+      packet.set(concat(AD, blinded, rest, next.mac));
       return ok({ kind: 'forward', ...opened, nextNodeId: next.nodeId, packet });
     },
   );

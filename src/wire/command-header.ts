@@ -28,6 +28,10 @@ export const COMMAND_ID = {
 /** id 1, reserved 1, body length 4. */
 export const COMMAND_HEADER_LENGTH = 1 + 1 + 4;
 
+/** What stands in front of a body. */
+export const commandHeader = (id: number, bodyLength: number): Uint8Array =>
+  new Writer(COMMAND_HEADER_LENGTH).u8(id).u8(0).u32(bodyLength).done();
+
 /** A writer of one whole command, its header already written. */
 export const commandWriter = (id: number, bodyLength: number): Writer =>
   new Writer(COMMAND_HEADER_LENGTH + bodyLength).u8(id).u8(0).u32(bodyLength);

@@ -22,6 +22,7 @@ import {
 } from './directory-commands.js';
 import {
   encodePacketCommand,
+  encodeSendPacket,
   readMessage,
   readRetrieveMessage,
   type PacketCommand,
@@ -68,6 +69,13 @@ export const encodeCommand = (geometry: SphinxGeometry, command: Command): Uint8
       return encodeDirectoryCommand(command);
   }
 };
+
+/** The same in parts, one behind the other: a packet stays where it is. */
+export const encodeCommandParts = (
+  geometry: SphinxGeometry,
+  command: Command,
+): readonly Uint8Array[] =>
+  command.kind === 'send-packet' ? encodeSendPacket(command) : [encodeCommand(geometry, command)];
 
 /**
  * Reads one whole command. The length of a `send-packet` is left to the caller.

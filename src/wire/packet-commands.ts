@@ -6,9 +6,9 @@
  * @module
  */
 import type { Reader } from '../bytes/reader.js';
-import type { Writer } from '../bytes/writer.js';
+import { concat, type Writer } from '../bytes/writer.js';
 import type { SphinxGeometry } from '../sphinx/geometry.js';
-import { COMMAND_ID, commandWriter } from './command-header.js';
+import { COMMAND_ID, commandHeader, commandWriter } from './command-header.js';
 
 /** A Sphinx packet. Any length passes here: whoever takes it compares it with the geometry. */
 export interface SendPacket {
@@ -77,6 +77,12 @@ const messageWriter = (
     .u8(prefix.hint)
     .u32(prefix.sequence);
 
+/** A packet behind the header of its command. */
+export const encodeSendPacket = ({ packet }: SendPacket): readonly Uint8Array[] => [
+  commandHeader(COMMAND_ID.sendPacket, packet.length),
+  packet,
+];
+
 /** Whole commands; a payload of a wrong length is a programmer's mistake and throws. */
 export const encodePacketCommand = (
   geometry: SphinxGeometry,
@@ -84,9 +90,7 @@ export const encodePacketCommand = (
 ): Uint8Array => {
   switch (command.kind) {
     case 'send-packet':
-      return commandWriter(COMMAND_ID.sendPacket, command.packet.length)
-        .bytes(command.packet)
-        .done();
+      return concat(...encodeSendPacket(command));
     case 'retrieve-message':
       return commandWriter(COMMAND_ID.retrieveMessage, SEQUENCE_LENGTH)
         .u32(command.sequence)

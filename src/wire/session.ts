@@ -12,7 +12,7 @@ import { err, errAsync, ok, ResultAsync, type Result } from 'neverthrow';
 import { concat, Writer } from '../bytes/writer.js';
 import type { CipherState } from '../crypto/noise.js';
 import type { SphinxGeometry } from '../sphinx/geometry.js';
-import { decodeCommand, encodeCommand, type Command } from './commands.js';
+import { decodeCommand, encodeCommandParts, type Command } from './commands.js';
 import type { LinkError, Peer, Session } from './contracts.js';
 import type { Established } from './handshake.js';
 import type { LinkStream } from './stream.js';
@@ -60,7 +60,7 @@ class LinkSession implements Session {
   }
 
   send(command: Command): ResultAsync<void, LinkError> {
-    return new ResultAsync(this.#send(encodeCommand(this.#parts.geometry, command)));
+    return new ResultAsync(this.#send(encodeCommandParts(this.#parts.geometry, command)));
   }
 
   receive(): ResultAsync<Command, LinkError> {
@@ -79,10 +79,10 @@ class LinkSession implements Session {
   }
 
   /** Runs up to the write without a pause, so frames leave in the order of the calls. */
-  async #send(command: Uint8Array): Promise<Result<void, LinkError>> {
+  async #send(command: readonly Uint8Array[]): Promise<Result<void, LinkError>> {
     if (this.#error !== undefined) return err(this.#error);
     const { stream, sending } = this.#parts;
-    const length = command.length + TAG_LENGTH;
+    const length = frameBodyLength(command);
     if (length > MAX_FRAME_BODY_LENGTH) return err(this.#fail({ kind: 'frame-too-large', length }));
     const written = stream.write(sealFrame(sending, command));
     const disarm = stream.cutAfter(FRAME_DEADLINE_MS, { kind: 'deadline', phase: 'frame' });
@@ -159,9 +159,13 @@ class LinkSession implements Session {
   }
 }
 
-const sealFrame = (cipher: CipherState, command: Uint8Array): Uint8Array => {
-  const length = new Writer(LENGTH_LENGTH).u32(command.length + TAG_LENGTH).done();
-  const frame = concat(cipher.seal(NO_AD, length), cipher.seal(NO_AD, command));
+const frameBodyLength = (command: readonly Uint8Array[]): number =>
+  command.reduce((sum, part) => sum + part.length, TAG_LENGTH);
+
+/** Joined only here, sealed, so that a packet is copied once on its way out. */
+const sealFrame = (cipher: CipherState, command: readonly Uint8Array[]): Uint8Array => {
+  const length = new Writer(LENGTH_LENGTH).u32(frameBodyLength(command)).done();
+  const frame = concat(cipher.seal(NO_AD, length), ...cipher.sealParts(NO_AD, command));
   cipher.rekey();
   return frame;
 };

@@ -18,6 +18,8 @@ export class LinkStream {
   readonly #duplex: Duplex;
   readonly #watchdog: Watchdog;
   #buffered: Uint8Array = NOTHING;
+  /** Where frames that came in pieces are put together; used again as long as frames follow. */
+  #gathered: Uint8Array = NOTHING;
   #reading: Promise<Uint8Array | undefined> | undefined;
   #finished = false;
   #ending: LinkError = { kind: 'link-ended' };
@@ -34,24 +36,26 @@ export class LinkStream {
 
   /** Waits for the next byte, without a limit; `false` when there will be none. */
   async ready(): Promise<boolean> {
-    return this.#buffered.length > 0 || this.#pull();
+    if (this.#buffered.length > 0) return true;
+    // A link that waits needs no memory.
+    this.#gathered = NOTHING;
+    return this.#pull();
   }
 
   /**
-   * The next `length` bytes, a view into what came where possible. Memory grows with the bytes that
-   * arrive, not with `length`, which a peer may have made up.
+   * The next `length` bytes, a view that holds until the following call. Memory grows with the bytes
+   * that arrive, not with `length`, which a peer may have made up.
    *
    * @returns `undefined` when the stream ends before
    */
   async take(length: number): Promise<Uint8Array | undefined> {
     if (this.#buffered.length >= length) return this.#cut(length);
-    let gathered: Uint8Array = NOTHING;
     for (let filled = 0; ;) {
       const piece = this.#cut(Math.min(length - filled, this.#buffered.length));
-      gathered = withRoom(gathered, filled + piece.length, length);
-      gathered.set(piece, filled);
+      this.#gathered = withRoom(this.#gathered, filled, { needed: filled + piece.length, length });
+      this.#gathered.set(piece, filled);
       filled += piece.length;
-      if (filled === length) return gathered;
+      if (filled === length) return this.#gathered.subarray(0, length);
       if (!(await this.#pull())) return undefined;
     }
   }
@@ -111,10 +115,14 @@ export class LinkStream {
   }
 }
 
-/** `buffer`, or a larger one that begins with it, for `needed` bytes now and `limit` in the end. */
-const withRoom = (buffer: Uint8Array, needed: number, limit: number): Uint8Array => {
+/** `buffer`, or a larger one that begins with its first `filled` bytes, growing up to `length`. */
+const withRoom = (
+  buffer: Uint8Array,
+  filled: number,
+  { needed, length }: { readonly needed: number; readonly length: number },
+): Uint8Array => {
   if (needed <= buffer.length) return buffer;
-  const larger = new Uint8Array(Math.min(limit, Math.max(FIRST_CAPACITY, 2 * needed)));
-  larger.set(buffer);
+  const larger = new Uint8Array(Math.min(length, Math.max(FIRST_CAPACITY, 2 * needed)));
+  larger.set(buffer.subarray(0, filled));
   return larger;
 };

@@ -1,10 +1,16 @@
 /** The test kit's world with a clock that stands until it is turned, as the journeys want it. */
 import type { MixClient } from '../../src/index.js';
 import { utf8 } from '../../src/bytes/text.js';
-import { QUICK_MEANS, openTestWorld, type TestWorld } from '../../testkit/world.js';
-import type { TestWorldOptions } from '../../testkit/world.js';
+import type { MeanTimes } from '../../testkit/network.js';
+import { openTestWorld, type TestWorld, type TestWorldOptions } from '../../testkit/world.js';
 
-export const FAST = QUICK_MEANS;
+export const FAST: MeanTimes = {
+  mu: 100,
+  lambdaP: 100,
+  lambdaL: 1000,
+  lambdaD: 1000,
+  lambdaM: 10_000,
+};
 
 export interface WorldOptions extends Omit<TestWorldOptions, 'clock' | 'openClients'> {
   readonly seed: string | number;
@@ -23,7 +29,7 @@ export const mailOf = (subject: string, body: string): Uint8Array =>
   utf8(`From: <a@p1.test>\r\nTo: <b@p2.test>\r\nSubject: ${subject}\r\n\r\n${body}\r\n`);
 
 export const openWorld = async (options: WorldOptions): Promise<World> => {
-  const world = await openTestWorld({ ...options, clock: 'standing' });
+  const world = await openTestWorld({ means: FAST, ...options, clock: 'standing' });
   return {
     io: world.io,
     network: world.network,

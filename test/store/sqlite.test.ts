@@ -61,6 +61,7 @@ const filesText = async (): Promise<string> => {
 const transparent: Primitives = {
   ...portablePrimitives,
   aead: {
+    ...portablePrimitives.aead,
     seal: (_key, _nonce, _ad, plaintext) => concat(plaintext, new Uint8Array(16)),
     open: (_key, _nonce, _ad, sealed) => sealed.slice(0, -16),
   },

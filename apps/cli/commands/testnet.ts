@@ -44,7 +44,7 @@ interface UpOptions {
   readonly lambdaD?: number;
   readonly mu?: number;
   readonly poll?: number;
-  readonly epoch: number;
+  readonly epoch?: number;
   readonly payload: number;
 }
 
@@ -53,12 +53,17 @@ interface DirOptions {
 }
 
 /** Mean times, ms: fast enough to watch, and slow enough for a small machine. */
-const FAST = { mu: 60, lambdaP: 120, lambdaL: 1000, lambdaD: 4000 };
+const FAST = { mu: 60, lambdaP: 120, lambdaL: 1000, lambdaD: 4000, epoch: 1_200_000 };
 /** So slow that days pass quickly. */
-const SLOW = { mu: 20_000, lambdaP: 240_000, lambdaL: 900_000, lambdaD: 1_800_000 };
+const SLOW = {
+  mu: 20_000,
+  lambdaP: 240_000,
+  lambdaL: 1_800_000,
+  lambdaD: 7_200_000,
+  epoch: 3_600_000,
+};
 /** How far packets may be put out of order, in means of the delay at one hop. */
 const REORDER_MEANS = 4;
-const DEFAULT_EPOCH_MS = 1_200_000;
 const DEFAULT_PAYLOAD = 50_642;
 const SETTLE_LIMIT_MS = 300_000;
 
@@ -109,7 +114,7 @@ const addUp = (testnet: Command, cli: Cli): void => {
     .addOption(mean('--lambda-d <time>', 'between a client’s drop decoys'))
     .addOption(mean('--mu <time>', 'of the delay at one hop'))
     .addOption(mean('--poll <time>', 'between a client’s retrievals'))
-    .addOption(new Option('--epoch <time>', 'length of an epoch').argParser(durationMs).default(DEFAULT_EPOCH_MS))
+    .addOption(new Option('--epoch <time>', 'length of an epoch').argParser(durationMs))
     .addOption(new Option('--payload <size>', 'user payload of a packet').argParser(sizeBytes).default(DEFAULT_PAYLOAD))
     .action((options: UpOptions) => finishWith(cli, up(cli, options)));
 };
@@ -140,7 +145,7 @@ const paceOf = (options: UpOptions): TestnetPlan['pace'] => {
     lambdaP: options.lambdaP ?? usual.lambdaP,
     lambdaL: options.lambdaL ?? usual.lambdaL,
     lambdaD: options.lambdaD ?? usual.lambdaD,
-    epoch: options.epoch,
+    epoch: options.epoch ?? usual.epoch,
     ...(options.poll === undefined ? {} : { poll: options.poll }),
   };
 };

@@ -5,6 +5,7 @@
  */
 import { dirname } from 'node:path';
 import { err, ok, okAsync, ResultAsync, safeTry, type Result } from 'neverthrow';
+import type { NodeTuning } from '../../../servers/node/options.js';
 import type { UserError } from '../../../servers/provider/users.js';
 import { agreementOf } from '../../config/keys.js';
 import { readDaemonConfig } from '../../daemon/config.js';
@@ -27,6 +28,9 @@ const SETTLE_LIMIT_MS = 3 * 86_400_000;
 const LOOK_MS = 1000;
 /** The keys that the parts of a network in one process seal their stores with. */
 const PART_KEY = new Uint8Array(32);
+
+/** Looks at the clock that cost days of it dear, and that a few minutes more do no harm. */
+const UNHURRIED: Partial<NodeTuning> = { publishPollMs: 60_000, reauthenticateMs: 600_000 };
 
 export class VirtualNetwork {
   readonly #plan: TestnetPlan;
@@ -103,7 +107,7 @@ export class VirtualNetwork {
   inject(): ResultAsync<number, TestnetError> {
     const network = this.#running;
     const capture = this.#capture;
-    const { openStore: open, io } = this.#world;
+    const { openNodeStore: open, io } = this.#world;
     return safeTry(async function* () {
       for (const path of capture.paths) {
         const identifier = dirname(path).split('/').at(-1) ?? '';
@@ -135,11 +139,12 @@ export class VirtualNetwork {
     });
     return startNetwork({
       io: world.io,
-      openStore: world.openStore,
+      openStore: world.openNodeStore,
       dataDir: plan.directory,
       means: { mu, lambdaP, lambdaL, lambdaD, lambdaM: lambdaD },
       geometry,
       epochTime,
+      tuning: UNHURRIED,
       faults: faultStage({ random: world.io.random, ...plan.faults }),
     })
       .mapErr((error): TestnetError => error)

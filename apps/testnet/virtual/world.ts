@@ -1,5 +1,5 @@
 /**
- * A world between two: the machine's disk and stores, on a clock turned by hand.
+ * A world between two: the machine's disk, on a clock turned by hand.
  *
  * The clock stands still while the disk works, so that what is on disk and what the time is always
  * belong together. A part of the world can be cut off from its disk, as a crash does.
@@ -15,12 +15,16 @@ import {
   type ManualClock,
 } from '../../../src/io/memory.js';
 import { nodeClock, nodeFiles, nodeRandom } from '../../../src/io/node.js';
+import { memoryStores } from '../../../src/store/memory.js';
 import { makeSqliteStore } from '../../../src/store/sqlite.js';
 import type { Change, OpenStore, Store, StoreError } from '../../../src/store/store.js';
 
 export interface VirtualWorld {
   readonly io: Io & { readonly clock: ManualClock };
+  /** The users' stores, on disk. */
   readonly openStore: OpenStore;
+  /** The nodes' stores, in memory: each packet costs every node a commit, and days are to pass. */
+  readonly openNodeStore: OpenStore;
   /** What lies under this directory is written no more by those who have it open now. */
   cutOff(directory: string): void;
 }
@@ -45,7 +49,8 @@ export const makeWorld = (log: Log, watch: CommitWatch): VirtualWorld => {
       workers: inlineWorkers,
       files: heldFiles(clock),
     },
-    openStore: heldStores(clock, lease, watch),
+    openStore: heldStores(clock, sqliteStores(), { lease, watch }),
+    openNodeStore: heldStores(clock, memoryStores().open, { lease, watch }),
     cutOff: (directory) => {
       for (const each of living) {
         if (!each.path.startsWith(`${directory}/`)) continue;
@@ -76,20 +81,25 @@ const heldFiles = (clock: ManualClock): Files => {
   };
 };
 
-const heldStores = (
-  clock: ManualClock,
-  lease: (path: string) => Lease,
-  watch: CommitWatch,
-): OpenStore => {
-  const open = makeSqliteStore({
+const sqliteStores = (): OpenStore =>
+  makeSqliteStore({
     // Truncation is the disk's business, and goes by the time of the machine.
     clock: nodeClock({ background: true }),
     random: nodeRandom,
     primitives: selectPrimitives(),
   });
-  return (path, key) =>
-    held(clock, open(path, key)).map((store) => heldStore(clock, store, { lease: lease(path), watch }));
-};
+
+interface Care {
+  readonly lease: (path: string) => Lease;
+  readonly watch: CommitWatch;
+}
+
+const heldStores =
+  (clock: ManualClock, open: OpenStore, { lease, watch }: Care): OpenStore =>
+  (path, key) =>
+    held(clock, open(path, key)).map((store) =>
+      heldStore(clock, store, { lease: lease(path), watch }),
+    );
 
 const CUT: StoreError = { kind: 'store-closed' };
 

@@ -33,7 +33,7 @@ export const pop3Setup = (mails: readonly string[] = []): Pop3Setup => {
   const open = new Set<Promise<void>>();
   const connect = (): Duplex => {
     const [ours, theirs] = duplexPair();
-    const session = holdSession(deps, theirs, stop.signal);
+    const session = holdSession({ ...deps, count: () => undefined }, theirs, stop.signal);
     open.add(session);
     void session.finally(() => open.delete(session));
     return ours;

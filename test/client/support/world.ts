@@ -15,6 +15,7 @@ import { utf8 } from '../../../src/bytes/text.js';
 export interface World {
   readonly io: MemoryIo;
   readonly net: FakeNetwork;
+  /** Alice's; bob has his own. */
   readonly stores: MemoryStores;
   /** Keys of both are set up front. */
   readonly alice: MixClient;
@@ -92,6 +93,7 @@ export const openWorld = async ({
   };
   const bobConfig: MixClientConfig = {
     ...base,
+    openStore: memoryStores().open,
     dataDir: '/bob',
     accounts: [
       { ...account, user: 'bob', provider: 'p2.test', linkKey: bobLink, identityKey: bobIdentity },
