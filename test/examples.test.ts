@@ -11,7 +11,7 @@ const MOST_LINES = 60;
 /** What each must print, beside ending well. */
 const EXPECTED: Readonly<Record<string, RegExp>> = {
   'bridges.mjs': /SMTP 127\.0\.0\.1:\d+, POP3 127\.0\.0\.1:\d+/,
-  'echo-bot.mjs': /echo@p2\.test answers:\nYou wrote:\nIs anybody there\?/,
+  'echo-bot.mjs': /echo@p2\.test answers:\r?\nYou wrote:\r?\nIs anybody there\?/,
   'hello.mjs': /from alice@p1\.test:[^]*Subject: Hello[^]*Nobody on the way/,
   'queue.mjs': /queued for bob@provider\.example: 1 block/,
   'send.mjs': /acknowledged[^]*received: \d+ bytes from alice@p1\.test/,

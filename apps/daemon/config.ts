@@ -54,7 +54,6 @@ const accountOf = (file: DaemonFile, account: Account, network: string): Account
   user: account.User,
   provider: account.Provider,
   network,
-  insecureKeyDiscovery: account.InsecureKeyDiscovery,
   sanitise: account.Sanitise,
   readers: readersOf(file, account),
   ...(account.ProviderKeyPin ? { providerKeyPin: account.ProviderKeyPin } : {}),

@@ -8,12 +8,7 @@ import { Resources } from '../../servers/node/resources.js';
 import { fileNameOf } from '../../src/client/plan.js';
 import type { RunningBridge } from '../../src/control/serve.js';
 import type { Io, Listener } from '../../src/io/contracts.js';
-import {
-  MixClient,
-  type Address,
-  type OpenStore,
-  type RecipientError,
-} from '../../src/index.js';
+import { MixClient, type Address, type OpenStore, type RecipientError } from '../../src/index.js';
 import { ensurePrivateDirectory, loadStorageKey } from '../config/private-files.js';
 import { openBridges, type Listeners } from './bridges.js';
 import type { DaemonConfig } from './config.js';
@@ -184,4 +179,3 @@ const describe = (
   rescan: () => client.recipients.rescan(),
   close: () => resources.close(),
 });
-

@@ -12,12 +12,13 @@ export const bindControlSocket = (
   network: Network,
   socket: string,
 ): ResultAsync<Listener, DaemonError> =>
-  network.listen(`unix:${socket}`).mapErr(
-    ({ reason }): DaemonError =>
+  network
+    .listen(`unix:${socket}`)
+    .mapErr(({ reason }): DaemonError =>
       reason === 'in-use'
         ? { kind: 'already-running', socket }
         : { kind: 'listener', key: 'Management.Path', address: socket, reason },
-  );
+    );
 
 /** The network for the one who serves that socket. */
 export const handingOver = (network: Network, listener: Listener): Network => ({

@@ -42,8 +42,12 @@ export const daemonSchema = z.strictObject({
         Authority: z.string().optional(),
         NonvotingAuthority: z.string().optional(),
         VotingAuthority: unsupported('voting authorities are not supported yet'),
-        InsecureKeyDiscovery: z.boolean().default(false),
-        Sanitise: z.enum(['headers', 'full', 'off']).default('headers'),
+        InsecureKeyDiscovery: z
+          .literal(false, { error: 'cannot be had yet: set the keys of recipients yourself' })
+          .default(false),
+        Sanitise: z
+          .enum(['headers', 'off'], { error: 'must be headers or off; full cannot be had yet' })
+          .default('headers'),
         Maildir: absolutePath.optional(),
         DropFolder: absolutePath.optional(),
       }),

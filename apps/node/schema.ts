@@ -4,7 +4,7 @@
  * Keys of the reference that we know and do not have are refused with the reason, so that nobody
  * believes in a setting that does nothing.
  *
- * Source: protocol/02 §6.7 and §20.
+ * Source: the configurations of the reference's authority and server.
  * @module
  */
 import { z } from 'zod';

@@ -5,6 +5,7 @@
  * @module
  */
 import { err, ok, ResultAsync, type Result } from 'neverthrow';
+import { makeCounts, type Count } from '../../src/control/counts.js';
 import type { LoginRules } from '../../src/control/login.js';
 import type { RunningBridge } from '../../src/control/serve.js';
 import { within } from '../../src/control/within.js';
@@ -50,21 +51,32 @@ export interface SmtpOptions {
  */
 export const serveSmtp = (options: SmtpOptions): ResultAsync<RunningBridge, ListenError> => {
   const gate: Gate = { closing: false, busy: new Map() };
-  const server = makeServer(options, gate);
+  const counts = makeCounts();
+  const server = makeServer(options, gate, counts.count);
   server.on('error', (error: Error & { readonly code?: string }) =>
     options.log.write('info', MODULE, 'a connection failed', { reason: error.code }),
   );
   return listen(server, options.address).map((address) => {
     let closed: Promise<void> | undefined;
-    return { address, close: () => (closed ??= close(server, gate, options.clock)) };
+    return {
+      address,
+      status: () => ({ sessions: server.open, counters: counts.snapshot() }),
+      close: () => (closed ??= close(server, gate, options.clock)),
+    };
   });
 };
 
-const makeServer = (options: SmtpOptions, gate: Gate): BridgeServer => {
+const makeServer = (options: SmtpOptions, gate: Gate, count: Count): BridgeServer => {
   const { client, accounts, clock, allowAnyPassword = false } = options;
   const { maxMailLength = DEFAULT_MAX_MAIL_LENGTH, discovering = new Set() } = options;
   const login = { passwords: accounts, allowAnyPassword };
-  return new BridgeServer({
+  const watch = {
+    clock,
+    count,
+    isOpen: allowAnyPassword,
+    isBusy: (id: string) => gate.busy.has(id),
+  };
+  const settings = {
     ...PRIVATE_SETTINGS,
     disabledCommands: [...PRIVATE_SETTINGS.disabledCommands],
     authMethods: [...PRIVATE_SETTINGS.authMethods],
@@ -74,7 +86,8 @@ const makeServer = (options: SmtpOptions, gate: Gate): BridgeServer => {
     maxClients: options.maxClients ?? MAX_CLIENTS,
     socketTimeout: IDLE_MS,
     ...handlersOf({ client, login, maxMailLength, discovering }, clock, gate),
-  });
+  };
+  return new BridgeServer(settings, watch);
 };
 
 const listen = (server: BridgeServer, address: string): ResultAsync<string, ListenError> => {

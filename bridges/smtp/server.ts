@@ -2,36 +2,108 @@
  * The library's server, with replies that bring their own enhanced codes.
  *
  * The library derives the enhanced code from the code alone, so every 550 would say "no such
- * mailbox". A text that begins with such a code keeps it here.
+ * mailbox". A text that begins with such a code keeps it here. Nor does it bound how long a peer
+ * may take: its time-out starts anew with every byte.
  * @module
  */
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
+import type { Count } from '../../src/control/counts.js';
+import type { Clock } from '../../src/io/contracts.js';
 import type { Reply } from './replies.js';
 
 type Socket = Parameters<SMTPServer['connect']>[0];
 type SendArguments = Parameters<SMTPConnection['send']>;
 
+const FIRST_FAILURE = 400;
 const ENHANCED_CODE = /^[245]\.\d{1,3}\.\d{1,3} /;
 
+/** How long a peer may take for a whole command or mail (RFC 5321 §4.5.3.2). */
+const TURN_MS = 5 * 60_000;
+
+/** How long a peer may take to log in, whatever it says meanwhile: it holds a place of few. */
+const LOGIN_MS = 60_000;
+
+const TOO_SLOW: Reply = { code: 421, text: '4.4.2 Too slow, try again later' };
+
+/** What looks after the connections. */
+export interface Watch {
+  readonly clock: Clock;
+  readonly count: Count;
+  /** Whether nobody has to log in. */
+  readonly isOpen: boolean;
+  /** Whether a mail of this session is in the client's hands. */
+  readonly isBusy: (sessionId: string) => boolean;
+}
+
 class Connection extends SMTPConnection {
+  readonly #watch: Watch;
+  readonly #startedMs: number;
+  /** When we last said something. */
+  #spokeMs: number;
+
+  constructor(server: BridgeServer, socket: Socket, options: SMTPConnectionOptions | undefined) {
+    super(server, socket, options);
+    this.#watch = server.watch;
+    this.#startedMs = server.watch.clock.monotonic();
+    this.#spokeMs = this.#startedMs;
+  }
+
   override send(...[code, data, context]: SendArguments): void {
+    this.#spokeMs = this.#watch.clock.monotonic();
+    if (code >= FIRST_FAILURE) this.#watch.count(`reply.${code}`);
     const ownCode = typeof data === 'string' && ENHANCED_CODE.test(data);
     super.send(code, data, ownCode ? false : context);
+  }
+
+  /** Ends the session when the peer has kept us waiting for too long. */
+  async patrol(gone: AbortSignal): Promise<void> {
+    const { clock, count } = this.#watch;
+    for (let leftMs = this.#leftMs(); leftMs > 0; leftMs = this.#leftMs()) {
+      await clock.sleep(leftMs, gone);
+      if (gone.aborted) return;
+    }
+    count('slow');
+    this.send(TOO_SLOW.code, TOO_SLOW.text);
+  }
+
+  #leftMs(): number {
+    const { clock, isBusy } = this.#watch;
+    if (isBusy(this.id)) return TURN_MS;
+    const isKnown = this.#watch.isOpen || Boolean(this.session.user);
+    const dueMs = this.#spokeMs + TURN_MS;
+    return (isKnown ? dueMs : Math.min(dueMs, this.#startedMs + LOGIN_MS)) - clock.monotonic();
   }
 }
 
 /** Serves SMTP; it can also say goodbye to those who are connected. */
 export class BridgeServer extends SMTPServer {
+  readonly watch: Watch;
   readonly #sockets = new Set<Socket>();
 
+  constructor(options: SMTPServerOptions, watch: Watch) {
+    super(options);
+    this.watch = watch;
+  }
+
+  /** Connections that are open in any way. */
+  get open(): number {
+    return this.#sockets.size;
+  }
+
   override connect(socket: Socket, options?: SMTPConnectionOptions | null): void {
+    const gone = new AbortController();
+    this.watch.count('accepted');
     this.#sockets.add(socket);
-    socket.once('close', () => this.#sockets.delete(socket));
+    socket.once('close', () => {
+      this.#sockets.delete(socket);
+      gone.abort();
+    });
     const connection = new Connection(this, socket, options ?? undefined);
     this.connections.add(connection);
     connection.on('error', (error: Error) => this.emit('error', error));
     connection.init();
+    void connection.patrol(gone.signal);
   }
 
   /** Sends a last reply to every session but the `busy` ones, and ends them. */

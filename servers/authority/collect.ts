@@ -6,6 +6,7 @@
  */
 import { equal } from '../../src/bytes/compare.js';
 import { utf8 } from '../../src/bytes/text.js';
+import { isLowOrder } from '../../src/crypto/low-order.js';
 import type { Primitives } from '../../src/crypto/primitives.js';
 import { LAYER_PROVIDER, verifyDescriptor, type Descriptor } from '../../src/pki/descriptor.js';
 import type { Epoch } from '../../src/pki/epoch.js';
@@ -46,6 +47,19 @@ const isAuthorised = (
       )
     : mixes.some((mix) => equal(mix, identityKey));
 
+/** A document must fit a frame of 1 MiB, as base64 in its JSON. */
+const ROOM_FOR_DESCRIPTORS = 768 * 1024;
+/** What a descriptor may always have; ours have some 1,000 bytes. */
+const FAIR_LENGTH = 4096;
+
+/** No node may make the document too large for all others. */
+const maxLength = ({ mixes, providers }: Whitelist): number =>
+  Math.max(FAIR_LENGTH, Math.floor(ROOM_FOR_DESCRIPTORS / (mixes.length + providers.length)));
+
+/** Keys that protect nothing break every path and link that is made with them. */
+const hasWeakKey = ({ x25519 }: Primitives, { linkKey, mixKeys }: Descriptor): boolean =>
+  [linkKey, ...mixKeys.values()].some((key) => isLowOrder(x25519, key));
+
 /** What became of a posted descriptor: the code that the node is told. */
 export type PostVerdict = keyof typeof POST_CODE | 'failed';
 
@@ -59,9 +73,9 @@ export const collect = async (
   { epoch, raw, identityKey }: Posted,
   { now, nowMs }: { readonly now: Epoch; readonly nowMs: number },
 ): Promise<PostVerdict> => {
-  if (Math.abs(epoch - now) > 1) return 'invalid';
+  if (Math.abs(epoch - now) > 1 || raw.length > maxLength(whitelist)) return 'invalid';
   const descriptor = verifyDescriptor(primitives, raw, { epoch, nowMs, identityKey });
-  if (descriptor.isErr()) return 'invalid';
+  if (descriptor.isErr() || hasWeakKey(primitives, descriptor.value)) return 'invalid';
   if (!isAuthorised(whitelist, descriptor.value)) return 'forbidden';
   const earlier = archive.descriptor(epoch, identityKey);
   if (earlier) return equal(earlier, raw) ? 'ok' : 'conflict';

@@ -29,12 +29,13 @@ const IDENTITY_LENGTH = 32;
 const QUESTION_MS = 30_000;
 /** For taking the answer, ms. */
 const ANSWER_MS = 60_000;
-/** Connections at once; what comes above is cut. */
+/** Connections at once; the oldest goes for one more. */
 const MAX_CONNECTIONS = 256;
 
 export class Desk {
   readonly #deps: DeskDeps;
-  #open = 0;
+  /** Oldest first. */
+  readonly #connections = new Set<Duplex>();
 
   constructor(deps: DeskDeps) {
     this.#deps = deps;
@@ -42,22 +43,30 @@ export class Desk {
 
   /** Connections at the moment. */
   get open(): number {
-    return this.#open;
+    return this.#connections.size;
   }
 
   async serve(listener: Listener): Promise<void> {
     for await (const duplex of listener.connections) {
-      if (this.#open >= MAX_CONNECTIONS || this.#deps.signal.aborted) {
-        this.#deps.count('link.refused-busy');
-        duplex.destroy();
-      } else void this.#take(duplex);
+      if (this.#connections.size >= MAX_CONNECTIONS) this.#evict();
+      void this.#take(duplex);
     }
+  }
+
+  /** The slowest visitor makes room, so that half-open connections cannot shut others out. */
+  #evict(): void {
+    const [oldest] = this.#connections;
+    if (oldest === undefined) return;
+    this.#deps.count('link.evicted');
+    this.#connections.delete(oldest);
+    oldest.destroy();
   }
 
   async #take(duplex: Duplex): Promise<void> {
     const { link, signal, count } = this.#deps;
     const limit = new AbortController();
-    this.#open++;
+    count('link.accepted');
+    this.#connections.add(duplex);
     const forget = onAbort(signal, () => duplex.destroy());
     onAbort(limit.signal, () => duplex.destroy());
     void link.clock.sleep(QUESTION_MS + ANSWER_MS, limit.signal).then(() => limit.abort());
@@ -70,7 +79,7 @@ export class Desk {
     else await this.#serveOne(session.value);
     forget();
     limit.abort();
-    this.#open--;
+    this.#connections.delete(duplex);
   }
 
   /** Readers are anonymous; who posts must be listed and prove the identity key itself. */
@@ -93,7 +102,7 @@ export class Desk {
     const moment = { nowMs, now: epochAt(epochTime, nowMs), poster };
     const reply = await answer({ ...this.#deps, ...moment }, command.value);
     count(reply ? `answered.${command.value.kind}` : `unanswered.${command.value.kind}`);
-    if (reply) await session.send(reply).unwrapOr(undefined);
+    if (reply) await session.send(reply).mapErr(({ kind }) => count(`link.${kind}`));
     if (command.value.kind === 'post-descriptor') onPost();
     session.close();
   }

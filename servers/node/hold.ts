@@ -1,7 +1,7 @@
 /**
  * Holding: packets wait here until their delay is over.
  *
- * Rules: protocol/01 section 9.3, with the scheduler's checks of server v0.0.17.
+ * Source: mixnet.rst on delays, and the checks of the scheduler of server v0.0.17.
  * @module
  */
 import { uniformInt } from '../../src/crypto/sample.js';

@@ -1,7 +1,7 @@
 /**
  * What an opened packet wants of this node, by the commands that it carries.
  *
- * Source: server packet.go of v0.0.17; the table is protocol/01 section 9.2.
+ * Source: server packet.go of v0.0.17; the table is the reference's, combination by combination.
  * @module
  */
 import { err, ok, type Result } from 'neverthrow';

@@ -6,7 +6,7 @@
  * @module
  */
 import type { Command } from '../../src/wire/commands.js';
-import type { Session } from '../../src/wire/contracts.js';
+import type { LinkError, Session } from '../../src/wire/contracts.js';
 import type { Drop } from './drops.js';
 import type { ClientSession, PacketSource } from './role.js';
 
@@ -47,7 +47,7 @@ export class IncomingConnection {
     for (;;) {
       const command = await this.session.receive();
       if (command.isErr()) {
-        if (command.error.kind !== 'link-ended') this.#deps.count(`link.${command.error.kind}`);
+        this.#note(command.error);
         break;
       }
       const next = this.#take(command.value) ?? (await this.#answer(command.value));
@@ -91,7 +91,18 @@ export class IncomingConnection {
         this.#deps.count(`link.${answer.reason}`);
         return 'close';
       case 'reply':
-        return (await this.session.send(answer.command)).isOk() ? 'go-on' : 'close';
+        return this.session.send(answer.command).match(
+          (): Next => 'go-on',
+          (error) => {
+            this.#note(error);
+            return 'close';
+          },
+        );
     }
+  }
+
+  /** That a peer leaves is no fault of it. */
+  #note({ kind }: LinkError): void {
+    if (kind !== 'link-ended') this.#deps.count(`link.${kind}`);
   }
 }

@@ -34,7 +34,8 @@ export class Listening {
   readonly #taken = new Set<string>();
   /** One for each connection, from its first byte on. */
   readonly #welcomes = new Set<Promise<void>>();
-  #handshakes = 0;
+  /** Connections whose handshake is not finished, oldest first. */
+  readonly #handshakes = new Set<Duplex>();
 
   constructor(deps: ListenDeps) {
     this.#deps = deps;
@@ -43,7 +44,7 @@ export class Listening {
   get connections(): { readonly handshakes: number; nodes: number; clients: number } {
     let clients = 0;
     for (const { admitted } of this.#connections) if (admitted.kind === 'client') clients++;
-    return { handshakes: this.#handshakes, nodes: this.#connections.size - clients, clients };
+    return { handshakes: this.#handshakes.size, nodes: this.#connections.size - clients, clients };
   }
 
   /** Takes connections until the listener closes. */
@@ -68,20 +69,26 @@ export class Listening {
 
   #take(duplex: Duplex): void {
     const { tuning, count, signal } = this.#deps;
-    const open = this.#connections.size + this.#handshakes;
-    if (
-      signal.aborted ||
-      this.#handshakes >= tuning.maxHandshakes ||
-      open >= tuning.maxConnections
-    ) {
+    const open = this.#connections.size + this.#handshakes.size;
+    if (signal.aborted || open >= tuning.maxConnections) {
       count('link.refused-busy');
       duplex.destroy();
       return;
     }
     count('link.accepted');
+    if (this.#handshakes.size >= tuning.maxHandshakes) this.#evict();
     const welcome = this.#welcome(duplex);
     this.#welcomes.add(welcome);
     void welcome.then(() => this.#welcomes.delete(welcome));
+  }
+
+  /** The slowest handshake makes room, so that half-open connections cannot shut others out. */
+  #evict(): void {
+    const [oldest] = this.#handshakes;
+    if (oldest === undefined) return;
+    this.#deps.count('link.evicted');
+    this.#handshakes.delete(oldest);
+    oldest.destroy();
   }
 
   /** One connection from its first byte to its last. */
@@ -89,7 +96,7 @@ export class Listening {
     const { link, identity, tuning, signal, count } = this.#deps;
     let entrance: Entrance | undefined;
     const forget = onAbort(signal, () => duplex.destroy());
-    this.#handshakes++;
+    this.#handshakes.add(duplex);
     const session = await acceptLink(link, duplex, {
       identity,
       authenticate: async (peer) => {
@@ -98,7 +105,7 @@ export class Listening {
       },
       deadlineMs: tuning.handshakeTimeoutMs,
     });
-    this.#handshakes--;
+    this.#handshakes.delete(duplex);
     forget();
     if (session.isErr()) count(`link.handshake.${failureOf(session.error)}`);
     else if (entrance) await this.#serveOnce(session.value, entrance);

@@ -3,7 +3,7 @@
  *
  * Neighbours follow from our own layer in each document: packets come from the layer before and go
  * to the next one; providers stand before the first layer and behind the last.
- * Source: server pki.go of v0.0.17, protocol/02 section 11.2.
+ * Source: server internal/pki of v0.0.17.
  * @module
  */
 import { equal } from '../../src/bytes/compare.js';

@@ -2,7 +2,7 @@
  * One account: opened, used and closed as a whole. Accounts share nothing but the world.
  * @module
  */
-import { errAsync, ok, type ResultAsync } from 'neverthrow';
+import { errAsync, type ResultAsync } from 'neverthrow';
 import { wipe } from '../bytes/compare.js';
 import { type AccountParts, type ClientWorld, openParts } from './account-parts.js';
 import { AccountRun } from './account-run.js';
@@ -120,7 +120,7 @@ export class Account {
         geometry: this.#plan.network.geometry,
         recipients: this.#options.recipients,
         limit: tuning.maxMailLength,
-        sanitise: ok,
+        sanitise: this.#plan.sanitise,
       },
       options,
     );

@@ -2,7 +2,7 @@
  * The waits between attempts to reach the provider: none, then 15 s more each time up to 120 s, each
  * with jitter, so that not everybody comes back at once.
  *
- * Source: protocol/03 §9.1, W-28.
+ * Source: minclient's connection worker, which has the same steps and no jitter.
  * @module
  */
 import { uniform } from '../crypto/sample.js';

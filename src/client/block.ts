@@ -1,7 +1,7 @@
 /**
  * Blocks: a mail cut into pieces of one size, and the layout of one piece.
  *
- * Layout: protocol "end-to-end blocks"; checks follow minclient/block/block.go, and go further where
+ * Layout: end_to_end.rst §4; checks follow minclient/block/block.go, and go further where
  * it skips the padding of an empty block.
  * @module
  */

@@ -1,7 +1,7 @@
 /**
  * Composing: one body becomes one packet, with a reply block where an answer is wanted.
  *
- * Source: protocol/03 §10.
+ * Source: minclient's composition of a packet and its SURB, core sphinx path.
  * @module
  */
 import { err, ok, safeTry, type Result } from 'neverthrow';

@@ -4,7 +4,7 @@
  * It owns the only `receive()` of the session and hands each command to whom it concerns; documents
  * asked for through it are a source like any other.
  *
- * Source: protocol/03 §9.
+ * Source: minclient's connection worker.
  * @module
  */
 import { err, errAsync, type Result, ResultAsync } from 'neverthrow';

@@ -4,7 +4,8 @@
  * A loop goes to the `loop` service of a random provider and comes back; a drop goes there and ends.
  * Where no provider offers the service, a decoy is a block to ourselves.
  *
- * Source: architecture, Decisions "Cover traffic".
+ * Source: Katzenpost's decoy traffic draft. Where it fires drops at λP ours are loops, since a drop
+ * there would show real mail by its acknowledgements.
  * @module
  */
 import { equal } from '../bytes/compare.js';

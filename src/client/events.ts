@@ -1,7 +1,7 @@
 /**
  * Events to any number of listeners, each with a queue of its own: none takes from another.
  *
- * Source: protocol/03 §16, W-8, T-33.
+ * Source: mailproxy event; there one slow listener holds up all others.
  * @module
  */
 import { onAbort } from '../io/abort.js';

@@ -1,7 +1,7 @@
 /**
  * Asking a provider for a user's identity key. The answer is as true as the provider.
  *
- * Source: protocol/03 §15.2; key order and escapes are the reference's.
+ * Source: server internal/provider/kaetzchen, its keyserver; key order and escapes are the reference's.
  * @module
  */
 import { err, ok, type Result, type ResultAsync } from 'neverthrow';

@@ -25,6 +25,7 @@ export interface AccountPlan {
   /** Absolute. */
   readonly directory: string;
   readonly readers: readonly string[];
+  readonly sanitise: 'headers' | 'off';
   readonly linkKey: Uint8Array | undefined;
   readonly identityKey: Uint8Array | undefined;
 }
@@ -89,6 +90,7 @@ const planAccount = (
       network,
       directory: `${config.dataDir}/${fileNameOf(address)}`,
       readers,
+      sanitise: account.sanitise ?? 'headers',
       linkKey: account.linkKey,
       identityKey: account.identityKey,
     }));

@@ -1,7 +1,7 @@
 /**
  * Poisson processes: something that happens at random moments, whatever else is going on.
  *
- * A wait is `min(floor(Exp), max)` ms as in protocol/03 §12.4. The next moment counts from the last
+ * A wait is `min(floor(Exp), max)` ms as in minclient. The next moment counts from the last
  * one and not from the end of the work done at it, so that nobody can tell what that work was. A
  * process that could not run in time does not catch up: there are no bursts.
  * @module

@@ -2,7 +2,7 @@
  * Rates: how often an account sends and retrieves. They follow from the document and the
  * configuration only, never from what waits.
  *
- * Source: architecture, Decisions "Cover traffic", "Retrieval" and "Rate limit".
+ * See docs/security.md, "Cover traffic", for why.
  * @module
  */
 import type { Rate } from '../pki/document-codec.js';

@@ -1,7 +1,7 @@
 /**
  * Replies: what comes back through reply blocks, and what follows from it.
  *
- * Source: protocol/03 §12.7, T-14 to T-17.
+ * Source: end_to_end.rst, SURB-ACKs; core sphinx surb.go.
  * @module
  */
 import { okAsync, type ResultAsync } from 'neverthrow';

@@ -1,7 +1,7 @@
 /**
  * When a block counts as lost, and when it is sent again.
  *
- * Source: architecture, Decisions "Retransmission" and "Loss time-out"; protocol/03 W-15, W-19.
+ * Source: end_to_end.rst, stop-and-wait ARQ; the back-off and the slack under load are ours.
  * @module
  */
 import { exponential } from '../crypto/sample.js';

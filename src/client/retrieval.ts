@@ -4,7 +4,7 @@
  * The next question acknowledges the last answer, so it is asked only when that is on disk; a
  * failing store makes us ask for the same item again.
  *
- * Source: protocol/02 §14, protocol/03 §9.4, T-11 to T-13; architecture, Decisions "Retrieval".
+ * Source: core wire/commands, and the fetch worker of minclient, which asks faster when more waits.
  * @module
  */
 import { okAsync, type ResultAsync } from 'neverthrow';

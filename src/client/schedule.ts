@@ -5,7 +5,7 @@
  * one or behind one whose provider is away. Lost blocks come back by a heap of due times; nothing
  * is ever scanned per tick. Plain memory, and pure but for the randomness it is given.
  *
- * Source: architecture, Decisions "Retransmission"; protocol/03 §12.5, W-1, W-16.
+ * Source: mailproxy internal/account sends one message after the other; taking turns is ours.
  * @module
  */
 import { exponential } from '../crypto/sample.js';

@@ -5,7 +5,7 @@
  * decoy. λD: a drop decoy. Reply blocks are on disk before their packet leaves. What could not be
  * sent is put back, and a decoy takes its place.
  *
- * Source: architecture, Decisions "Cover traffic" and "Retransmission"; protocol/03 §12.4–12.9.
+ * Source: mailproxy internal/account; the decoys are ours, see `decoy.ts`.
  * @module
  */
 import { errAsync, okAsync, type Result, type ResultAsync } from 'neverthrow';

@@ -2,7 +2,7 @@
  * Requests to services of providers: each is one packet in each direction, and lives only as long
  * as the program that asks.
  *
- * Source: protocol/03 §15.1; requests are idempotent, so that a lost one is sent again.
+ * Source: server internal/provider/kaetzchen; requests are idempotent, so a lost one is sent again.
  * @module
  */
 import { err, ok, type Result, ResultAsync } from 'neverthrow';

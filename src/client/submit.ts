@@ -4,7 +4,7 @@
  * A body is never changed. Of the header only what must not leave is taken out, and what every mail
  * needs is added.
  *
- * Source: protocol/03 §12.1; architecture, Decisions "Message bytes", "Outgoing mail".
+ * Source: mailproxy, its SMTP listener and `SendMessage`; here the body is left alone.
  * @module
  */
 import { err, ok, type Result } from 'neverthrow';
@@ -25,12 +25,10 @@ import {
   withoutFields,
 } from '../mail/header.js';
 import { newMessageId } from '../mail/tokens.js';
+import { normaliseHeader } from '../sanitise/headers.js';
 import type { SphinxGeometry } from '../sphinx/geometry.js';
 import { fragment, mailLimit } from './block.js';
 import type { Address, MailDraft, Recipient, Recipients, SendError, SendOptions } from './types.js';
-
-/** Changes the header of an outgoing mail as the account wants it. */
-export type Sanitise = (mail: Uint8Array) => Result<Uint8Array, SendError>;
 
 export interface SubmitDeps {
   readonly account: Address;
@@ -40,7 +38,8 @@ export interface SubmitDeps {
   readonly recipients: Pick<Recipients, 'get'>;
   /** Most bytes of a mail. */
   readonly limit: number;
-  readonly sanitise: Sanitise;
+  /** How the header leaves. */
+  readonly sanitise: 'headers' | 'off';
 }
 
 /** A mail as it will be sent, whoever to. */
@@ -138,10 +137,21 @@ const checkNames = (head: MailHead): Result<void, SendError> => {
 const completed = (deps: SubmitDeps, mail: Uint8Array): Result<Uint8Array, SendError> =>
   withoutFields(mail, (line) => isNamed(line, 'Bcc'))
     .mapErr(({ problem }): SendError => ({ kind: 'bad-mail', problem }))
-    .andThen(deps.sanitise)
+    .andThen((kept) => inNormalForm(deps, kept))
     .andThen((clean) =>
       readMail(clean).map((head) => prependFields(closed(clean), missing(deps, head))),
     );
+
+const inNormalForm = (
+  { sanitise, random, clock }: SubmitDeps,
+  mail: Uint8Array,
+): Result<Uint8Array, SendError> =>
+  sanitise === 'off'
+    ? ok(mail)
+    : normaliseHeader(mail, { random, nowMs: clock.now() }).mapErr(({ problem }) => ({
+        kind: 'bad-mail',
+        problem,
+      }));
 
 const missing = ({ clock, random }: SubmitDeps, head: MailHead): readonly HeaderField[] => [
   ...(findAll(head, 'Date').length > 0 ? [] : [{ name: 'Date', value: coarseDate(clock.now()) }]),

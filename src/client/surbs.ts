@@ -5,7 +5,7 @@
  * Acknowledgements stay as long as their block waits, however late they are: they may lie at the
  * provider while we are away. All others expire.
  *
- * Source: protocol/03 §12.6, §12.8, T-40.
+ * Source: end_to_end.rst, SURB-ACKs; mailproxy internal/account, which writes them too late.
  * @module
  */
 import { okAsync, ResultAsync } from 'neverthrow';

@@ -30,10 +30,10 @@ export interface AccountConfig {
   /** X25519 secrets; read from, or made in, the account's directory where not given. */
   readonly linkKey?: Uint8Array;
   readonly identityKey?: Uint8Array;
-  readonly insecureKeyDiscovery?: boolean;
   /** Names of those who must call `done` before a received mail goes; default `['inbox']`. */
   readonly readers?: readonly string[];
-  readonly sanitise?: 'headers' | 'full' | 'off';
+  /** `headers` (default): top-level header lines leave in one normal form; `off`: as they are. */
+  readonly sanitise?: 'headers' | 'off';
 }
 
 /** Tunables; the names and defaults are those of the TOML file's `[Debug]`. */

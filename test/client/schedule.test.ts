@@ -45,7 +45,7 @@ beforeEach(() => {
 });
 
 describe('the schedule', () => {
-  it('sends all blocks of several mails, in turn (W-1)', () => {
+  it('sends all blocks of several mails, in turn', () => {
     mail('a', 3);
     sendAll();
     mail('b', 5);

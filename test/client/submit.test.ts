@@ -17,7 +17,7 @@ const deps: SubmitDeps = {
   random: seededRandom('submit'),
   geometry: smallGeometry(1000),
   limit: 20_000,
-  sanitise: ok,
+  sanitise: 'off',
   recipients: {
     get: (text) =>
       normaliseAddress(text).match(

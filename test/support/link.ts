@@ -94,7 +94,7 @@ export const bareEnd = (duplex: Duplex, clock: Clock) => {
   const stream = new LinkStream(duplex, clock);
   return {
     read: async (length: number): Promise<Uint8Array> => {
-      const bytes = await stream.take(length);
+      const bytes = (await stream.take(length))?.slice();
       if (bytes === undefined) throw new Error('the link has ended');
       return bytes;
     },
