@@ -28,7 +28,10 @@ export const readConfigFile = <T>(
   read: (source: string, file: string) => Result<T, readonly ConfigProblem[]>,
 ): ResultAsync<T, ConfigFileError> =>
   readText(path).andThen((source) =>
-    read(source, path).mapErr((problems): ConfigFileError => ({ kind: 'config-problems', problems })),
+    read(source, path).mapErr((problems): ConfigFileError => ({
+      kind: 'config-problems',
+      problems,
+    })),
   );
 
 export const readText = (path: string): ResultAsync<string, ConfigFileError> =>

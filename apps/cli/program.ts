@@ -4,13 +4,31 @@
  */
 import { Command, CommanderError } from 'commander';
 import type { Cli } from './cli.js';
+import { addAccount } from './commands/account.js';
+import { addCheckConfig } from './commands/check-config.js';
 import { addDaemon } from './commands/daemon.js';
+import { addKey } from './commands/key.js';
 import { addNode } from './commands/node.js';
 import { addQuickstart } from './commands/quickstart.js';
+import { addSend } from './commands/send.js';
+import { addStatus } from './commands/status.js';
 import { addTestnet } from './commands/testnet.js';
 import type { Terminal } from './terminal.js';
 
 const WRONG_USAGE = 2;
+
+/** In the order of the help. */
+const COMMANDS = [
+  addQuickstart,
+  addDaemon,
+  addSend,
+  addStatus,
+  addAccount,
+  addCheckConfig,
+  addKey,
+  addNode,
+  addTestnet,
+];
 
 /** Runs one command line. @returns the exit code */
 export const runCli = async (words: readonly string[], terminal: Terminal): Promise<number> => {
@@ -34,7 +52,7 @@ const makeProgram = (cli: Cli): Command => {
       writeOut: (text) => cli.terminal.print(text.trimEnd()),
       writeErr: (text) => cli.terminal.tell(text.trimEnd()),
     });
-  for (const add of [addQuickstart, addDaemon, addNode, addTestnet]) add(program, cli);
+  for (const add of COMMANDS) add(program, cli);
   return withExitOverride(program);
 };
 

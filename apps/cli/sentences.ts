@@ -92,8 +92,7 @@ const SENTENCES: { readonly [K in Kind]: (error: ErrorOf<K>) => string } = {
   'bad-address': ({ address }) => `this is no usable address: ${address}`,
   'bad-mail': ({ problem }) => `the mail is malformed: ${problem}`,
   'forbidden-header': ({ header }) => `the header ${header} is set by receivers only`,
-  'mail-too-large': ({ size, limit }) =>
-    `the mail has ${size} bytes; at most ${limit} can be sent`,
+  'mail-too-large': ({ size, limit }) => `the mail has ${size} bytes; at most ${limit} can be sent`,
   'user-exists': () => 'the provider has a user of this name',
   'no-such-user': () => 'the provider has no user of this name',
   'no-recipient': () => 'the mail has no recipient: name one, or give it a To header',

@@ -66,7 +66,10 @@ export const statusJson = (accounts: readonly AccountStatus[]): JsonObject => {
 };
 
 /** What a person puts into a mail program, and tells those who write. */
-const showAccount = (deps: MethodDeps, account: string): JsonObject | undefined =>
+export const showAccount = (
+  deps: Omit<MethodDeps, 'shutdown'>,
+  account: string,
+): JsonObject | undefined =>
   deps.client.accounts.keys(account).match(
     ({ identityKey, linkKey }) => ({
       account,

@@ -76,7 +76,9 @@ export const readServerConfig = (
   readToml(serverSchema, source, file).andThen((read) => {
     const { Server: server, Provider: provider } = read;
     const refuse = (path: KeyPath, problem: string) =>
-      err([{ kind: 'config' as const, file, line: lineOf(source, path), key: spell(path), problem }]);
+      err([
+        { kind: 'config' as const, file, line: lineOf(source, path), key: spell(path), problem },
+      ]);
     if (provider !== undefined && !server.IsProvider) {
       return refuse(['Provider'], 'a mix has none: Server.IsProvider is false');
     }
@@ -140,10 +142,9 @@ const serverOf = (file: ServerFile): Result<ServerConfig, never> => {
     storageKeyFile: storageKeyFileOf(file.Storage, dataDir),
     logging: loggingOf(file.Logging, dataDir),
     generateOnly: debug.GenerateOnly,
-    socket: management?.Enable
-      ? (management.Path ?? join(dataDir, 'management_sock'))
-      : undefined,
-    workers: debug.NumSphinxWorkers && debug.NumSphinxWorkers > 0 ? debug.NumSphinxWorkers : undefined,
+    socket: management?.Enable ? (management.Path ?? join(dataDir, 'management_sock')) : undefined,
+    workers:
+      debug.NumSphinxWorkers && debug.NumSphinxWorkers > 0 ? debug.NumSphinxWorkers : undefined,
     faults: faults && {
       loss: faults.Loss,
       duplicate: faults.Duplicate,
@@ -178,7 +179,10 @@ const advertisedOf = (server: ServerFile['Server']): NodeOptions['advertise'] =>
   const add = (transport: string, addresses: readonly string[]): void => {
     if (addresses.length > 0) all.set(transport, [...(all.get(transport) ?? []), ...addresses]);
   };
-  add('tcp4', bound.filter((address) => !isV6(address)));
+  add(
+    'tcp4',
+    bound.filter((address) => !isV6(address)),
+  );
   add('tcp6', bound.filter(isV6));
   for (const [transport, addresses] of others) add(transport, addresses);
   return all;

@@ -133,7 +133,10 @@ const faultsOf = ({ faults }: ServerConfig, { random }: Io): Pick<NodeOptions, '
 const openManagement = (
   { socket, options }: ServerConfig,
   { io, shutdown }: NodeWorld,
-  { resources, node }: { readonly resources: Resources; readonly node: RunningNode | RunningProvider },
+  {
+    resources,
+    node,
+  }: { readonly resources: Resources; readonly node: RunningNode | RunningProvider },
 ): ResultAsync<void, NodeRunError> => {
   if (socket === undefined) return okAsync(undefined);
   const verbs: VerbTable = 'verbs' in node ? node.verbs : {};

@@ -5,7 +5,7 @@
  */
 import { err, ok, okAsync, ResultAsync, safeTry, type Result } from 'neverthrow';
 import { fromUtf8, toBase64, utf8 } from '../../src/bytes/text.js';
-import { concat } from '../../src/bytes/writer.js';
+import { concatAll } from '../../src/bytes/writer.js';
 import { Lines } from '../../src/control/lines.js';
 import type { Clock, DialError, Network } from '../../src/io/contracts.js';
 
@@ -104,7 +104,8 @@ const stuffed = (mail: Uint8Array): Uint8Array => {
     pieces.push(mail.subarray(start, at), Uint8Array.of(DOT));
     start = at;
   }
-  return concat(...pieces, mail.subarray(start));
+  pieces.push(mail.subarray(start));
+  return concatAll(pieces);
 };
 
 /** Hands a mail in; it is durable when ok. */
@@ -143,6 +144,6 @@ export const fetchFirst = (server: MailServer): ResultAsync<Uint8Array, Dialogue
         lines.push(line[0] === DOT ? line.subarray(1) : line, CRLF);
       }
       yield* pop3.say('QUIT', '+OK');
-      return ok(concat(...lines));
+      return ok(concatAll(lines));
     }),
   );

@@ -27,7 +27,11 @@ export const startProcesses = (plan: TestnetPlan, io: Io): ResultAsync<Pids, Tes
     .map(() => new Map([...started].map(([name, { pid }]) => [name, pid])))
     .orElse((error) =>
       ResultAsync.fromSafePromise(
-        stopProcesses([...started.values()].map(({ pid }) => pid), plan.directory, io.clock),
+        stopProcesses(
+          [...started.values()].map(({ pid }) => pid),
+          plan.directory,
+          io.clock,
+        ),
       ).andThen(() => errAsync(error)),
     );
 };
@@ -41,7 +45,11 @@ const startAll = (
     const nodes = plan.parts.filter(({ role }) => role !== 'authority');
     for (const part of plan.parts) started.set(part.name, startPartProcess(part));
     const of = (name: string): Started | undefined => started.get(name);
-    yield* awaitAll(io, 'start of the nodes', nodes.map((part) => answering(io, part, of(part.name))));
+    yield* awaitAll(
+      io,
+      'start of the nodes',
+      nodes.map((part) => answering(io, part, of(part.name))),
+    );
     yield* registerUsers(plan, io);
     for (const user of plan.users) started.set(user.name, startUserProcess(user));
     yield* awaitAll(io, 'connections', [
@@ -74,7 +82,11 @@ export const findPlace = (plan: TestnetPlan, name: string): Result<Named, Testne
 };
 
 /** Ends a process without letting it finish anything. */
-export const crashProcess = (plan: TestnetPlan, name: string, io: Io): ResultAsync<void, TestnetError> =>
+export const crashProcess = (
+  plan: TestnetPlan,
+  name: string,
+  io: Io,
+): ResultAsync<void, TestnetError> =>
   findPlace(plan, name).asyncAndThen(({ place }) => {
     const pid = runningPid(place);
     if (pid === undefined) return okAsync(undefined);
@@ -99,4 +111,3 @@ export const restartProcess = (
       ? okAsync(undefined)
       : awaitAll(io, 'start', [linked(io, named.place, started)]);
   });
-

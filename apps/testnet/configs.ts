@@ -113,9 +113,7 @@ export const daemonToml = (plan: TestnetPlan, user: UserPlan, keys: TestnetKeys)
         DropFolder: dropFolderOf(user),
       },
     ],
-    Recipients: Object.fromEntries(
-      known.map(({ name, account }) => [account, keyOf(keys, name)]),
-    ),
+    Recipients: Object.fromEntries(known.map(({ name, account }) => [account, keyOf(keys, name)])),
     ...(plan.pace.poll === undefined ? {} : { Debug: { PollingInterval: plan.pace.poll / 1000 } }),
   });
 };

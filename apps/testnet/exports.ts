@@ -43,7 +43,10 @@ export const variablesOf = (
     for (const user of plan.users) {
       const { account } = user;
       const shown = yield* askObject(io.network, socketOf(user), 'account.show', { account });
-      variables.push(...userVariables(user, pids), [`PASS_${user.name}`, String(shown['password'])]);
+      variables.push(...userVariables(user, pids), [
+        `PASS_${user.name}`,
+        String(shown['password']),
+      ]);
     }
     return ok(variables);
   });

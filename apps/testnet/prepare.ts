@@ -52,10 +52,10 @@ export const prepareTestnet = (
 
 /** The plan of the network in a directory. */
 export const loadPlan = (directory: string): ResultAsync<TestnetPlan, TestnetError> =>
-  ResultAsync.fromPromise(
-    readFile(join(directory, PLAN_FILE), 'utf8'),
-    (): TestnetError => ({ kind: 'no-test-network', directory }),
-  ).andThen((text): Result<TestnetPlan, TestnetError> => {
+  ResultAsync.fromPromise(readFile(join(directory, PLAN_FILE), 'utf8'), (): TestnetError => ({
+    kind: 'no-test-network',
+    directory,
+  })).andThen((text): Result<TestnetPlan, TestnetError> => {
     const plan: unknown = JSON.parse(text);
     return isPlan(plan) ? ok(plan) : err({ kind: 'no-test-network', directory });
   });
@@ -69,13 +69,13 @@ const savePlan = (plan: TestnetPlan): Promise<void> =>
 
 /** Ports that nobody listens on, all different. */
 const freePorts = (io: Io, count: number): ResultAsync<readonly number[], ListenError> =>
-  ResultAsync.combine(
-    Array.from({ length: count }, () => io.network.listen('127.0.0.1:0')),
-  ).map(async (listeners) => {
-    const ports = listeners.map(portOf);
-    await Promise.all(listeners.map((listener) => listener.close()));
-    return ports;
-  });
+  ResultAsync.combine(Array.from({ length: count }, () => io.network.listen('127.0.0.1:0'))).map(
+    async (listeners) => {
+      const ports = listeners.map(portOf);
+      await Promise.all(listeners.map((listener) => listener.close()));
+      return ports;
+    },
+  );
 
 const portOf = ({ address }: Listener): number => {
   const parsed = parseAddress(address);

@@ -9,13 +9,7 @@ import { fileNameOf } from '../../src/client/plan.js';
 import type { Io } from '../../src/io/contracts.js';
 import { askObject, sayVerb } from './ask.js';
 import type { TestnetError } from './errors.js';
-import {
-  outputFileOf,
-  socketOf,
-  type PartPlan,
-  type TestnetPlan,
-  type UserPlan,
-} from './plan.js';
+import { outputFileOf, socketOf, type PartPlan, type TestnetPlan, type UserPlan } from './plan.js';
 import type { Started } from './processes.js';
 
 const LOOK_MS = 100;
@@ -123,8 +117,10 @@ export const publicKeyOf = (
     .read(path)
     .mapErr((error): TestnetError => error)
     .andThen((file) =>
-      decodePem(PEM_KEYS.x25519Public, file).mapErr(
-        (problem): TestnetError => ({ kind: 'bad-key-file', path, problem }),
-      ),
+      decodePem(PEM_KEYS.x25519Public, file).mapErr((problem): TestnetError => ({
+        kind: 'bad-key-file',
+        path,
+        problem,
+      })),
     );
 };

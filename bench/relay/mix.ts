@@ -2,7 +2,7 @@
  * The measured mix: a real one, in a process of its own, that tells what it has used.
  * @module
  */
-import { nodeIo } from '../../src/io/node.js';
+import { collectForPackets, nodeIo } from '../../src/io/node.js';
 import { openSqliteStore } from '../../src/store/sqlite.js';
 import { startMix } from '../../servers/mix/mix.js';
 import type { RunningNode } from '../../servers/node/node.js';
@@ -86,6 +86,8 @@ const answer = async (mix: RunningNode, request: MixRequest): Promise<void> => {
   }
 };
 
+// As the program of a node does.
+collectForPackets();
 const mix = await start(givenOptions<MixOptions>());
 // Only the bench talks to this process, and in these types.
 process.on('message', (request) => void answer(mix, request as MixRequest));

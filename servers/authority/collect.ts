@@ -48,7 +48,7 @@ const isAuthorised = (
     : mixes.some((mix) => equal(mix, identityKey));
 
 /** A document must fit a frame of 1 MiB, as base64 in its JSON. */
-const ROOM_FOR_DESCRIPTORS = 768 * 1024;
+const ROOM_FOR_DESCRIPTORS = 700 * 1024;
 /** What a descriptor may always have; ours have some 1,000 bytes. */
 const FAIR_LENGTH = 4096;
 

@@ -12,6 +12,7 @@ import { nodeWorkers, type NodeWorkersOptions } from './node/workers.js';
 
 export { nodeClock } from './node/clock.js';
 export type { NodeClockOptions } from './node/clock.js';
+export { collectForPackets } from './node/collector.js';
 export { nodeFiles } from './node/files.js';
 export { nodeLog } from './node/log.js';
 export type { NodeLog, NodeLogOptions } from './node/log.js';

@@ -34,7 +34,7 @@ export const addDaemon = (program: Command, cli: Cli): void => {
 const daemon = (cli: Cli, options: DaemonOptions): ResultAsync<void, CliError> =>
   readConfigFile(configPath(cli.terminal, options.config), readDaemonConfig).andThen((config) => {
     process.umask(0o077);
-    const unsafe = options.unsafeDebug ? { level: 'debug', unsafeDebug: true } as const : {};
+    const unsafe = options.unsafeDebug ? ({ level: 'debug', unsafeDebug: true } as const) : {};
     const wanted = { ...config, logging: { ...config.logging, ...unsafe } };
     return options.generate || config.generateOnly ? generate(cli, wanted) : serve(wanted);
   });
@@ -71,9 +71,9 @@ const hangUp = async (daemon: RunningDaemon, log: NodeLog): Promise<void> => {
   await daemon.rescan().match(
     (problems) => {
       log.write('notice', 'daemon', 'recipients read again', { unusable: problems.length });
-      for (const problem of problems) log.write('warning', 'daemon', 'unusable recipient', { ...problem });
+      for (const problem of problems)
+        log.write('warning', 'daemon', 'unusable recipient', { ...problem });
     },
     (error) => log.write('error', 'daemon', 'recipients not read', { problem: error.kind }),
   );
 };
-

@@ -81,4 +81,3 @@ const serve = (config: NodeConfig): ResultAsync<void, CliError> =>
     log.close();
     return ok(undefined);
   });
-

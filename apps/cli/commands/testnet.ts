@@ -7,12 +7,7 @@ import { Option, type Command } from 'commander';
 import { errAsync, type ResultAsync } from 'neverthrow';
 import type { Io } from '../../../src/io/contracts.js';
 import { nodeIo } from '../../../src/io/node.js';
-import {
-  crashProcess,
-  restartProcess,
-  startProcesses,
-  stopAll,
-} from '../../testnet/background.js';
+import { crashProcess, restartProcess, startProcesses, stopAll } from '../../testnet/background.js';
 import { shellText, variablesOf, type Pids } from '../../testnet/exports.js';
 import type { TestnetFaults, TestnetPlan } from '../../testnet/plan.js';
 import { loadPlan, prepareTestnet } from '../../testnet/prepare.js';
@@ -85,7 +80,10 @@ export const addTestnet = (program: Command, cli: Cli): void => {
   addNamed(testnet, cli);
   addClock(testnet, cli);
   withDirectory(testnet.command('serve', { hidden: true })).action((options: DirOptions) =>
-    finishWith(cli, onNetwork(options, (plan) => serveVirtual(plan, awaitStop()))),
+    finishWith(
+      cli,
+      onNetwork(options, (plan) => serveVirtual(plan, awaitStop())),
+    ),
   );
 };
 
@@ -106,7 +104,9 @@ const addUp = (testnet: Command, cli: Cli): void => {
     .description('make and start a network; returns when mail can flow')
     .option('--export', 'print shell assignments of its addresses and paths')
     .option('--virtual', 'one process on a clock that only moves when told to')
-    .addOption(new Option('--loss <part>', 'packets lost in each direction').argParser(fraction).default(0))
+    .addOption(
+      new Option('--loss <part>', 'packets lost in each direction').argParser(fraction).default(0),
+    )
     .addOption(new Option('--dup <part>', 'packets repeated').argParser(fraction).default(0))
     .option('--reorder', 'packets overtake each other')
     .addOption(mean('--lambda-p <time>', 'between a client’s packets'))
@@ -115,7 +115,11 @@ const addUp = (testnet: Command, cli: Cli): void => {
     .addOption(mean('--mu <time>', 'of the delay at one hop'))
     .addOption(mean('--poll <time>', 'between a client’s retrievals'))
     .addOption(new Option('--epoch <time>', 'length of an epoch').argParser(durationMs))
-    .addOption(new Option('--payload <size>', 'user payload of a packet').argParser(sizeBytes).default(DEFAULT_PAYLOAD))
+    .addOption(
+      new Option('--payload <size>', 'user payload of a packet')
+        .argParser(sizeBytes)
+        .default(DEFAULT_PAYLOAD),
+    )
     .action((options: UpOptions) => finishWith(cli, up(cli, options)));
 };
 
@@ -165,7 +169,10 @@ const tell = (
     .mapErr((error): CliError => error)
     .map((variables) => {
       if (options.export) terminal.print(shellText(variables));
-      else terminal.print(`The network is up; end it with: postern testnet down --dir ${plan.directory}`);
+      else
+        terminal.print(
+          `The network is up; end it with: postern testnet down --dir ${plan.directory}`,
+        );
     });
 
 const down: Verb = (plan, io) =>
@@ -193,17 +200,28 @@ const addSettle = (testnet: Command, cli: Cli): void => {
 
 const addNamed = (testnet: Command, cli: Cli): void => {
   const verbs = {
-    crash: { what: 'end a part without letting it finish anything', real: crashProcess, virtual: crashVirtual },
-    start: { what: 'start a part that is not running', real: restartProcess, virtual: restartVirtual },
+    crash: {
+      what: 'end a part without letting it finish anything',
+      real: crashProcess,
+      virtual: crashVirtual,
+    },
+    start: {
+      what: 'start a part that is not running',
+      real: restartProcess,
+      virtual: restartVirtual,
+    },
   } as const;
   for (const [name, { what, real, virtual }] of Object.entries(verbs)) {
-    withDirectory(testnet.command(name).description(what).argument('<name>', 'such as mix1, p2 or B'))
-      .action((part: string, options: DirOptions) =>
-        finishWith(
-          cli,
-          onNetwork(options, (plan, io) => (plan.kind === 'virtual' ? virtual : real)(plan, part, io)),
+    withDirectory(
+      testnet.command(name).description(what).argument('<name>', 'such as mix1, p2 or B'),
+    ).action((part: string, options: DirOptions) =>
+      finishWith(
+        cli,
+        onNetwork(options, (plan, io) =>
+          (plan.kind === 'virtual' ? virtual : real)(plan, part, io),
         ),
-      );
+      ),
+    );
   }
 };
 
@@ -213,7 +231,9 @@ const addClock = (testnet: Command, cli: Cli): void => {
       cli,
       onNetwork(options, (plan, io) =>
         plan.kind === 'virtual'
-          ? advanceVirtual(plan, io, ms).map((nowMs) => cli.terminal.print(new Date(nowMs).toISOString()))
+          ? advanceVirtual(plan, io, ms).map((nowMs) =>
+              cli.terminal.print(new Date(nowMs).toISOString()),
+            )
           : errAsync<void, CliError>({ kind: 'only-virtual', command: 'clock advance' }),
       ),
     );
@@ -228,4 +248,3 @@ const addClock = (testnet: Command, cli: Cli): void => {
       advance(ms, command.optsWithGlobals<DirOptions>()),
     );
 };
-

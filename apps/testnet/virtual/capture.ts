@@ -47,7 +47,11 @@ export class Capture {
   /** Puts all blocks of one store into it again, behind nobody's back: it must not be open. */
   deliverAgain(
     path: string,
-    { open, key, random }: { readonly open: OpenStore; readonly key: Uint8Array; readonly random: Random },
+    {
+      open,
+      key,
+      random,
+    }: { readonly open: OpenStore; readonly key: Uint8Array; readonly random: Random },
   ): ResultAsync<void, StoreError> {
     const blocks = this.#blocks.filter((block) => block.path === path);
     const pause = (isPaused: boolean): void => void (this.#isPaused = isPaused);

@@ -83,4 +83,3 @@ const ask = (
   method: string,
   params: JsonObject = {},
 ): ResultAsync<JsonObject, CallError> => askObject(network, controlSocketOf(plan), method, params);
-

@@ -73,7 +73,10 @@ export class VirtualNetwork {
   settle(): ResultAsync<void, TestnetError> {
     const wait = async (): Promise<Result<void, TestnetError>> => {
       const { clock } = this.#world.io;
-      const isQuiet = sometimes(() => clock.now(), () => this.#left().length === 0);
+      const isQuiet = sometimes(
+        () => clock.now(),
+        () => this.#left().length === 0,
+      );
       const untilMs = clock.now() + SETTLE_LIMIT_MS;
       while (await clock.runUntil(isQuiet, untilMs - clock.now())) {
         await clock.advance(quietMs(this.#plan.pace));
@@ -88,8 +91,7 @@ export class VirtualNetwork {
   crash(name: string): ResultAsync<void, TestnetError> {
     return findPlace(this.#plan, name).asyncAndThen(({ kind, place }) => {
       this.#world.cutOff(place.dataDir);
-      const ended =
-        kind === 'user' ? this.#stopUser(place) : this.#running.stop(place.identifier);
+      const ended = kind === 'user' ? this.#stopUser(place) : this.#running.stop(place.identifier);
       return ResultAsync.fromSafePromise(ended);
     });
   }
@@ -173,9 +175,10 @@ export class VirtualNetwork {
       .read(path)
       .mapErr((error): TestnetError => error)
       .andThen((source) =>
-        readDaemonConfig(fromUtf8(source), path).mapErr(
-          (problems): TestnetError => ({ kind: 'config-problems', problems }),
-        ),
+        readDaemonConfig(fromUtf8(source), path).mapErr((problems): TestnetError => ({
+          kind: 'config-problems',
+          problems,
+        })),
       )
       .andThen((config) => {
         const networks = { testnet: this.#running.config };
@@ -200,7 +203,10 @@ export class VirtualNetwork {
 
   #awaitReady(): ResultAsync<void, TestnetError> {
     const { clock } = this.#world.io;
-    const isReady = sometimes(() => clock.now(), () => this.#unconnected().length === 0);
+    const isReady = sometimes(
+      () => clock.now(),
+      () => this.#unconnected().length === 0,
+    );
     const wait = async (): Promise<Result<void, TestnetError>> =>
       (await clock.runUntil(isReady, READY_LIMIT_MS))
         ? ok(undefined)
@@ -220,7 +226,9 @@ export class VirtualNetwork {
   #left(): readonly string[] {
     const users = this.#plan.users.map(({ name }) => [name, this.#leftAtUser(name)] as const);
     const nodes = this.#running.names.map((name) => [name, this.#leftAtPart(name)] as const);
-    return [...users, ...nodes].flatMap(([name, text]) => (text === '' ? [] : [`${name}: ${text}`]));
+    return [...users, ...nodes].flatMap(([name, text]) =>
+      text === '' ? [] : [`${name}: ${text}`],
+    );
   }
 
   #leftAtUser(name: string): string {

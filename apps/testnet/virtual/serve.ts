@@ -65,9 +65,7 @@ const methodsOf = (network: VirtualNetwork, shutdown: () => void): RpcMethods =>
   advance: rpcMethod(
     (params) => params.integer('ms'),
     (ms) =>
-      ResultAsync.fromSafePromise(network.advance(ms)).map(() =>
-        value({ nowMs: network.nowMs }),
-      ),
+      ResultAsync.fromSafePromise(network.advance(ms)).map(() => value({ nowMs: network.nowMs })),
   ),
   settle: rpcMethod(nothing, () => network.settle().map(() => value({ nowMs: network.nowMs }))),
   inject: rpcMethod(nothing, () => network.inject().map((blocks) => value({ blocks }))),

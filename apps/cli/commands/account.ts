@@ -1,0 +1,79 @@
+/**
+ * `postern account show`: an account's keys, and what a mail program needs to use it.
+ * @module
+ */
+import type { Command } from 'commander';
+import { err, ok, type Result, type ResultAsync } from 'neverthrow';
+import { isObject, type JsonObject } from '../../../src/control/json.js';
+import { nodeIo } from '../../../src/io/node.js';
+import type { DaemonConfig } from '../../daemon/config.js';
+import { showAccount } from '../../daemon/methods.js';
+import { loadPasswords } from '../../daemon/passwords.js';
+import { finishWith, printData, type Cli } from '../cli.js';
+import { askDaemon, daemonConfigOf, type DaemonAsk } from '../daemon-or-offline.js';
+import type { CliError } from '../errors.js';
+
+interface ShowOptions {
+  readonly config?: string;
+  readonly account?: string;
+  readonly json?: boolean;
+}
+
+export const addAccount = (program: Command, cli: Cli): void => {
+  program
+    .command('account')
+    .description('accounts of a configuration')
+    .command('show')
+    .description('show an account’s public keys, password and listeners')
+    .option('-f, --config <file>', 'configuration file')
+    .option('--account <address>', 'which account, where there are several')
+    .option('--json', 'print JSON')
+    .action((options: ShowOptions) => finishWith(cli, show(cli, options)));
+};
+
+const show = (cli: Cli, options: ShowOptions): ResultAsync<void, CliError> =>
+  daemonConfigOf(cli, options.config)
+    .andThen((config) =>
+      chooseAccount(config, options.account).asyncAndThen((account) =>
+        askDaemon(config, questionOf(account)),
+      ),
+    )
+    .map((found) => printData(cli, found, { json: options.json, lines: linesOf(found) }));
+
+/** The account that was named, or the only one. */
+export const chooseAccount = (
+  { client }: DaemonConfig,
+  named: string | undefined,
+): Result<string, CliError> => {
+  const accounts = client.accounts.map(({ user, provider }) => `${user}@${provider}`);
+  if (named !== undefined) return ok(named);
+  const [only] = accounts;
+  return only === undefined || accounts.length > 1
+    ? err({ kind: 'which-account', accounts })
+    : ok(only);
+};
+
+const questionOf = (account: string): DaemonAsk<JsonObject> => ({
+  method: 'account.show',
+  params: { account },
+  read: (answer) => (isObject(answer) ? answer : {}),
+  offline: (client, config) =>
+    loadPasswords(nodeIo(), config.client.dataDir, client.accounts.list())
+      .mapErr((error): CliError => error)
+      .andThen((passwords): Result<JsonObject, CliError> => {
+        const listeners = { smtp: config.smtp, pop3: config.pop3 };
+        const shown = showAccount({ client, passwords, listeners }, account);
+        return shown === undefined ? err({ kind: 'unknown-account', account }) : ok(shown);
+      }),
+});
+
+const linesOf = (found: JsonObject): readonly string[] =>
+  Object.entries({
+    address: found['account'],
+    'identity key': found['identityKey'],
+    'link key': found['linkKey'],
+    'SMTP server': found['smtp'],
+    'POP3 server': found['pop3'],
+    'user name': found['account'],
+    password: found['password'],
+  }).map(([name, value]) => `${`${name}:`.padEnd(14)} ${String(value ?? 'none')}`);

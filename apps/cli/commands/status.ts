@@ -1,0 +1,54 @@
+/**
+ * `postern status`: what a daemon is doing, or what waits when none runs.
+ * @module
+ */
+import type { Command } from 'commander';
+import { okAsync, type ResultAsync } from 'neverthrow';
+import { isObject, type Json, type JsonObject } from '../../../src/control/json.js';
+import { statusJson } from '../../daemon/methods.js';
+import { finishWith, printData, type Cli } from '../cli.js';
+import { withDaemon, type DaemonAsk } from '../daemon-or-offline.js';
+import type { CliError } from '../errors.js';
+
+interface StatusOptions {
+  readonly config?: string;
+  readonly json?: boolean;
+}
+
+export const addStatus = (program: Command, cli: Cli): void => {
+  program
+    .command('status')
+    .description('show connections, outboxes and inboxes')
+    .option('-f, --config <file>', 'configuration file')
+    .option('--json', 'print JSON')
+    .action((options: StatusOptions) => finishWith(cli, status(cli, options)));
+};
+
+const ASK: DaemonAsk<JsonObject> = {
+  method: 'status',
+  params: {},
+  read: (answer) => (isObject(answer) ? answer : {}),
+  offline: (client) => okAsync(statusJson(client.accounts.status())),
+};
+
+const status = (cli: Cli, { config, json }: StatusOptions): ResultAsync<void, CliError> =>
+  withDaemon(cli, config, ASK).map((found) =>
+    printData(cli, found, { json, lines: listOf(found['accounts']).map(accountLine) }),
+  );
+
+const listOf = (value: Json | undefined): readonly Json[] =>
+  Array.isArray(value) ? value.map((each: Json) => each) : [];
+
+const accountLine = (account: Json): string => {
+  if (!isObject(account)) return '';
+  const { account: address, connection, outbox, inbox, fragments, skewMs } = account;
+  const count = (value: Json | undefined, name: string): string =>
+    String(isObject(value) ? value[name] : 0);
+  return [
+    `${String(address)}: ${String(connection)}`,
+    `outbox ${count(outbox, 'mails')} mails (${count(outbox, 'blocks')} blocks)`,
+    `inbox ${count(inbox, 'count')} mails`,
+    `${String(fragments)} parts of others`,
+    ...(typeof skewMs === 'number' ? [`clock off by ${skewMs} ms`] : []),
+  ].join(', ');
+};

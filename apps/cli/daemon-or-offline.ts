@@ -1,0 +1,53 @@
+/**
+ * A question that a running daemon answers over its socket, and the same client opened here where
+ * none runs.
+ * @module
+ */
+import { errAsync, type ResultAsync } from 'neverthrow';
+import { callDaemon } from '../../src/control/call.js';
+import type { Json, JsonObject } from '../../src/control/json.js';
+import { nodeIo } from '../../src/io/node.js';
+import type { MixClient } from '../../src/index.js';
+import { readDaemonConfig, type DaemonConfig } from '../daemon/config.js';
+import { withOfflineClient } from '../daemon/daemon.js';
+import type { Cli } from './cli.js';
+import type { CliError } from './errors.js';
+import { configPath, readConfigFile } from './files.js';
+
+export interface DaemonAsk<T> {
+  readonly method: string;
+  readonly params: JsonObject;
+  readonly read: (answer: Json) => T;
+  /** The same, from a client without a connection. */
+  readonly offline: (client: MixClient, config: DaemonConfig) => ResultAsync<T, CliError>;
+}
+
+/** The configuration of the daemon that a command means. */
+export const daemonConfigOf = (
+  { terminal }: Cli,
+  told: string | undefined,
+): ResultAsync<DaemonConfig, CliError> =>
+  readConfigFile(configPath(terminal, told), readDaemonConfig).mapErr((error): CliError => error);
+
+/** Asks the daemon of a configuration file. */
+export const withDaemon = <T>(
+  cli: Cli,
+  told: string | undefined,
+  question: DaemonAsk<T>,
+): ResultAsync<T, CliError> =>
+  daemonConfigOf(cli, told).andThen((config) => askDaemon(config, question));
+
+/** Asks a daemon; nobody on its socket means that none runs. */
+export const askDaemon = <T>(
+  config: DaemonConfig,
+  { method, params, read, offline }: DaemonAsk<T>,
+): ResultAsync<T, CliError> => {
+  const io = nodeIo();
+  return callDaemon({ network: io.network, path: config.socket }, method, params)
+    .map(read)
+    .orElse((error) =>
+      error.kind === 'dial' && error.reason === 'refused'
+        ? withOfflineClient(config, { io }, (client) => offline(client, config))
+        : errAsync(error),
+    );
+};
