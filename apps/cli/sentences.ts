@@ -3,7 +3,7 @@
  * @module
  */
 import { pemProblem } from '../../src/bytes/pem.js';
-import type { Json } from '../../src/control/json.js';
+import { isObject, type Json } from '../../src/control/json.js';
 import type { DialError, FilesError, ListenError } from '../../src/io/contracts.js';
 import { describeProblem } from '../config/toml.js';
 import type { PrivateFileError } from '../config/private-files.js';
@@ -86,7 +86,7 @@ const SENTENCES: { readonly [K in Kind]: (error: ErrorOf<K>) => string } = {
   'no-json-rpc': () => 'somebody else than our daemon answers on the control socket',
   'connection-lost': () => 'the daemon ended before it answered',
   'malformed-reply': () => 'the daemon gave an answer that makes no sense',
-  refused: ({ message, data }) => `the daemon refused: ${message}${factsOf(data)}`,
+  refused: ({ message, data }) => refusalOf(data) ?? `the daemon refused: ${message}`,
   'unknown-account': ({ account }) => `there is no account ${account}`,
   'unknown-recipient': ({ recipient }) => `no key is known for ${recipient}`,
   'bad-address': ({ address }) => `this is no usable address: ${address}`,
@@ -116,12 +116,30 @@ const SENTENCES: { readonly [K in Kind]: (error: ErrorOf<K>) => string } = {
 export const sentenceOf = <K extends Kind>(error: ErrorOf<K>): string =>
   SENTENCES[error.kind](error);
 
-const factsOf = (data: Json): string => {
-  if (data === null || typeof data !== 'object') return '';
-  const facts = Object.entries(data).filter(([name]) => name !== 'kind');
-  const text = facts.map(([name, fact]) => `${name} ${String(fact)}`).join(', ');
-  return text === '' ? '' : ` (${text})`;
+const isKind = (kind: string): kind is Kind => Object.hasOwn(SENTENCES, kind);
+
+/** A daemon's refusal is one of our own errors, with its facts; others are told as they are. */
+const refusalOf = (data: Json): string | undefined => {
+  if (!isObject(data) || typeof data['kind'] !== 'string') return undefined;
+  const { kind, ...facts } = data;
+  const known = isKind(kind) && PLAIN.includes(kind);
+  if (known) return SENTENCES[kind]({ kind, ...facts } as never);
+  const text = Object.entries(facts).map(([name, fact]) => `${name} ${String(fact)}`);
+  return [`the daemon refused: ${kind}`, ...text].join(', ');
 };
+
+/** Errors whose facts are texts and numbers, and come through JSON as they are. */
+const PLAIN: readonly Kind[] = [
+  'unknown-account',
+  'unknown-recipient',
+  'bad-address',
+  'bad-mail',
+  'forbidden-header',
+  'mail-too-large',
+  'store-full',
+  'store-io',
+  'closed',
+];
 
 const WRONG_USAGE: readonly Kind[] = [
   'config-problems',

@@ -15,15 +15,15 @@ import type { MixLook, MixNews, MixOptions } from './mix.js';
 import type { SinkNews } from './sink.js';
 import { clock, EPOCHS, playAuthority, primitives } from './world.js';
 
-/** More under way than this would overflow the send queue of a mix (64). */
-const WINDOW = 48;
+/** Enough that the mix is never idle; what its send queue (64) holds even if the sink pauses. */
+const WINDOW = 60;
 const POLL_MS = 20;
 
 export interface Stage {
   readonly mix: Child<MixNews>;
   look(): Promise<MixLook>;
-  /** Makes packets that the mix holds for `delayMs`; costs this process alone. */
-  prepare(count: number, delayMs: number): readonly Uint8Array[];
+  /** Makes packets that the mix holds for up to `maxDelayMs`; costs this process alone. */
+  prepare(count: number, maxDelayMs: number): readonly Uint8Array[];
   /** Sends packets, at most a window ahead of the sink, and waits until all have arrived. */
   carry(headers: readonly Uint8Array[]): Promise<void>;
   /** Sends packets that the mix will hold, waiting for nothing. */
@@ -88,7 +88,7 @@ const traffic = ({
     if (news.kind === 'received') window.received(news.count);
   });
   return {
-    prepare: (count, delayMs) => makeHeaders(target, count, delayMs),
+    prepare: (count, maxDelayMs) => makeHeaders(target, count, maxDelayMs),
     carry: async (headers) => {
       await window.send(session, headers);
       await window.empty();

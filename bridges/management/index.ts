@@ -4,7 +4,7 @@
  */
 export { clientMethods } from './methods.js';
 export { serveManagement, type ManagementOptions } from './serve.js';
-export type { RunningBridge } from '../../src/control/serve.js';
+export type { BridgeStatus, RunningBridge } from '../../src/control/serve.js';
 export { rpcMethod, value } from '../../src/control/json-rpc.js';
 export type {
   RpcAnswer,

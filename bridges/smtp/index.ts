@@ -4,4 +4,4 @@
  */
 export { serveSmtp, type SmtpOptions } from './serve.js';
 export type { LoginRules } from '../../src/control/login.js';
-export type { RunningBridge } from '../../src/control/serve.js';
+export type { BridgeStatus, RunningBridge } from '../../src/control/serve.js';

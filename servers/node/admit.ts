@@ -37,10 +37,10 @@ interface Waiting {
 /** Packets unwrapped in place before other work gets its turn. */
 const PER_TURN = 16;
 /**
- * Pause between two writes of tags: the first packet waits for none, a stream of them shares one
- * write every few milliseconds, which its delays hide.
+ * Pause between two writes of tags: the first packet waits for none, a stream of them shares one,
+ * which its delays hide. A write costs as much as a packet or two, and blocks until the disk has it.
  */
-const WRITE_PAUSE_MS = 5;
+const WRITE_PAUSE_MS = 10;
 
 export class Admission {
   readonly #deps: AdmissionDeps;

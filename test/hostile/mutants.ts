@@ -76,9 +76,9 @@ export const CLASSICS: readonly Uint8Array[] = [
   ),
 ];
 
-/** All of the above; long inputs are spoilt at some hundred places. */
-export function* mutants(valid: Uint8Array): Generator<Mutant> {
-  const step = Math.max(1, Math.ceil(valid.length / 400));
+/** All of the above; long inputs are spoilt at so many `places`. */
+export function* mutants(valid: Uint8Array, places = 300): Generator<Mutant> {
+  const step = Math.max(1, Math.ceil(valid.length / places));
   yield* numbers(valid, step);
   yield* splices(valid, step);
   yield { what: 'twice', bytes: concat(valid, valid) };

@@ -39,6 +39,12 @@ const status = (cli: Cli, { config, json }: StatusOptions): ResultAsync<void, Cl
 const listOf = (value: Json | undefined): readonly Json[] =>
   Array.isArray(value) ? value.map((each: Json) => each) : [];
 
+/** Below this a clock is right. */
+const SKEW_LIMIT_MS = 120_000;
+
+const isSkewed = (skewMs: Json | undefined): skewMs is number =>
+  typeof skewMs === 'number' && Math.abs(skewMs) > SKEW_LIMIT_MS;
+
 const accountLine = (account: Json): string => {
   if (!isObject(account)) return '';
   const { account: address, connection, outbox, inbox, fragments, skewMs } = account;
@@ -49,6 +55,6 @@ const accountLine = (account: Json): string => {
     `outbox ${count(outbox, 'mails')} mails (${count(outbox, 'blocks')} blocks)`,
     `inbox ${count(inbox, 'count')} mails`,
     `${String(fragments)} parts of others`,
-    ...(typeof skewMs === 'number' ? [`clock off by ${skewMs} ms`] : []),
+    ...(isSkewed(skewMs) ? [`clock off by ${Math.round(skewMs / 1000)} s`] : []),
   ].join(', ');
 };

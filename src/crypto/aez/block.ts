@@ -15,23 +15,43 @@ export const BLOCK_WORDS = 4;
 /** The all-zero block. Never written to. */
 export const ZERO: Block = new Uint32Array(BLOCK_WORDS);
 
+/*
+ * Blocks and bytes are turned into each other by arithmetic: a second view of a small array costs
+ * more than sixteen shifts, since the array's memory has to move out of the heap for it.
+ */
+
 /** `bytes` (at most 16) followed by zeros. */
 export const blockOf = (bytes: Uint8Array): Block => {
-  const padded = new Uint8Array(BLOCK_LENGTH);
-  padded.set(bytes);
-  return new Uint32Array(padded.buffer);
+  const block = new Uint32Array(BLOCK_WORDS);
+  for (let i = 0; i < bytes.length; i++) putByte(block, i, bytes[i] ?? 0);
+  return block;
+};
+
+/** Sets a byte that is zero. */
+const putByte = (block: Block, at: number, byte: number): void => {
+  block[at >> 2] = (block[at >> 2] ?? 0) | (byte << (8 * (at & 3)));
 };
 
 /** `bytes`; where they are fewer than 16, a one bit and zeros follow (`10*`). */
 export const paddedBlock = (bytes: Uint8Array): Block => {
   const block = blockOf(bytes);
-  if (bytes.length < BLOCK_LENGTH) bytesOf(block)[bytes.length] = 0x80;
+  if (bytes.length < BLOCK_LENGTH) putByte(block, bytes.length, 0x80);
   return block;
 };
 
-/** The 16 bytes of a block, as a view. */
-export const bytesOf = (block: Block): Uint8Array =>
-  new Uint8Array(block.buffer, block.byteOffset, BLOCK_LENGTH);
+/** A number below 2^32 as a big-endian block. */
+export const numberBlock = (value: number): Block => {
+  const block = new Uint32Array(BLOCK_WORDS);
+  for (let k = 0; k < 4; k++) putByte(block, BLOCK_LENGTH - 1 - k, (value >>> (8 * k)) & 0xff);
+  return block;
+};
+
+/** The 16 bytes of a block, in fresh memory. */
+export const bytesOf = (block: Block): Uint8Array => {
+  const bytes = new Uint8Array(BLOCK_LENGTH);
+  for (let i = 0; i < BLOCK_LENGTH; i++) bytes[i] = (block[i >> 2] ?? 0) >>> (8 * (i & 3));
+  return bytes;
+};
 
 /** `target` at word `at` ^= `source`. Written out, since this is called for every block. */
 // eslint-disable-next-line max-params -- no object for each block

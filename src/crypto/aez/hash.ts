@@ -4,18 +4,11 @@
  * Source: Hoang, Krovetz, Rogaway, "AEZ v5", AEZ-hash and AEZ-prf.
  * @module
  */
-import { BLOCK_LENGTH, BLOCK_WORDS, blockOf, bytesOf, multiply, paddedBlock } from './block.js';
-import { xorInto, xorOf } from './block.js';
+import { BLOCK_LENGTH, BLOCK_WORDS, blockOf, bytesOf, multiply, numberBlock } from './block.js';
+import { paddedBlock, xorInto, xorOf } from './block.js';
 import type { Block } from './block.js';
 import { cipher, strongCipher, tweaksOf } from './key.js';
 import type { AezKey } from './key.js';
-
-/** A number as a 16-byte big-endian block. */
-const numberBlock = (value: number): Block => {
-  const block = new Uint32Array(BLOCK_WORDS);
-  new DataView(block.buffer).setUint32(BLOCK_LENGTH - 4, value);
-  return block;
-};
 
 /** H(j, S) of one string. */
 const hashString = (key: AezKey, j: number, bytes: Uint8Array): Block => {

@@ -66,9 +66,9 @@ const xorBytes = (target: Uint8Array, source: Uint8Array): void => {
 /** Under 16 bytes the top bit is corrected, since a Feistel network is an even permutation. */
 const correctTopBit = (key: AezKey, delta: Block, message: Uint8Array): void => {
   if (message.length >= BLOCK_LENGTH) return;
-  const input = blockOf(message);
-  bytesOf(input)[0] = (message[0] ?? 0) | 0x80;
-  const mask = bytesOf(plainCipher(key, 3, xorOf(input, delta)));
+  const input = message.slice();
+  input[0] = (message[0] ?? 0) | 0x80;
+  const mask = bytesOf(plainCipher(key, 3, xorOf(blockOf(input), delta)));
   message[0] = (message[0] ?? 0) ^ ((mask[0] ?? 0) & 0x80);
 };
 

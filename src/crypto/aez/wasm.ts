@@ -8,7 +8,7 @@
 import { base64 } from '../../bytes/radix.js';
 import { makeWideBlock } from '../aez.js';
 import type { WideBlock } from '../primitives.js';
-import { BLOCK_LENGTH, blockOf, bytesOf } from './block.js';
+import { BLOCK_LENGTH, BLOCK_WORDS, blockOf } from './block.js';
 import type { Block } from './block.js';
 import type { EngineMaker } from './key.js';
 import { LAYOUT, MODULE_BASE64 } from './wasm.generated.js';
@@ -17,6 +17,7 @@ import { LAYOUT, MODULE_BASE64 } from './wasm.generated.js';
 const GROUP_LENGTH = 16 * BLOCK_LENGTH;
 const PAIR_LENGTH = 2 * BLOCK_LENGTH;
 const PAGE_LENGTH = 65536;
+const WORD_LENGTH = 4;
 
 interface Exports {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
@@ -45,10 +46,13 @@ const lastMaskOf = (length: number): number => {
 class Core {
   readonly #exports: Exports;
   #memory: Uint8Array;
+  /** The same memory as words, which blocks are made of. */
+  #words: Uint32Array;
 
   constructor(exports: Exports) {
     this.#exports = exports;
     this.#memory = new Uint8Array(exports.memory.buffer);
+    this.#words = new Uint32Array(exports.memory.buffer);
   }
 
   prepare(key: Uint8Array): void {
@@ -57,7 +61,7 @@ class Core {
   }
 
   run(name: 'aes4' | 'aes10', block: Block): Block {
-    this.#memory.set(bytesOf(block), LAYOUT.block);
+    this.#words.set(block, LAYOUT.block / WORD_LENGTH);
     this.#exports[name]();
     return this.#read(LAYOUT.block);
   }
@@ -73,7 +77,7 @@ class Core {
   /** Goes on with what {@link firstPass} left in memory, and writes the result to `pairs`. */
   secondPass(pairs: Uint8Array, s: Block): Block {
     if (pairs.length === 0) return blockOf(pairs);
-    this.#memory.set(bytesOf(s), LAYOUT.block);
+    this.#words.set(s, LAYOUT.block / WORD_LENGTH);
     this.#exports.secondPass(groupsOf(pairs.length), lastMaskOf(pairs.length));
     pairs.set(this.#memory.subarray(LAYOUT.message, LAYOUT.message + pairs.length));
     return this.#read(LAYOUT.sum);
@@ -85,7 +89,8 @@ class Core {
   }
 
   #read(at: number): Block {
-    return blockOf(this.#memory.subarray(at, at + BLOCK_LENGTH));
+    const word = at / WORD_LENGTH;
+    return this.#words.slice(word, word + BLOCK_WORDS);
   }
 
   #makeRoom(length: number): void {
@@ -93,6 +98,7 @@ class Core {
     if (missing <= 0) return;
     this.#exports.memory.grow(Math.ceil(missing / PAGE_LENGTH));
     this.#memory = new Uint8Array(this.#exports.memory.buffer);
+    this.#words = new Uint32Array(this.#exports.memory.buffer);
   }
 }
 
