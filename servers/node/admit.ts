@@ -125,12 +125,13 @@ export class Admission {
       return;
     }
     const { epoch, opened } = outcome;
+    // Every packet that a key has opened is remembered, whatever becomes of it.
+    const isNew = replay.add(epoch, opened.replayTag);
     const hop = classify(opened, { arrivedMs, dwellMs });
     if (hop.isErr()) {
       drop(hop.error);
       return;
     }
-    const isNew = replay.add(epoch, opened.replayTag);
     const refusal = isNew ? roleRefusal(role, source, hop.value.kind) : 'replayed';
     if (refusal) drop(refusal);
     else this.#ready.push(hop.value);

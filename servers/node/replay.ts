@@ -50,13 +50,14 @@ export class ReplayLog {
   }
 
   /**
-   * Makes every tag so far durable, in one batch. After an error they are part of the next one.
+   * Makes every tag so far survive a crash, in one batch; after an error they are part of the next
+   * one. Loss of power may cost the last ones, as it costs the reference those of ten seconds.
    */
   flush(): ResultAsync<void, StoreError> {
     const written = [...this.#logs].map(([epoch, log]) => ({ epoch, log, size: log.tags.size }));
     const changes = written.flatMap(({ epoch, log }) => unsavedPages(epoch, log));
     if (changes.length === 0) return okAsync(undefined);
-    return this.#store.commit(changes).map(() => {
+    return this.#store.commit(changes, 'crash').map(() => {
       for (const { log, size } of written) log.durable = Math.max(log.durable, size);
     });
   }

@@ -134,12 +134,15 @@ export class Spool {
     });
   }
 
-  /** Removes the oldest item, if there is one; gone from disk when ok. */
+  /**
+   * Removes the oldest item, if there is one. Should a loss of power bring it back, the user gets it
+   * twice and knows it.
+   */
   dropHead(user: UserName): ResultAsync<void, StoreError> {
     const queue = this.#queues.get(user);
     const entry = queue?.[0];
     if (!queue || !entry) return okAsync(undefined);
-    return this.#deps.store.commit(removal(entry)).map(() => {
+    return this.#deps.store.commit(removal(entry), 'crash').map(() => {
       if (queue[0] === entry) queue.shift();
       if (queue.length === 0) this.#queues.delete(user);
     });

@@ -27,12 +27,10 @@ export const unpadded = (bytes: Uint8Array): Uint8Array => {
 /** Fills exactly `length` bytes; writing less or more is a programmer's mistake and throws. */
 export class Writer {
   readonly #bytes: Uint8Array;
-  readonly #view: DataView;
   #offset = 0;
 
   constructor(length: number) {
     this.#bytes = new Uint8Array(length);
-    this.#view = new DataView(this.#bytes.buffer);
   }
 
   /** Bytes still to be written. */
@@ -41,22 +39,19 @@ export class Writer {
   }
 
   u8(value: number): this {
-    this.#view.setUint8(this.#advance(1), value);
-    return this;
+    return this.#number(value, 1);
   }
 
   u16(value: number): this {
-    this.#view.setUint16(this.#advance(2), value);
-    return this;
+    return this.#number(value, 2);
   }
 
   u32(value: number): this {
-    this.#view.setUint32(this.#advance(4), value);
-    return this;
+    return this.#number(value, 4);
   }
 
   u64(value: number): this {
-    this.#view.setBigUint64(this.#advance(8), BigInt(value));
+    new DataView(this.#bytes.buffer).setBigUint64(this.#advance(8), BigInt(value));
     return this;
   }
 
@@ -79,6 +74,13 @@ export class Writer {
   done(): Uint8Array {
     if (this.remaining !== 0) throw new RangeError(`${this.remaining} bytes were not written`);
     return this.#bytes;
+  }
+
+  /** By arithmetic: a DataView would cost a small writer more than all its fields. */
+  #number(value: number, length: number): this {
+    const start = this.#advance(length);
+    for (let i = 0; i < length; i++) this.#bytes[start + i] = value >>> (8 * (length - 1 - i));
+    return this;
   }
 
   #advance(length: number): number {

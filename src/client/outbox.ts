@@ -237,14 +237,15 @@ export class OutboxQueue {
   }
 
   #blockDone(entry: OutboxEntry, block: number): ResultAsync<void, StoreError> {
-    const { surbs, clock } = this.#deps;
+    const { store, surbs, clock } = this.#deps;
     const acknowledged = entry.progress.acknowledgedWith(block);
     if (acknowledged.length === entry.record.total) {
       return this.#leave(entry, { kind: 'sent', sent: sentOf(entry) }, this.#commit);
     }
     const spent = this.#surbsOf(entry.progress.id, block);
     const progress = progressChange(entry, acknowledged);
-    return this.#commit([...surbs.removal(spent), progress]).map(() => {
+    // Lost with the power, it is one block sent again.
+    return store.commit([...surbs.removal(spent), progress], 'crash').map(() => {
       surbs.forget(spent);
       this.#schedule.acknowledged({ mail: entry.progress, block }, clock.monotonic());
     });

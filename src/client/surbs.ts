@@ -1,6 +1,7 @@
 /**
- * The table of reply blocks: every one is on disk before the packet that carries it leaves, and
- * stays until its reply has come or is no more expected.
+ * The table of reply blocks: every one is stored before the packet that carries it leaves, and
+ * stays until its reply has come or is no more expected. The disk is not waited for: what a loss of
+ * power takes with it costs one transmission more, and no mail.
  *
  * Acknowledgements stay as long as their block waits, however late they are: they may lie at the
  * provider while we are away. All others expire.
@@ -92,12 +93,12 @@ export class SurbTable {
     return unknown.flatMap((messageId) => this.ofMessage(messageId));
   }
 
-  /** Durable when ok. @param waitMs - how long from now the reply is expected */
+  /** Stored when ok. @param waitMs - how long from now the reply is expected */
   add(record: SurbRecord, waitMs: number): ResultAsync<void, StoreError> {
     const { store, clock } = this.#deps;
     const value = encodeSurbRecord(record);
     return store
-      .commit([{ kind: 'put', collection: COLLECTION, key: record.id, value }])
+      .commit([{ kind: 'put', collection: COLLECTION, key: record.id, value }], 'crash')
       .map(() => this.#insert(record, clock.monotonic() + waitMs));
   }
 
@@ -116,10 +117,10 @@ export class SurbTable {
     }
   }
 
-  /** Deletes `records`, durable when ok. */
+  /** Deletes `records`. */
   remove(records: readonly SurbRecord[]): ResultAsync<void, StoreError> {
     if (records.length === 0) return okAsync(undefined);
-    return this.#deps.store.commit(this.removal(records)).map(() => this.forget(records));
+    return this.#deps.store.commit(this.removal(records), 'crash').map(() => this.forget(records));
   }
 
   /** Lets replies expire until `signal` is aborted. */

@@ -12,8 +12,14 @@ import type { Aead, Primitives } from './primitives.js';
 
 export const KEY_LENGTH = 32;
 export const TAG_LENGTH = 16;
-const REKEY_NONCE = 2n ** 64n - 1n;
 const EMPTY = new Uint8Array(0);
+const REKEY_INPUT = new Uint8Array(KEY_LENGTH);
+
+const NONCE_LENGTH = 12;
+/** Where the counter stands in a nonce; what is in front of it is zero. */
+const COUNTER_AT = 4;
+/** The counter 2^64 - 1, which no message has. */
+const REKEY_NONCE = new Uint8Array(NONCE_LENGTH).fill(0xff, COUNTER_AT);
 
 export type NoiseHashName = 'BLAKE2b' | 'SHA256';
 
@@ -40,10 +46,12 @@ export const hashNameOf = (protocolName: string): NoiseHashName => {
   throw new RangeError(`no such Noise hash: ${protocolName}`);
 };
 
-/** Four zero bytes and the counter, little-endian. */
-const nonceOf = (counter: bigint): Uint8Array => {
-  const nonce = new Uint8Array(12);
-  new DataView(nonce.buffer).setBigUint64(4, counter, true);
+/** Four zero bytes and the counter, little-endian. Six for each packet of a relay: no view needed. */
+const nonceOf = (counter: number): Uint8Array => {
+  const nonce = new Uint8Array(NONCE_LENGTH);
+  for (let rest = counter, at = COUNTER_AT; rest > 0; rest = Math.floor(rest / 256), at++) {
+    nonce[at] = rest % 256;
+  }
   return nonce;
 };
 
@@ -90,7 +98,7 @@ export class CipherState {
   /** The plaintext; `undefined`, and the counter stays, when it is not authentic. */
   open(ad: Uint8Array, ciphertext: Uint8Array): Uint8Array | undefined {
     if (ciphertext.length < TAG_LENGTH) return undefined;
-    const nonce = nonceOf(BigInt(this.#nonce));
+    const nonce = nonceOf(this.#nonce);
     const plaintext = this.#aead.open(this.#key, nonce, ad, ciphertext);
     if (plaintext !== undefined) this.#nonce += 1;
     return plaintext;
@@ -98,8 +106,7 @@ export class CipherState {
 
   /** Replaces the key by a one-way function of itself. The counter goes on: Katzenpost's rule. */
   rekey(): void {
-    const zeros = new Uint8Array(KEY_LENGTH);
-    const sealed = this.#aead.seal(this.#key, nonceOf(REKEY_NONCE), EMPTY, zeros);
+    const [sealed = EMPTY] = this.#aead.sealParts(this.#key, REKEY_NONCE, EMPTY, [REKEY_INPUT]);
     wipe(this.#key);
     this.#key = sealed.subarray(0, KEY_LENGTH);
   }
@@ -114,7 +121,7 @@ export class CipherState {
   }
 
   #nextNonce(): Uint8Array {
-    const nonce = nonceOf(BigInt(this.#nonce));
+    const nonce = nonceOf(this.#nonce);
     this.#nonce += 1;
     return nonce;
   }

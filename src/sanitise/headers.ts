@@ -7,7 +7,7 @@
  */
 import type { Result } from 'neverthrow';
 import { utf8 } from '../bytes/text.js';
-import { concat } from '../bytes/writer.js';
+import { concat, concatAll } from '../bytes/writer.js';
 import type { Random } from '../io/contracts.js';
 import { coarseDate } from '../mail/dates.js';
 import {
@@ -74,7 +74,7 @@ export const normaliseHeader = (
     const fields = FIELDS.map((name) => {
       if (name === 'Date') return encodeFields([{ name, value: coarseDate(nowMs) }]);
       if (name === 'Message-ID') return encodeFields([{ name, value: newMessageId(random) }]);
-      return concat(...findAll(head, name).map((line) => respelt(name, line)));
+      return concatAll(findAll(head, name).map((line) => respelt(name, line)));
     });
-    return concat(...fields, utf8('\r\n'), mail.subarray(head.bodyStart));
+    return concatAll([...fields, utf8('\r\n'), mail.subarray(head.bodyStart)]);
   });

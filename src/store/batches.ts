@@ -3,15 +3,18 @@
  * @module
  */
 import { err, type Result, ResultAsync } from 'neverthrow';
-import type { Change, StoreError } from './store.js';
+import type { Change, Durability, StoreError } from './store.js';
 
 type Outcome = Result<void, StoreError>;
 
 /** Writes all batches in order as one transaction, or none of them. */
-export type WriteBatches = (batches: readonly (readonly Change[])[]) => Outcome;
+export type WriteBatches = (
+  batches: readonly (readonly Change[])[],
+  durability: Durability,
+) => Outcome;
 
 export interface Batches {
-  add(changes: readonly Change[]): ResultAsync<void, StoreError>;
+  add(changes: readonly Change[], durability?: Durability): ResultAsync<void, StoreError>;
   /** Writes what is waiting, now. */
   flush(): void;
   /** Those who wait, and all who come later, get `error`. */
@@ -20,14 +23,17 @@ export interface Batches {
 
 interface Waiting {
   readonly changes: readonly Change[];
+  readonly durability: Durability;
   readonly settle: (outcome: Outcome) => void;
 }
 
 /** If the group fails, each batch is tried alone, so that one never harms another. */
 const writeGroup = (write: WriteBatches, group: readonly Waiting[]): readonly Outcome[] => {
-  const together = write(group.map(({ changes }) => changes));
+  const isLasting = group.some(({ durability }) => durability === 'power-loss');
+  const batches = group.map(({ changes }) => changes);
+  const together = write(batches, isLasting ? 'power-loss' : 'crash');
   if (together.isOk() || group.length === 1) return group.map(() => together);
-  return group.map(({ changes }) => write([changes]));
+  return group.map(({ changes, durability }) => write([changes], durability));
 };
 
 /**
@@ -43,13 +49,13 @@ export const openBatches = (write: WriteBatches, gather: () => Promise<void>): B
     const outcomes = writeGroup(write, group);
     group.forEach(({ settle }, index) => settle(outcomes[index] ?? err({ kind: 'store-closed' })));
   };
-  const join = (changes: readonly Change[]): Promise<Outcome> => {
+  const join = (changes: readonly Change[], durability: Durability): Promise<Outcome> => {
     if (stopped !== undefined) return Promise.resolve(err(stopped));
     if (waiting.length === 0) void gather().then(flush);
-    return new Promise((settle) => waiting.push({ changes, settle }));
+    return new Promise((settle) => waiting.push({ changes, durability, settle }));
   };
   return {
-    add: (changes) => new ResultAsync(join(changes)),
+    add: (changes, durability = 'power-loss') => new ResultAsync(join(changes, durability)),
     flush,
     stop: (error) => {
       stopped = error;

@@ -20,7 +20,7 @@ import { nodeClock, nodeRandom } from '../io/node.js';
 import { openBatches, type Batches } from './batches.js';
 import { makeSealer, STORE_KEY_LENGTH, type Sealer } from './sealed.js';
 import { storeError } from './sqlite-errors.js';
-import type { Change, OpenStore, Store, StoredRecord, StoreError } from './store.js';
+import type { Change, Durability, OpenStore, Store, StoredRecord, StoreError } from './store.js';
 import { openTruncation, type Truncation } from './truncation.js';
 
 export interface SqliteStoreDeps {
@@ -175,6 +175,7 @@ class SqliteStore implements Store {
   readonly #get: StatementSyncInstance;
   readonly #list: StatementSyncInstance;
   #closed = false;
+  #waitsForDisk = true;
 
   constructor(database: DatabaseSyncInstance, sealer: Sealer, deps: SqliteStoreDeps) {
     this.#database = database;
@@ -184,7 +185,7 @@ class SqliteStore implements Store {
     this.#get = database.prepare(GET);
     this.#list = database.prepare(LIST);
     const gather = deps.gather ?? (() => Promise.resolve());
-    this.#batches = openBatches((batches) => this.#write(batches), gather);
+    this.#batches = openBatches((batches, durability) => this.#write(batches, durability), gather);
     this.#truncation = openTruncation(deps.clock, () => this.#truncate());
   }
 
@@ -203,8 +204,8 @@ class SqliteStore implements Store {
     });
   }
 
-  commit(changes: readonly Change[]): ResultAsync<void, StoreError> {
-    return this.#batches.add(changes);
+  commit(changes: readonly Change[], durability?: Durability): ResultAsync<void, StoreError> {
+    return this.#batches.add(changes, durability);
   }
 
   close(): Promise<void> {
@@ -229,8 +230,12 @@ class SqliteStore implements Store {
     return record.mapErr(() => ({ kind: 'store-corrupt', collection }));
   }
 
-  #write(batches: readonly (readonly Change[])[]): Result<void, StoreError> {
+  #write(
+    batches: readonly (readonly Change[])[],
+    durability: Durability,
+  ): Result<void, StoreError> {
     const outcome = attempt(() => {
+      this.#waitForDisk(durability === 'power-loss');
       this.#database.exec('BEGIN IMMEDIATE');
       for (const changes of batches) for (const change of changes) this.#apply(change);
       this.#database.exec('COMMIT');
@@ -238,6 +243,13 @@ class SqliteStore implements Store {
     if (outcome.isOk()) this.#truncation.changed();
     else attempt(() => this.#database.isTransaction && this.#database.exec('ROLLBACK'));
     return outcome;
+  }
+
+  /** Whether the next transaction ends with the write-ahead log on the disk. */
+  #waitForDisk(isWanted: boolean): void {
+    if (isWanted === this.#waitsForDisk) return;
+    this.#database.exec(`PRAGMA synchronous = ${isWanted ? 'FULL' : 'NORMAL'}`);
+    this.#waitsForDisk = isWanted;
   }
 
   #apply(change: Change): void {

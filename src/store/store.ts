@@ -29,15 +29,21 @@ export interface StoredRecord {
   readonly value: Uint8Array;
 }
 
+/**
+ * What a commit survives. `power-loss`: it is on the disk. `crash`: it is with the system, so the
+ * death of the process costs nothing and the disk is not waited for.
+ */
+export type Durability = 'power-loss' | 'crash';
+
 export interface Store {
   get(collection: string, key: Uint8Array): ResultAsync<Uint8Array | undefined, StoreError>;
   /** All records of a collection, in no order. */
   list(collection: string): ResultAsync<readonly StoredRecord[], StoreError>;
   /**
-   * All changes or none; on disk when ok. Batches handed in without waiting are applied in the order
+   * All changes or none; as durable as was asked for (default `power-loss`) when ok. Batches handed in without waiting are applied in the order
    * of the calls and may share one disk write.
    */
-  commit(changes: readonly Change[]): ResultAsync<void, StoreError>;
+  commit(changes: readonly Change[], durability?: Durability): ResultAsync<void, StoreError>;
   /** Waits for what was committed, then closes; later calls give `store-closed`. */
   close(): Promise<void>;
 }

@@ -165,7 +165,8 @@ const frameBodyLength = (command: readonly Uint8Array[]): number =>
 /** Joined only here, sealed, so that a packet is copied once on its way out. */
 const sealFrame = (cipher: CipherState, command: readonly Uint8Array[]): Uint8Array => {
   const length = new Writer(LENGTH_LENGTH).u32(frameBodyLength(command)).done();
-  const frame = concat(cipher.seal(NO_AD, length), ...cipher.sealParts(NO_AD, command));
+  const sealedLength = cipher.sealParts(NO_AD, [length]);
+  const frame = concat(...sealedLength, ...cipher.sealParts(NO_AD, command));
   cipher.rekey();
   return frame;
 };
