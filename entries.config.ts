@@ -1,5 +1,5 @@
 /**
- * What is built: the package's public entries, and the programs beside them.
+ * What is built: the package's public entries, the programs beside them, and the benches.
  *
  * package.json, the build and the documentation agree on the first list; a test checks it.
  */
@@ -15,6 +15,18 @@ export const entries = {
   },
   programs: {
     postern: 'apps/cli/main.ts',
+    'workers/unwrap-worker': 'servers/node/unwrap-worker.ts',
+  },
+  bench: {
+    main: 'bench/main.ts',
+    'crypto.bench': 'bench/crypto.bench.ts',
+    'sphinx.bench': 'bench/sphinx.bench.ts',
+    'wire.bench': 'bench/wire.bench.ts',
+    'relay.bench': 'bench/relay.bench.ts',
+    'memory.bench': 'bench/memory.bench.ts',
+    'delivery.bench': 'bench/delivery.bench.ts',
+    mix: 'bench/relay/mix.ts',
+    sink: 'bench/relay/sink.ts',
     'workers/unwrap-worker': 'servers/node/unwrap-worker.ts',
   },
 } as const;

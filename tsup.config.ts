@@ -11,6 +11,13 @@ const common: Options = {
 
 const programs: Options = { ...common, entry: entries.programs, format: ['esm'] };
 
+/** Not in `dist`, which is what the package consists of. */
+const bench: Options = {
+  ...programs,
+  entry: entries.bench,
+  outDir: 'node_modules/.cache/postern-bench',
+};
+
 const library: Options = { ...common, entry: entries.library };
 
 const libraries: Options[] = [
@@ -26,6 +33,6 @@ const libraries: Options[] = [
   { ...library, format: ['esm', 'cjs'], dts: { only: true } },
 ];
 
-export default defineConfig(
-  process.env.POSTERN_BUILD === 'programs' ? [programs] : [...libraries, programs],
-);
+const builds: Readonly<Record<string, Options[]>> = { programs: [programs], bench: [bench] };
+
+export default defineConfig(builds[process.env.POSTERN_BUILD ?? ''] ?? [...libraries, programs]);

@@ -40,10 +40,18 @@ export const install = () => {
   if (existsSync(stamp)) utimesSync(stamp, new Date(), new Date());
 };
 
-/** Builds `programs` (what `npm start` runs) or `all` of the package, unless it is newer than its sources. */
+/** Where a build goes: the benches are no part of the package. */
+export const folderOf = (what) =>
+  join(root, ...(what === 'bench' ? ['node_modules', '.cache', 'postern-bench'] : ['dist']));
+
+/**
+ * Builds `programs` (what `npm start` runs), `bench` or `all` of the package, unless it is newer than
+ * its sources.
+ */
 export const build = (what) => {
-  const stamp = join(root, 'dist', `.built-${what}`);
-  const newest = Math.max(...sources.map((source) => newestOf(join(root, source))));
+  const stamp = join(folderOf(what), `.built-${what}`);
+  const inputs = what === 'bench' ? [...sources, 'bench'] : sources;
+  const newest = Math.max(...inputs.map((source) => newestOf(join(root, source))));
   if (changedAt(stamp) > newest) return;
   run('npx', ['tsup', '--silent'], { POSTERN_BUILD: what });
   writeFileSync(stamp, '');

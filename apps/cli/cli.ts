@@ -3,7 +3,7 @@
  * @module
  */
 import type { ResultAsync } from 'neverthrow';
-import type { JsonObject } from '../../src/control/json.js';
+import type { Json, JsonObject } from '../../src/control/json.js';
 import type { CliError } from './errors.js';
 import { exitCodeOf, sentenceOf } from './sentences.js';
 import type { Terminal } from './terminal.js';
@@ -28,6 +28,10 @@ export const finishWith = async (
   );
   finish(code);
 };
+
+/** A value of an answer as people read it. */
+export const textOf = (value: Json | undefined): string =>
+  typeof value === 'string' ? value : JSON.stringify(value ?? null);
 
 /** Prints data: as one line of JSON, or line by line for people. */
 export const printData = (

@@ -124,7 +124,7 @@ const refusalOf = (data: Json): string | undefined => {
   const { kind, ...facts } = data;
   const known = isKind(kind) && PLAIN.includes(kind);
   if (known) return SENTENCES[kind]({ kind, ...facts } as never);
-  const text = Object.entries(facts).map(([name, fact]) => `${name} ${String(fact)}`);
+  const text = Object.entries(facts).map(([name, fact]) => `${name} ${JSON.stringify(fact)}`);
   return [`the daemon refused: ${kind}`, ...text].join(', ');
 };
 

@@ -2,8 +2,10 @@
  * The signals of a program that runs until it is told to end, and the file with its process id.
  * @module
  */
-import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ResultAsync } from 'neverthrow';
+import { utf8 } from '../../src/bytes/text.js';
+import type { Files, FilesError } from '../../src/io/contracts.js';
 
 export interface Stop {
   /** Resolves at the first TERM, INT or QUIT, or at {@link Stop.request}. */
@@ -12,7 +14,6 @@ export interface Stop {
 }
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const;
-const PID_FILE_MODE = 0o600;
 
 /** From now on the first signal asks for a clean end, and the second ends the process at once. */
 export const awaitStop = (): Stop => {
@@ -33,8 +34,13 @@ export const awaitStop = (): Stop => {
 export const onHangUp = (act: () => void): void => void process.on('SIGHUP', act);
 
 /** Writes our process id into the data directory. @returns removes it again */
-export const writePidFile = async (dataDir: string): Promise<() => Promise<void>> => {
+export const writePidFile = (
+  files: Files,
+  dataDir: string,
+): ResultAsync<() => Promise<void>, FilesError> => {
   const path = join(dataDir, 'pid');
-  await writeFile(path, `${process.pid}\n`, { mode: PID_FILE_MODE });
-  return () => rm(path, { force: true });
+  return files.write(path, utf8(`${process.pid}\n`)).map(() => async () => {
+    // A file that stays names a process that is no more; nobody is misled for long.
+    await files.remove(path).unwrapOr(undefined);
+  });
 };

@@ -2,6 +2,7 @@
  * Where a command reads and writes: the process, or a test.
  * @module
  */
+import { concat } from '../../src/bytes/writer.js';
 
 export interface Terminal {
   /** One line of result. */
@@ -19,9 +20,9 @@ export interface Terminal {
 }
 
 const readAll = async (): Promise<Uint8Array> => {
-  const pieces: Buffer[] = [];
-  for await (const piece of process.stdin) pieces.push(Buffer.from(piece));
-  return new Uint8Array(Buffer.concat(pieces));
+  const pieces: Uint8Array[] = [];
+  for await (const piece of process.stdin) if (piece instanceof Uint8Array) pieces.push(piece);
+  return concat(...pieces);
 };
 
 /** The one that this process was started at. */

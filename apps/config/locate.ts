@@ -12,8 +12,13 @@ const PART = String.raw`(?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+)`;
 const ASSIGNMENT = new RegExp(String.raw`^\s*(${PART}(?:\s*\.\s*${PART})*)\s*=`);
 const NAME = /"([^"]*)"|'([^']*)'|([A-Za-z0-9_-]+)/g;
 
+/** No configuration goes deeper; what a text has beyond stands at its last known table. */
+const MAX_DEPTH = 16;
+
 const namesOf = (dotted: string): string[] =>
-  [...dotted.matchAll(NAME)].map(([, double, single, bare]) => double ?? single ?? bare ?? '');
+  [...dotted.matchAll(NAME)]
+    .slice(0, MAX_DEPTH)
+    .map(([, double, single, bare]) => double ?? single ?? bare ?? '');
 
 const fold = (path: KeyPath): string =>
   path.map((part) => String(part).toLowerCase()).join('\u0000');

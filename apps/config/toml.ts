@@ -25,7 +25,11 @@ type Schema = z.ZodType;
 
 /** The schema behind optional, default and the like. */
 const bare = (schema: Schema): Schema => {
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault) {
+  if (
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault
+  ) {
     return bare(schema.def.innerType as Schema);
   }
   if (schema instanceof z.ZodPipe) return bare(schema.def.in as Schema);

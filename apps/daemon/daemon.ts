@@ -103,9 +103,9 @@ const assemble = (
     const { io } = world;
     yield* ensurePrivateDirectory(config.client.dataDir);
     const control = yield* bindControlSocket(io.network, config.socket);
-    let management: RunningBridge | undefined;
+    const served: RunningBridge[] = [];
     resources.add(async () => {
-      await management?.close();
+      for (const bridge of served) await bridge.close();
       await control.close();
     });
     const client = yield* openClient(config, world, { offline: false });
@@ -113,7 +113,7 @@ const assemble = (
     const passwords = yield* loadPasswords(io, config.client.dataDir, client.accounts.list());
     const listeners = yield* openBridges(config, { io, client, passwords, resources });
     const running = { client, passwords, listeners };
-    management = yield* openManagement(config, world, { ...running, control });
+    served.push(yield* openManagement(config, world, { ...running, control }));
     return ok(describe(config, running, resources));
   });
 

@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { toBase64 } from '../../src/bytes/text.js';
 import { decodePem, PEM_KEYS } from '../../src/bytes/pem.js';
+import type { JsonObject } from '../../src/control/json.js';
 import type { Io } from '../../src/io/contracts.js';
 import { askObject } from './ask.js';
 import type { TestnetError } from './errors.js';
@@ -32,6 +33,9 @@ export const shellText = (variables: Variables): string =>
 
 const quoted = (value: string): string => `'${value.replaceAll("'", String.raw`'\''`)}'`;
 
+const passwordIn = ({ password }: JsonObject): string =>
+  typeof password === 'string' ? password : '';
+
 /** All variables of a running network. */
 export const variablesOf = (
   plan: TestnetPlan,
@@ -43,10 +47,7 @@ export const variablesOf = (
     for (const user of plan.users) {
       const { account } = user;
       const shown = yield* askObject(io.network, socketOf(user), 'account.show', { account });
-      variables.push(...userVariables(user, pids), [
-        `PASS_${user.name}`,
-        String(shown['password']),
-      ]);
+      variables.push(...userVariables(user, pids), [`PASS_${user.name}`, passwordIn(shown)]);
     }
     return ok(variables);
   });

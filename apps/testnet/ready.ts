@@ -7,7 +7,7 @@ import { toBase64 } from '../../src/bytes/text.js';
 import { decodePem, PEM_KEYS } from '../../src/bytes/pem.js';
 import { fileNameOf } from '../../src/client/plan.js';
 import type { Io } from '../../src/io/contracts.js';
-import { askObject, sayVerb } from './ask.js';
+import { askObject, numberAt, sayVerb } from './ask.js';
 import type { TestnetError } from './errors.js';
 import { outputFileOf, socketOf, type PartPlan, type TestnetPlan, type UserPlan } from './plan.js';
 import type { Started } from './processes.js';
@@ -82,10 +82,10 @@ export const linked = (io: Io, part: PartPlan, started?: Started): Awaited => ({
   started,
   isThere: () =>
     askObject(io.network, socketOf(part), 'status').match(
-      ({ inDocument, connections }) => {
-        if (inDocument !== true || typeof connections !== 'object') return false;
-        const { outgoingPlanned, outgoingUp } = { ...connections } as Record<string, unknown>;
-        return outgoingUp !== 0 && outgoingUp === outgoingPlanned;
+      (status) => {
+        const planned = numberAt(status, 'connections', 'outgoingPlanned');
+        const up = numberAt(status, 'connections', 'outgoingUp');
+        return status['inDocument'] === true && up > 0 && up === planned;
       },
       () => false,
     ),

@@ -82,7 +82,7 @@ const isKind = <Up extends News, Kind extends Up['kind']>(
 ): news is Extract<Up, { kind: Kind }> => news.kind === kind;
 
 /** What the parent gave when it started this program. */
-export const givenOptions = <T>(): T => JSON.parse(process.argv[2] ?? '{}') as T;
+export const givenOptions = (): unknown => JSON.parse(process.argv[2] ?? '{}');
 
-/** Tells the parent. */
-export const tellParent = <Up extends News>(news: Up): void => void process.send?.(news);
+/** Tells the parent; programs have a function of their own that knows their news. */
+export const tellParent = (news: News): void => void process.send?.(news);

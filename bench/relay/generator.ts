@@ -33,13 +33,12 @@ export const callMix = async ({ address }: Target): Promise<Session> => {
  * A path that ends where the mix sends the packet: the sink opens none, so nothing is made for it,
  * and packets cost their maker less than the mix.
  */
-const pathOver = ({ nodeId, mixKey }: Target, maxDelayMs: number): readonly PathHop[] => [
+const pathOver = ({ nodeId, mixKey }: Target, delayMs: number): readonly PathHop[] => [
   {
     nodeId,
     mixKey,
     commands: [
-      // Like real ones they leave in another order than they came, and not in bursts.
-      { kind: 'node-delay', delayMs: 1 + uniformInt(nodeRandom, maxDelayMs) },
+      { kind: 'node-delay', delayMs },
       { kind: 'next-node', nodeId: SINK.identity.ad, mac: nodeRandom(geometry.macLength) },
     ],
   },
@@ -48,15 +47,29 @@ const pathOver = ({ nodeId, mixKey }: Target, maxDelayMs: number): readonly Path
 // A mix cannot tell one payload from another: one does for all.
 const payload = nodeRandom(geometry.taggedPayloadLength);
 
-/** Headers that were never used; the payload is put behind them when they leave. */
-export const makeHeaders = (target: Target, count: number, maxDelayMs: number): Uint8Array[] =>
-  Array.from({ length: count }, () =>
-    createHeader({ geometry, primitives }, pathOver(target, maxDelayMs), nodeRandom)
-      .map(({ bytes }) => bytes)
-      ._unsafeUnwrap(),
-  );
+/** From `leastMs` up to `mostMs`: like real packets they leave in another order than they came. */
+export interface Delays {
+  readonly leastMs: number;
+  readonly mostMs: number;
+}
 
-export const packetOf = (header: Uint8Array): Uint8Array => concat(header, payload);
+/** Headers that were never used; the payload is put behind them when they leave. */
+export const makeHeaders = (
+  target: Target,
+  count: number,
+  { leastMs, mostMs }: Delays,
+): readonly Uint8Array[] =>
+  Array.from({ length: count }, () => {
+    const delayMs = leastMs + uniformInt(nodeRandom, mostMs - leastMs + 1);
+    const path = pathOver(target, delayMs);
+    return createHeader({ geometry, primitives }, path, nodeRandom)._unsafeUnwrap().bytes;
+  });
+
+/** Puts the payload behind a header, and sends both. */
+export const sendPacket = async (session: Session, header: Uint8Array): Promise<void> => {
+  const packet = concat(header, payload);
+  (await session.send({ kind: 'send-packet', packet }))._unsafeUnwrap();
+};
 
 /** Nothing arriving for so long means that the packets under way are lost. */
 const STALL_MS = 3_000;
@@ -89,8 +102,7 @@ export class Window {
     for (const header of headers) {
       await this.#below(this.#size);
       this.#sent++;
-      const packet = packetOf(header);
-      (await session.send({ kind: 'send-packet', packet }))._unsafeUnwrap();
+      await sendPacket(session, header);
     }
   }
 

@@ -9,7 +9,7 @@ import type { RunningNode } from '../../servers/node/node.js';
 import { fromHex } from '../../src/bytes/text.js';
 import { cpuMicros, measure, type Rounds } from '../measure.js';
 import { givenOptions, tellParent } from './channel.js';
-import { relayParts } from './parts.js';
+import { relayParts, type RelayPart } from './parts.js';
 import { EPOCHS, geometry, link } from './world.js';
 
 export interface MixOptions {
@@ -31,6 +31,8 @@ export interface MixLook {
   readonly sent: number;
   readonly drops: Readonly<Record<string, number>>;
   readonly held: number;
+  /** Packets between link and holding. */
+  readonly waiting: number;
   readonly rssBytes: number;
   readonly outgoingUp: number;
 }
@@ -38,9 +40,9 @@ export interface MixLook {
 export type MixNews =
   | { readonly kind: 'started'; readonly address: string; readonly identityKey: string }
   | MixLook
-  | { readonly kind: 'parts'; readonly parts: Readonly<Record<string, number[]>> };
+  | { readonly kind: 'parts'; readonly parts: Readonly<Record<RelayPart, number[]>> };
 
-const tell = (news: MixNews): void => tellParent<MixNews>(news);
+const tell = (news: MixNews): void => tellParent(news);
 
 const start = async (options: MixOptions): Promise<RunningNode> => {
   const io = nodeIo({ workers: { count: options.threads }, log: { level: 'error' } });
@@ -72,6 +74,7 @@ const look = (mix: RunningNode): MixLook => {
     sent: counters['packets.sent'] ?? 0,
     drops: Object.fromEntries(drops),
     held: queues.held,
+    waiting: queues.admission,
     rssBytes: process.memoryUsage.rss(),
     outgoingUp: connections.outgoingUp,
   };
@@ -80,16 +83,16 @@ const look = (mix: RunningNode): MixLook => {
 const answer = async (mix: RunningNode, request: MixRequest): Promise<void> => {
   switch (request.kind) {
     case 'look':
-      return tell(look(mix));
+      tell(look(mix));
+      return;
     case 'measure-parts':
-      return tell({ kind: 'parts', parts: await measure(relayParts(), request.rounds) });
+      tell({ kind: 'parts', parts: await measure(relayParts(), request.rounds) });
   }
 };
 
-// As the program of a node does.
+// Only the bench talks to this process, and in its types; the rest is as in a node's program.
 collectForPackets();
-const mix = await start(givenOptions<MixOptions>());
-// Only the bench talks to this process, and in these types.
+const mix = await start(givenOptions() as MixOptions);
 process.on('message', (request) => void answer(mix, request as MixRequest));
 process.on('disconnect', () => void mix.close().then(() => process.exit()));
 tell({

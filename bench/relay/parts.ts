@@ -68,13 +68,32 @@ const frameParts = (): Record<'open' | 'seal', Subject> => {
   };
 };
 
-export type RelayPart =
-  'dh' | 'blinding' | 'hkdf' | 'hmac' | 'ctr' | 'sha512_256' | 'aez' | 'open' | 'seal';
+const PARTS = [
+  'dh',
+  'blinding',
+  'hkdf',
+  'hmac',
+  'ctr',
+  'sha512_256',
+  'aez',
+  'open',
+  'seal',
+  'together',
+] as const;
 
-/** Each part once, as a relayed packet needs it. */
-export const relayParts = (): Record<RelayPart, Subject> => ({
-  ...curveParts(),
-  ...headerParts(),
-  ...aezPart(),
-  ...frameParts(),
-});
+export type RelayPart = (typeof PARTS)[number];
+
+/** A value for every part. */
+export const mapParts = <T>(valueOf: (part: RelayPart) => T): Record<RelayPart, T> =>
+  // Every part is in the list that the type is made of.
+  Object.fromEntries(PARTS.map((part) => [part, valueOf(part)])) as Record<RelayPart, T>;
+
+/** Each part by itself, and `together` all of them one after another, as a packet needs them. */
+export const relayParts = (): Record<RelayPart, Subject> => {
+  const singles = { ...curveParts(), ...headerParts(), ...aezPart(), ...frameParts() };
+  const inOrder = Object.values(singles);
+  const together = (): void => {
+    for (const part of inOrder) part();
+  };
+  return { ...singles, together };
+};

@@ -12,13 +12,15 @@ export type SinkNews =
   /** All packets so far. */
   | { readonly kind: 'received'; readonly count: number };
 
+const say = (news: SinkNews): void => tellParent(news);
+
 let count = 0;
 let told = 0;
 
 const tell = (): void => {
   if (count === told) return;
   told = count;
-  tellParent<SinkNews>({ kind: 'received', count });
+  say({ kind: 'received', count });
 };
 
 const drain = async (session: Session): Promise<void> => {
@@ -33,7 +35,7 @@ const drain = async (session: Session): Promise<void> => {
 };
 
 const listener = (await nodeNetwork().listen('127.0.0.1:0'))._unsafeUnwrap();
-tellParent<SinkNews>({ kind: 'listening', address: listener.address });
+say({ kind: 'listening', address: listener.address });
 process.on('disconnect', () => process.exit());
 for await (const duplex of listener.connections) {
   void accept(duplex, SINK.identity).then((session) => session && drain(session));

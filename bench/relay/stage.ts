@@ -10,7 +10,7 @@ import { verifyDescriptor } from '../../src/pki/descriptor.js';
 import { epochAt } from '../../src/pki/epoch.js';
 import type { Session } from '../../src/wire/contracts.js';
 import { Child } from './channel.js';
-import { callMix, makeHeaders, Window, type Target } from './generator.js';
+import { callMix, makeHeaders, sendPacket, Window, type Delays, type Target } from './generator.js';
 import type { MixLook, MixNews, MixOptions } from './mix.js';
 import type { SinkNews } from './sink.js';
 import { clock, EPOCHS, playAuthority, primitives } from './world.js';
@@ -22,11 +22,13 @@ const POLL_MS = 20;
 export interface Stage {
   readonly mix: Child<MixNews>;
   look(): Promise<MixLook>;
-  /** Makes packets that the mix holds for up to `maxDelayMs`; costs this process alone. */
-  prepare(count: number, maxDelayMs: number): readonly Uint8Array[];
+  /** Makes packets with these delays; costs this process alone. */
+  prepare(count: number, delays: Delays): readonly Uint8Array[];
   /** Sends packets, at most a window ahead of the sink, and waits until all have arrived. */
   carry(headers: readonly Uint8Array[]): Promise<void>;
-  /** Sends packets that the mix will hold, waiting for nothing. */
+  /** Packets that never arrived at the sink, so far. */
+  readonly lost: () => number;
+  /** Sends packets and waits until the mix holds them all: their delays must be long enough. */
   load(headers: readonly Uint8Array[]): Promise<void>;
   close(): Promise<void>;
 }
@@ -48,7 +50,7 @@ export const openStage = async (threads: number): Promise<Stage> => {
     await Promise.all([mix.stop(), sink.stop(), authority.close()]);
     await rm(dataDir, { recursive: true, force: true });
   };
-  return { mix, look, close, ...traffic({ sink, session, target }) };
+  return { mix, look, close, ...traffic({ sink, session, target, look }) };
 };
 
 const mixOptions = (
@@ -74,25 +76,39 @@ const targetOf = (
   return { address, nodeId, mixKey };
 };
 
+/** Packets that are sent to be held before a look whether the mix has taken them. */
+const LOAD_STEP = 100;
+
+interface Neighbours {
+  readonly sink: Child<SinkNews>;
+  readonly session: Session;
+  readonly target: Target;
+  readonly look: Stage['look'];
+}
+
 const traffic = ({
   sink,
   session,
   target,
-}: {
-  readonly sink: Child<SinkNews>;
-  readonly session: Session;
-  readonly target: Target;
-}): Pick<Stage, 'prepare' | 'carry' | 'load'> => {
+  look,
+}: Neighbours): Pick<Stage, 'prepare' | 'carry' | 'lost' | 'load'> => {
   const window = new Window(WINDOW);
   sink.on((news) => {
     if (news.kind === 'received') window.received(news.count);
   });
   return {
-    prepare: (count, maxDelayMs) => makeHeaders(target, count, maxDelayMs),
+    prepare: (count, delays) => makeHeaders(target, count, delays),
     carry: async (headers) => {
       await window.send(session, headers);
       await window.empty();
     },
-    load: (headers) => new Window(Infinity).send(session, headers),
+    lost: () => window.lost,
+    load: async (headers) => {
+      for (let at = 0; at < headers.length; at += LOAD_STEP) {
+        const step = headers.slice(at, at + LOAD_STEP);
+        for (const header of step) await sendPacket(session, header);
+        while ((await look()).waiting > 0) await clock.sleep(POLL_MS);
+      }
+    },
   };
 };

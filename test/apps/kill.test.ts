@@ -1,11 +1,11 @@
 /** A few runs of `test/kill-tests.sh`; by hand it is run with more. */
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { isBuilt, runProgram } from './program.js';
+import { canCheck, runProgram } from './program.js';
 
 const RUNS = 2;
 
-describe.skipIf(!isBuilt)('a kill between acceptance and delivery', () => {
+describe.skipIf(!canCheck)('a kill between acceptance and delivery', () => {
   it('neither loses nor doubles a mail', { timeout: 600_000 }, async () => {
     const script = join(import.meta.dirname, '..', 'kill-tests.sh');
     const { code, out } = await runProgram('bash', [script, String(RUNS)]);

@@ -1,5 +1,5 @@
 /** The built program, for tests in which processes matter. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -9,6 +9,13 @@ export const program =
 
 export const isBuilt = existsSync(program);
 if (!isBuilt) console.warn('skipped: the programs are not built (npm run build)');
+
+const TOOLS = ['bash', 'curl', 'python3'];
+const missing = TOOLS.filter((tool) => spawnSync(tool, ['--version']).status !== 0);
+if (missing.length > 0) console.warn(`skipped: the checks need ${missing.join(', ')}`);
+
+/** Whether shell checks can run: with the programs, and the tools that they are written with. */
+export const canCheck = isBuilt && missing.length === 0;
 
 export interface Ended {
   readonly code: number | null;

@@ -123,8 +123,6 @@ describe('a hostile handshake', { timeout: 120_000 }, () => {
     const lowOrder = one.slice().fill(0, 1, 33);
     const unreduced = one.slice().fill(0xff, 33, 1601);
     const noPrologue = Array.from({ length: 18 }, (_, at) => new Uint8Array(1601).fill(at + 2));
-    await expectFlat([lowOrder, unreduced, ...noPrologue], (bytes) =>
-      asResponder(bytes, three),
-    );
+    await expectFlat([lowOrder, unreduced, ...noPrologue], (bytes) => asResponder(bytes, three));
   });
 });

@@ -59,7 +59,8 @@ const INSERTS = [
 function* splices(valid: Uint8Array, step: number): Generator<Mutant> {
   for (let at = 0; at <= valid.length; at += step) {
     const [front, back] = [valid.subarray(0, at), valid.subarray(at)];
-    for (const insert of INSERTS) yield { what: `insert at ${at}`, bytes: concat(front, insert, back) };
+    for (const insert of INSERTS)
+      yield { what: `insert at ${at}`, bytes: concat(front, insert, back) };
     for (const length of [1, 2, 8, 32, 100]) {
       yield { what: `twice at ${at}`, bytes: concat(front, back.subarray(0, length), back) };
       yield { what: `gone at ${at}`, bytes: concat(front, back.subarray(length)) };

@@ -195,7 +195,10 @@ describe('what a listed node may sign', { timeout: 60_000 }, () => {
       withMember('Addresses', { tcp4: ['127.0.0.1:1', '9'.repeat(900_000)] }),
       withMember('Addresses', { tcp4: [`[${':'.repeat(900_000)}]:1`] }),
       withMember('Addresses', { tcp4: Array.from({ length: 60_000 }, () => '1.1.1.1:1x') }),
-      withMember('Addresses', Object.fromEntries(Array.from({ length: 60_000 }, (_, i) => [i, []]))),
+      withMember(
+        'Addresses',
+        Object.fromEntries(Array.from({ length: 60_000 }, (_, i) => [i, []])),
+      ),
       withMember('MixKeys', Object.fromEntries(Array.from({ length: 15_000 }, (_, i) => [i, KEY]))),
       withMember('Name', 'n'.repeat(900_000)),
       withMember('Layer', '9'.repeat(900_000)),
@@ -229,10 +232,19 @@ describe('what an authority may sign', { timeout: 60_000 }, () => {
     for (const json of [
       member('Topology', [Array.from({ length: 10_000 }, () => 'AAAA')]),
       member('Topology', [Array.from({ length: 100_000 }, () => '')]),
-      member('Topology', Array.from({ length: 300_000 }, () => [])),
+      member(
+        'Topology',
+        Array.from({ length: 300_000 }, () => []),
+      ),
       member('Topology', [Array.from({ length: 500 }, () => raw)]),
-      member('Providers', Array.from({ length: 500 }, () => raw)),
-      member('PriorSharedRandom', Array.from({ length: 10_000 }, () => 7)),
+      member(
+        'Providers',
+        Array.from({ length: 500 }, () => raw),
+      ),
+      member(
+        'PriorSharedRandom',
+        Array.from({ length: 10_000 }, () => 7),
+      ),
     ]) {
       expect(documentWith(json).isErr()).toBe(true);
     }

@@ -69,7 +69,11 @@ describe('a packet', { timeout: 120_000 }, () => {
       expect(opened.isOk()).toBe(length >= geometry.headerLength);
       if (opened.isErr() || opened.value.kind !== 'forward') continue;
       const end = unwrap(suite, opened.value.packet, nextKey).andThen((hop) =>
-        unwrap(suite, hop.kind === 'forward' ? hop.packet : new Uint8Array(0), secrets[2] ?? mixKey),
+        unwrap(
+          suite,
+          hop.kind === 'forward' ? hop.packet : new Uint8Array(0),
+          secrets[2] ?? mixKey,
+        ),
       );
       expect(end._unsafeUnwrapErr().kind).toBe('bad-payload-tag');
     }

@@ -58,7 +58,9 @@ describe('zeros behind a link command', () => {
   it('are legal padding; anything else is not', () => {
     const wire = encodeCommand(GEOMETRY, { kind: 'no-op' });
     expect(decodeCommand(GEOMETRY, concat(wire, repeated(0, 9))).isOk()).toBe(true);
-    expect(decodeCommand(GEOMETRY, concat(wire, repeated(0, 8), repeated(1, 1))).isErr()).toBe(true);
+    expect(decodeCommand(GEOMETRY, concat(wire, repeated(0, 8), repeated(1, 1))).isErr()).toBe(
+      true,
+    );
   });
 });
 
@@ -146,4 +148,3 @@ describe('a frame', { timeout: 120_000 }, () => {
     session.close();
   });
 });
-

@@ -9,7 +9,7 @@ import { nodeIo } from '../../../src/io/node.js';
 import type { DaemonConfig } from '../../daemon/config.js';
 import { showAccount } from '../../daemon/methods.js';
 import { loadPasswords } from '../../daemon/passwords.js';
-import { finishWith, printData, type Cli } from '../cli.js';
+import { finishWith, printData, textOf, type Cli } from '../cli.js';
 import { askDaemon, daemonConfigOf, type DaemonAsk } from '../daemon-or-offline.js';
 import type { CliError } from '../errors.js';
 
@@ -76,4 +76,7 @@ const linesOf = (found: JsonObject): readonly string[] =>
     'POP3 server': found['pop3'],
     'user name': found['account'],
     password: found['password'],
-  }).map(([name, value]) => `${`${name}:`.padEnd(14)} ${String(value ?? 'none')}`);
+  }).map(
+    ([name, value]) =>
+      `${`${name}:`.padEnd(14)} ${value === undefined || value === null ? 'none' : textOf(value)}`,
+  );

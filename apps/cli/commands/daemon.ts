@@ -8,6 +8,7 @@ import { toBase64 } from '../../../src/bytes/text.js';
 import { nodeIo, type NodeLog } from '../../../src/io/node.js';
 import { openSqliteStore } from '../../../src/store/sqlite.js';
 import { openLog } from '../../config/logging.js';
+import { ensurePrivateDirectory } from '../../config/private-files.js';
 import { readDaemonConfig, type DaemonConfig } from '../../daemon/config.js';
 import { generateKeys, startDaemon, type RunningDaemon } from '../../daemon/daemon.js';
 import { finishWith, type Cli } from '../cli.js';
@@ -46,6 +47,8 @@ const generate = ({ terminal }: Cli, config: DaemonConfig): ResultAsync<void, Cl
 
 const serve = (config: DaemonConfig): ResultAsync<void, CliError> =>
   safeTry(async function* () {
+    // The log may be in it.
+    yield* ensurePrivateDirectory(config.client.dataDir);
     const log = openLog(config.logging);
     const io = { ...nodeIo(), log };
     const stop = awaitStop();
@@ -54,7 +57,7 @@ const serve = (config: DaemonConfig): ResultAsync<void, CliError> =>
       openStore: openSqliteStore,
       shutdown: () => stop.request(),
     });
-    const removePidFile = await writePidFile(config.client.dataDir);
+    const removePidFile = yield* writePidFile(io.files, config.client.dataDir);
     onHangUp(() => void hangUp(daemon, log));
     log.write('notice', 'daemon', 'ready', { smtp: daemon.smtp, pop3: daemon.pop3 });
     await stop.requested;

@@ -8,6 +8,7 @@ import { toBase64 } from '../../../src/bytes/text.js';
 import { nodeIo } from '../../../src/io/node.js';
 import { openSqliteStore } from '../../../src/store/sqlite.js';
 import { openLog } from '../../config/logging.js';
+import { ensurePrivateDirectory } from '../../config/private-files.js';
 import type { ConfigProblem } from '../../config/toml.js';
 import { readAuthorityConfig, readServerConfig, type NodeConfig } from '../../node/config.js';
 import { generateIdentity, startPart } from '../../node/run.js';
@@ -62,6 +63,8 @@ const generate = ({ terminal }: Cli, config: NodeConfig): ResultAsync<void, CliE
 
 const serve = (config: NodeConfig): ResultAsync<void, CliError> =>
   safeTry(async function* () {
+    // The log may be in it.
+    yield* ensurePrivateDirectory(config.dataDir);
     const log = openLog(config.logging);
     const workers = config.kind === 'authority' ? 0 : config.workers;
     const io = { ...nodeIo(workers === undefined ? {} : { workers: { count: workers } }), log };
@@ -71,7 +74,7 @@ const serve = (config: NodeConfig): ResultAsync<void, CliError> =>
       openStore: openSqliteStore,
       shutdown: () => stop.request(),
     });
-    const removePidFile = await writePidFile(config.dataDir);
+    const removePidFile = yield* writePidFile(io.files, config.dataDir);
     onHangUp(() => log.reopen());
     log.write('notice', config.kind, 'ready', { address: part.addresses.join(' ') });
     await stop.requested;

@@ -58,7 +58,7 @@ const settingsOf = (person: Person, io: Parameters<typeof serverOf>[0]): readonl
   const pop3 = serverOf(io, person, 'pop3');
   return [
     '',
-    `${person.address}`,
+    person.address,
     `  user       ${smtp.account}`,
     `  password   ${smtp.password}`,
     `  SMTP       ${smtp.address}`,

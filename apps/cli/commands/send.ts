@@ -12,7 +12,7 @@ import { isObject, type Json, type JsonObject } from '../../../src/control/json.
 import { nodeIo } from '../../../src/io/node.js';
 import type { SendOptions } from '../../../src/index.js';
 import { buildMail } from '../../../src/mail/build.js';
-import { finishWith, printData, type Cli } from '../cli.js';
+import { finishWith, printData, textOf, type Cli } from '../cli.js';
 import { askDaemon, daemonConfigOf, type DaemonAsk } from '../daemon-or-offline.js';
 import type { CliError } from '../errors.js';
 import { chooseAccount } from './account.js';
@@ -52,7 +52,7 @@ const send = (cli: Cli, to: readonly string[], flags: SendFlags): ResultAsync<vo
     .map((sent) =>
       printData(cli, sent, {
         json: flags.json,
-        lines: sent.map(({ messageId, recipient }) => `${String(messageId)} ${String(recipient)}`),
+        lines: sent.map(({ messageId, recipient }) => `${textOf(messageId)} ${textOf(recipient)}`),
       }),
     );
 

@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import { okAsync, type ResultAsync } from 'neverthrow';
 import { isObject, type Json, type JsonObject } from '../../../src/control/json.js';
 import { statusJson } from '../../daemon/methods.js';
-import { finishWith, printData, type Cli } from '../cli.js';
+import { finishWith, printData, textOf, type Cli } from '../cli.js';
 import { withDaemon, type DaemonAsk } from '../daemon-or-offline.js';
 import type { CliError } from '../errors.js';
 
@@ -49,12 +49,12 @@ const accountLine = (account: Json): string => {
   if (!isObject(account)) return '';
   const { account: address, connection, outbox, inbox, fragments, skewMs } = account;
   const count = (value: Json | undefined, name: string): string =>
-    String(isObject(value) ? value[name] : 0);
+    textOf(isObject(value) ? value[name] : 0);
   return [
-    `${String(address)}: ${String(connection)}`,
+    `${textOf(address)}: ${textOf(connection)}`,
     `outbox ${count(outbox, 'mails')} mails (${count(outbox, 'blocks')} blocks)`,
     `inbox ${count(inbox, 'count')} mails`,
-    `${String(fragments)} parts of others`,
+    `${textOf(fragments)} parts of others`,
     ...(isSkewed(skewMs) ? [`clock off by ${Math.round(skewMs / 1000)} s`] : []),
   ].join(', ');
 };

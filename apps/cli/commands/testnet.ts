@@ -92,10 +92,15 @@ type Verb = (plan: TestnetPlan, io: Io) => ResultAsync<unknown, CliError>;
 const withDirectory = (command: Command): Command =>
   command.requiredOption('--dir <dir>', 'the directory of the network');
 
-const onNetwork = ({ dir }: DirOptions, run: Verb): ResultAsync<unknown, CliError> =>
-  loadPlan(resolve(dir))
-    .mapErr((error): CliError => error)
-    .andThen((plan) => run(plan, nodeIo()));
+/** Two commands may take the option, so neither can demand it. */
+const NO_DIRECTORY: CliError = { kind: 'usage', option: '--dir', problem: 'must be given' };
+
+const onNetwork = ({ dir }: Partial<DirOptions>, run: Verb): ResultAsync<unknown, CliError> =>
+  dir === undefined
+    ? errAsync(NO_DIRECTORY)
+    : loadPlan(resolve(dir))
+        .mapErr((error): CliError => error)
+        .andThen((plan) => run(plan, nodeIo()));
 
 const addUp = (testnet: Command, cli: Cli): void => {
   const mean = (flags: string, what: string): Option =>
@@ -226,7 +231,7 @@ const addNamed = (testnet: Command, cli: Cli): void => {
 };
 
 const addClock = (testnet: Command, cli: Cli): void => {
-  const advance = (ms: number, options: DirOptions): Promise<void> =>
+  const advance = (ms: number, options: Partial<DirOptions>): Promise<void> =>
     finishWith(
       cli,
       onNetwork(options, (plan, io) =>
@@ -234,7 +239,7 @@ const addClock = (testnet: Command, cli: Cli): void => {
           ? advanceVirtual(plan, io, ms).map((nowMs) =>
               cli.terminal.print(new Date(nowMs).toISOString()),
             )
-          : errAsync<void, CliError>({ kind: 'only-virtual', command: 'clock advance' }),
+          : errAsync({ kind: 'only-virtual', command: 'clock advance' }),
       ),
     );
   const clock = testnet.command('clock').description('the clock of a network on virtual time');
@@ -245,6 +250,6 @@ const addClock = (testnet: Command, cli: Cli): void => {
     .argument('<time>', 'such as 30m, 12h or 4d', durationMs)
     .option('--dir <dir>', 'the directory of the network')
     .action((ms: number, _options: unknown, command: Command) =>
-      advance(ms, command.optsWithGlobals<DirOptions>()),
+      advance(ms, command.optsWithGlobals<Partial<DirOptions>>()),
     );
 };

@@ -2,7 +2,7 @@
  * Commands to a network on virtual time, over its control socket.
  * @module
  */
-import { err, errAsync, okAsync, ResultAsync, type Result } from 'neverthrow';
+import { err, errAsync, ResultAsync, type Result } from 'neverthrow';
 import type { CallError } from '../../../src/control/call.js';
 import { isObject, type JsonObject } from '../../../src/control/json.js';
 import type { Io } from '../../../src/io/contracts.js';
@@ -10,7 +10,7 @@ import { askObject, numberAt } from '../ask.js';
 import type { TestnetError } from '../errors.js';
 import type { Pids } from '../exports.js';
 import { controlSocketOf, type TestnetPlan } from '../plan.js';
-import { startProgram, stopProcesses } from '../processes.js';
+import { runningPid, startProgram, stopProcesses } from '../processes.js';
 import { awaitAll } from '../ready.js';
 
 /** Starts the process and waits until mail can flow. */
@@ -32,11 +32,11 @@ export const startVirtual = (plan: TestnetPlan, io: Io): ResultAsync<Pids, Testn
 };
 
 /** Ends the process; ok when there is none. */
-export const stopVirtual = (plan: TestnetPlan, io: Io): ResultAsync<void, never> =>
-  ask(plan, io, 'status')
-    .map((status) => numberAt(status, 'pid'))
-    .orElse(() => okAsync(0))
-    .map((pid) => stopProcesses(pid > 0 ? [pid] : [], plan.directory, io.clock));
+export const stopVirtual = (plan: TestnetPlan, io: Io): ResultAsync<void, never> => {
+  const pid = runningPid({ ...plan, dataDir: plan.directory });
+  const pids = pid === undefined ? [] : [pid];
+  return ResultAsync.fromSafePromise(stopProcesses(pids, plan.directory, io.clock));
+};
 
 /** @returns the time afterwards, ms since the Unix epoch */
 export const advanceVirtual = (

@@ -2,7 +2,9 @@
  * The process of a network on virtual time: its control socket, and the idling of its clock.
  * @module
  */
+import { join } from 'node:path';
 import { ok, ResultAsync, safeTry } from 'neverthrow';
+import { utf8 } from '../../../src/bytes/text.js';
 import { holdDialogue } from '../../../src/control/dialogue.js';
 import { rpcMethod, value, type RpcMethods } from '../../../src/control/json-rpc.js';
 import { serve } from '../../../src/control/serve.js';
@@ -24,6 +26,7 @@ export const serveVirtual = (
   safeTry(async function* () {
     process.umask(0o077);
     const io = nodeIo({ log: { file: logFileOf(plan), level: 'notice' } });
+    yield* io.files.write(join(plan.directory, 'pid'), utf8(`${process.pid}\n`));
     const network = new VirtualNetwork(plan, io, io.log);
     yield* network.start();
     const bridge = yield* serveControl(plan, io, methodsOf(network, stop.request));

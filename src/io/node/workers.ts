@@ -42,7 +42,7 @@ const entryPath = (entry: string, base: string | undefined): string | undefined 
 };
 
 const startThread = (path: string): WorkerThread => {
-  const worker = new Worker(path);
+  const worker = new Worker(path, { resourceLimits: { maxYoungGenerationSizeMb: 8 } });
   const early: unknown[] = [];
   let exited = false;
   let deliver = (message: unknown): void => void early.push(message);

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
@@ -73,10 +75,15 @@ describe('a daemon', () => {
   });
 
   it('takes over the socket of one that died', async () => {
-    const first = await site.start();
-    await first.close();
-    await writeFile(join(site.directory, 'x'), '');
-    expect((await site.start()).socket).toBe(first.socket);
+    await mkdir(site.dataDir, { mode: 0o700 });
+    const { socket } = site.config();
+    const listen = `require('node:net').createServer().listen(${JSON.stringify(socket)})`;
+    const dead = spawn(process.execPath, ['-e', listen]);
+    while (!existsSync(socket)) await new Promise((resolve) => setTimeout(resolve, 20));
+    dead.kill('SIGKILL');
+    await new Promise((resolve) => dead.on('exit', resolve));
+    expect(existsSync(socket)).toBe(true);
+    expect(await call((await site.start()).socket, 'status')).toMatchObject({ fragments: 0 });
   });
 
   it('leaves no listener where there shall be none', async () => {

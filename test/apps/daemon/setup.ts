@@ -52,7 +52,7 @@ ${rest}`;
     readDaemonConfig(text(proxy, rest), 'c.toml')._unsafeUnwrap();
   const io = { ...nodeIo(), log: { write: () => undefined } };
   const open = (asked: DaemonConfig) =>
-    startDaemon(asked, { io, openStore: openSqliteStore, shutdown: () => void shutdowns++ });
+    startDaemon(asked, { io, openStore: openSqliteStore, shutdown: () => (shutdowns += 1) });
   return {
     directory,
     dataDir,
