@@ -11,12 +11,14 @@ export type Subject = () => unknown;
 
 export interface Rounds {
   readonly rounds: number;
-  /** About how long one subject runs in one round. */
+  /** About how long one subject runs in one round, ms. */
   readonly turnMs: number;
+  /** How long each subject runs before, so that its code is compiled, ms. */
+  readonly warmUpMs: number;
 }
 
-export const FULL: Rounds = { rounds: 15, turnMs: 40 };
-export const QUICK: Rounds = { rounds: 5, turnMs: 15 };
+export const FULL: Rounds = { rounds: 21, turnMs: 50, warmUpMs: 500 };
+export const QUICK: Rounds = { rounds: 7, turnMs: 25, warmUpMs: 200 };
 
 /** Whether only a quick look is wanted. */
 export const isQuick = (): boolean => process.argv.includes('--quick');
@@ -39,15 +41,15 @@ const timeOf = async (subject: Subject, times: number): Promise<number> => {
   return cpuMicros() - before;
 };
 
-const WARM_UP_CALLS = 4;
-
-/** How many calls fill a turn; this also warms the subject up for as long as a turn. */
-const calibrate = async (subject: Subject, turnMs: number): Promise<number> => {
-  await timeOf(subject, WARM_UP_CALLS);
-  for (let times = WARM_UP_CALLS; ; times *= 2) {
-    const tookMs = (await timeOf(subject, times)) / 1000;
-    if (tookMs >= turnMs / 2) return Math.max(1, Math.round((times * turnMs) / tookMs));
+/** Warms a subject up. @returns how many calls fill a turn */
+const calibrate = async (subject: Subject, { turnMs, warmUpMs }: Rounds): Promise<number> => {
+  let usPerCall = Infinity;
+  for (let times = 1, leftMs = warmUpMs; leftMs > 0; times *= 2) {
+    const tookUs = await timeOf(subject, times);
+    usPerCall = tookUs / times;
+    leftMs -= tookUs / 1000;
   }
+  return Math.max(1, Math.round((turnMs * 1000) / usPerCall));
 };
 
 /**
@@ -57,14 +59,14 @@ const calibrate = async (subject: Subject, turnMs: number): Promise<number> => {
  */
 export const measure = async <Name extends string>(
   subjects: Readonly<Record<Name, Subject>>,
-  { rounds, turnMs }: Rounds = roundsWanted(),
+  wanted: Rounds = roundsWanted(),
 ): Promise<Record<Name, number[]>> => {
   // Object.keys forgets which keys there are.
   const names = Object.keys(subjects) as Name[];
   const results = Object.fromEntries(names.map((name) => [name, [] as number[]]));
   const calls = new Map<Name, number>();
-  for (const name of names) calls.set(name, await calibrate(subjects[name], turnMs));
-  for (let round = 0; round < rounds; round++) {
+  for (const name of names) calls.set(name, await calibrate(subjects[name], wanted));
+  for (let round = 0; round < wanted.rounds; round++) {
     for (let turn = 0; turn < names.length; turn++) {
       const name = names[(turn + round) % names.length];
       if (name === undefined) continue;

@@ -17,6 +17,7 @@ import type { Json } from '../../src/control/json.js';
 import { selectPrimitives } from '../../src/crypto/select.js';
 import type { Io, ListenError } from '../../src/io/contracts.js';
 import type { OpenStore } from '../../src/index.js';
+import { collectForPackets } from '../../src/io/node.js';
 import { faultStage } from '../../testkit/faults.js';
 import {
   ensurePrivateDirectory,
@@ -114,6 +115,7 @@ const startServer = (
 ): ResultAsync<RunningNode, NodeRunError> =>
   safeTry(async function* () {
     const { io, openStore } = world;
+    collectForPackets();
     const options = { ...config.options, ...faultsOf(config, io), io, openStore, storageKey };
     const node = yield* startRole(config.kind, options);
     resources.add(() => node.close());

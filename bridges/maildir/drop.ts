@@ -164,10 +164,10 @@ class Drop {
         return;
       }
       case 'later':
-        if (isGone(submitted.error)) return;
-        {
+        if (!isGone(submitted.error)) {
           this.#log('warning', 'a file is tried again later', submitted.error.kind);
-          return;
+        } else if (file.name.includes(NO_UTF8)) {
+          this.#log('warning', 'a file has a name that is no UTF-8, and stays');
         }
     }
   }
@@ -176,6 +176,9 @@ class Drop {
     this.#options.log.write(level, MODULE, message, { reason });
   }
 }
+
+/** What the file system's names have in place of bytes that are no UTF-8. */
+const NO_UTF8 = '\ufffd';
 
 const IGNORED: readonly string[] = ['tmp', 'failed'];
 

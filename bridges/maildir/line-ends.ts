@@ -1,20 +1,20 @@
 /**
  * Line ends: LF in files, CRLF on the way.
  *
- * The convention of Maildir is LF. Only the pair CR LF becomes LF and back, so a lone CR stays
- * where it is and a mail comes back to the byte.
+ * The convention of Maildir is LF. Only the pair CR LF becomes LF and back, and only where no other
+ * CR stands before it, so a lone CR stays where it is and a mail comes back to the byte.
  * @module
  */
 
 const CR = 0x0d;
 const LF = 0x0a;
 
-/** Each CRLF as LF. */
+/** Each CRLF as LF; `CR CR LF` stays, since from LF alone its first CR would not come back. */
 export const toLf = (mail: Uint8Array): Uint8Array => {
   const file = new Uint8Array(mail.length);
   let length = 0;
   for (let at = 0; at < mail.length; at++) {
-    if (mail[at] === CR && mail[at + 1] === LF) continue;
+    if (mail[at] === CR && mail[at + 1] === LF && mail[at - 1] !== CR) continue;
     file[length++] = mail[at] ?? 0;
   }
   return file.slice(0, length);

@@ -8,8 +8,8 @@
  */
 
 export const TAG_LENGTH = 32;
-/** Tags in a page. */
-export const PAGE_TAGS = 128;
+/** Tags in a page: as many as a sealed record of 4096 bytes has room for. */
+export const PAGE_TAGS = 125;
 
 const FIRST_SLOTS = 1024;
 /** The table grows when it would be fuller than this. */

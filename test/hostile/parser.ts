@@ -88,7 +88,7 @@ const varied = <T>({ valid, places }: ParserOptions<T>): readonly Uint8Array[] =
 };
 
 /** Tests one parser: nothing throws, nothing changed is taken for the same, nothing piles up. */
-export const describeParser = <T>(title: string, options: ParserOptions<T>): void =>
+export const describeParser = <T>(title: string, options: ParserOptions<T>): void => {
   describe(title, { timeout: TIMEOUT_MS }, () => {
     it('throws at nothing', () => {
       survives(options);
@@ -103,3 +103,4 @@ export const describeParser = <T>(title: string, options: ParserOptions<T>): voi
       await expectFlat(varied(options), options.read);
     });
   });
+};

@@ -39,7 +39,12 @@ describeParser('a key file', {
 describe('a key file', () => {
   it('of another type, twice, or with words around it is refused', () => {
     const text = fromUtf8(pem);
-    for (const each of [text + text, `x\n${text}`, `${text}x`, text.replaceAll('PUBLIC', 'PRIVATE')]) {
+    for (const each of [
+      text + text,
+      `x\n${text}`,
+      `${text}x`,
+      text.replaceAll('PUBLIC', 'PRIVATE'),
+    ]) {
       expect(decodePem(PEM_KEYS.x25519Public, utf8(each)).isErr()).toBe(true);
     }
   });
@@ -76,12 +81,21 @@ describeParser('base64', {
 });
 
 describe('base64', () => {
-  it.each(['A', 'AA', 'AAA', 'AA=A', 'A===', 'AAAA=', 'AAAA====', 'AA==AA==', 'AA-_', 'AA= ', ' AAA'])(
-    'is not %j',
-    (text) => {
-      expect(fromBase64(text)).toBeUndefined();
-    },
-  );
+  it.each([
+    'A',
+    'AA',
+    'AAA',
+    'AA=A',
+    'A===',
+    'AAAA=',
+    'AAAA====',
+    'AA==AA==',
+    'AA-_',
+    'AA= ',
+    ' AAA',
+  ])('is not %j', (text) => {
+    expect(fromBase64(text)).toBeUndefined();
+  });
 
   it('of the largest mail is decoded, and spoilt at its end refused', { timeout: 60_000 }, () => {
     const mail = pattern(32 * 1024 * 1024);
@@ -92,7 +106,14 @@ describe('base64', () => {
   });
 
   it('or hex gives a key of 32 bytes or none', async () => {
-    const texts = [toHex(KEY), toBase64(KEY), 'x'.repeat(44), 'A'.repeat(44), '\ud800'.repeat(44), ''];
+    const texts = [
+      toHex(KEY),
+      toBase64(KEY),
+      'x'.repeat(44),
+      'A'.repeat(44),
+      '\ud800'.repeat(44),
+      '',
+    ];
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         expect(parseKeyText(text)).toBeUndefined();
@@ -110,7 +131,20 @@ describeParser('an address of the network', {
 
 describe('an address of the network', () => {
   it.each([
-    ...['', ':', ':1', 'a:', 'a:65536', 'a:-1', 'a:1e3', 'a: 1', 'a b:1', '[::1]', '[x]:1', 'a:1:2'],
+    ...[
+      '',
+      ':',
+      ':1',
+      'a:',
+      'a:65536',
+      'a:-1',
+      'a:1e3',
+      'a: 1',
+      'a b:1',
+      '[::1]',
+      '[x]:1',
+      'a:1:2',
+    ],
     ...['unix:', 'unix:x', 'unix:/a\u0000b', `unix:/${'x'.repeat(200)}`, 'a:1\n', 'a:١'],
   ])('is not %j', (text) => {
     expect(parseAddress(text)).toBeUndefined();

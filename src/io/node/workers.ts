@@ -17,6 +17,9 @@ export interface NodeWorkersOptions {
   readonly base?: string;
 }
 
+/** Packets pass through a thread one by one: more young memory would only be full of dead ones. */
+const LIMITS = { maxYoungGenerationSizeMb: 8 };
+
 const ENTRY_NAME = /^[a-z0-9-]+$/;
 
 const defaultCount = (): number => {
@@ -42,7 +45,7 @@ const entryPath = (entry: string, base: string | undefined): string | undefined 
 };
 
 const startThread = (path: string): WorkerThread => {
-  const worker = new Worker(path, { resourceLimits: { maxYoungGenerationSizeMb: 8 } });
+  const worker = new Worker(path, { resourceLimits: LIMITS });
   const early: unknown[] = [];
   let exited = false;
   let deliver = (message: unknown): void => void early.push(message);

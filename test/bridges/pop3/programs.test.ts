@@ -142,7 +142,7 @@ describe('POP3 with other programs', () => {
     const out = join(folder, 'muttbox');
     const rc = join(folder, 'muttrc');
     const settings =
-      'set pop_authenticators="user" ssl_starttls=no mbox_type=mbox quit=yes copy=no';
+      'set pop_authenticators="user" ssl_starttls=no ssl_force_tls=no mbox_type=mbox quit=yes copy=no';
     const keys = `push "<tag-pattern>~A<enter><tag-prefix><copy-message>${out}<enter><exit>y"`;
     await writeFile(rc, `${settings} delete=yes confirmappend=no confirmcreate=no\n${keys}\n`);
     const user = `${encodeURIComponent(BOB)}:${PASSWORD}`;
