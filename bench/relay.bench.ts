@@ -5,8 +5,8 @@
  */
 import { availableParallelism } from 'node:os';
 import { measured, runArea } from './area.js';
-import { isQuick } from './measure.js';
-import { mapParts, type RelayPart } from './relay/parts.js';
+import { isQuick, type Rounds } from './measure.js';
+import { PARTS, type PartTimes, type RelayPart } from './relay/parts.js';
 import { openStage, type Stage } from './relay/stage.js';
 import type { AreaReport, Measure, Requirement } from './report.js';
 import { ratios, summarise } from './stats.js';
@@ -18,20 +18,31 @@ const MOST_OVERHEAD = 1.5;
 
 const PACKETS = isQuick() ? 400 : 600;
 /** Until all code on the way is compiled. */
-const WARM_UP_PACKETS = isQuick() ? 2000 : 5000;
-const ROUNDS = isQuick() ? 5 : 15;
+const WARM_UP_PACKETS = isQuick() ? 2000 : 4000;
+const ROUNDS = isQuick() ? 5 : 13;
 /** Next to nothing: what is held costs no time. */
 const DELAYS = { leastMs: 1, mostMs: 5 };
-/** Warm from the traffic before. */
-const PARTS_TURN = { rounds: 1, turnMs: isQuick() ? 5 : 10, warmUpMs: 1 };
+const SHORT = { rounds: 1, turnMs: isQuick() ? 15 : 40, warmUpMs: 1 };
+const LONG = { rounds: isQuick() ? 3 : 9, turnMs: isQuick() ? 5 : 10, warmUpMs: 50 };
 
 interface Round {
   /** µs of the mix's CPU per packet. */
   readonly relayUs: number;
   /** Packets per second of wall time. */
   readonly wallRate: number;
-  readonly parts: Readonly<Record<RelayPart, number>>;
+  /** µs of one blinding, right after. */
+  readonly blindingUs: number;
+  /** µs of all primitives for one packet, right after. */
+  readonly primitivesUs: number;
 }
+
+const partsOf = async (
+  { mix }: Stage,
+  names: readonly RelayPart[],
+  rounds: Rounds,
+): Promise<PartTimes> => (await mix.ask({ kind: 'measure-parts', names, rounds }, 'parts')).parts;
+
+const medianOf = (times: readonly number[] | undefined): number => summarise(times ?? []).median;
 
 const runRound = async (stage: Stage): Promise<Round> => {
   const headers = stage.prepare(PACKETS, DELAYS);
@@ -40,17 +51,18 @@ const runRound = async (stage: Stage): Promise<Round> => {
   await stage.carry(headers);
   const tookMs = performance.now() - startMs;
   const after = await stage.look();
-  const relayUs = (after.cpuUs - before.cpuUs) / (after.sent - before.sent);
-  return { relayUs, wallRate: (PACKETS * 1000) / tookMs, parts: await partsOf(stage) };
-};
-
-const partsOf = async ({ mix }: Stage): Promise<Round['parts']> => {
-  const { parts } = await mix.ask({ kind: 'measure-parts', rounds: PARTS_TURN }, 'parts');
-  return mapParts((name) => summarise(parts[name]).median);
+  const parts = await partsOf(stage, ['blinding', 'together'], SHORT);
+  return {
+    relayUs: (after.cpuUs - before.cpuUs) / (after.sent - before.sent),
+    wallRate: (PACKETS * 1000) / tookMs,
+    blindingUs: medianOf(parts.blinding),
+    primitivesUs: medianOf(parts.together),
+  };
 };
 
 interface Runs {
   readonly rounds: readonly Round[];
+  readonly parts: PartTimes;
   readonly lost: number;
 }
 
@@ -58,20 +70,20 @@ interface Runs {
 const runMix = async (threads: number): Promise<Runs> => {
   const stage = await openStage(threads);
   await stage.carry(stage.prepare(WARM_UP_PACKETS, DELAYS));
-  await partsOf(stage);
+  const parts = await partsOf(stage, PARTS, LONG);
   const lostBefore = stage.lost();
   const rounds: Round[] = [];
   for (let round = 0; round < ROUNDS; round++) rounds.push(await runRound(stage));
   const lost = stage.lost() - lostBefore;
   await stage.close();
-  return { rounds, lost };
+  return { rounds, parts, lost };
 };
 
 const rateOf = ({ relayUs }: Round): number => 1e6 / relayUs;
 
 /** What the rate would be if this machine were as quick as the one that was asked for. */
 const nominalRateOf = (round: Round): number =>
-  rateOf(round) * (round.parts.blinding / NOMINAL_BLINDING_US);
+  rateOf(round) * (round.blindingUs / NOMINAL_BLINDING_US);
 
 const measuresOf = (label: string, rounds: readonly Round[]): readonly Measure[] => [
   measured(
@@ -91,7 +103,7 @@ const measuresOf = (label: string, rounds: readonly Round[]): readonly Measure[]
 const overheadsOf = (rounds: readonly Round[]): readonly number[] =>
   ratios(
     rounds.map(({ relayUs }) => relayUs),
-    rounds.map(({ parts }) => parts.together),
+    rounds.map(({ primitivesUs }) => primitivesUs),
   );
 
 const requirementsOf = ({ rounds, lost }: Runs): readonly Requirement[] => [
@@ -112,16 +124,8 @@ const requirementsOf = ({ rounds, lost }: Runs): readonly Requirement[] => [
   { name: 'relay: packets lost', value: lost, unit: 'packets', bound: 'at-most', limit: 0 },
 ];
 
-const partMeasures = (rounds: readonly Round[]): readonly Measure[] =>
-  Object.values(
-    mapParts((name) =>
-      measured(
-        LABELS[name],
-        'us',
-        rounds.map(({ parts }) => parts[name]),
-      ),
-    ),
-  );
+const partMeasures = (parts: PartTimes): readonly Measure[] =>
+  PARTS.map((name) => measured(LABELS[name], 'us', parts[name] ?? []));
 
 const LABELS: Readonly<Record<RelayPart, string>> = {
   dh: 'primitive: X25519, DH',
@@ -145,7 +149,7 @@ const bench = async (): Promise<AreaReport> => {
     measures: [
       ...measuresOf('relay, one thread', alone.rounds),
       ...measuresOf(`relay, ${threads} unwrap threads`, pooled.rounds),
-      ...partMeasures(alone.rounds),
+      ...partMeasures(alone.parts),
       measured('relay, one thread, over its primitives', 'x', overheadsOf(alone.rounds)),
     ],
     requirements: requirementsOf(alone),

@@ -92,6 +92,13 @@ export class TestNetwork {
     return ['authority', ...this.#options.mixes, ...this.#options.providers];
   }
 
+  /** @throws RangeError while it is stopped */
+  get authority(): RunningAuthority {
+    const part = this.#parts.get('authority');
+    if (part?.kind !== 'authority') throw new RangeError('no running authority');
+    return part.running;
+  }
+
   provider(name: string): RunningProvider {
     const part = this.#parts.get(name);
     if (part?.kind !== 'provider') throw new RangeError(`no running provider ${name}`);

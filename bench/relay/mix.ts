@@ -7,9 +7,9 @@ import { openSqliteStore } from '../../src/store/sqlite.js';
 import { startMix } from '../../servers/mix/mix.js';
 import type { RunningNode } from '../../servers/node/node.js';
 import { fromHex } from '../../src/bytes/text.js';
-import { cpuMicros, measure, type Rounds } from '../measure.js';
+import { cpuMicros, type Rounds } from '../measure.js';
 import { givenOptions, tellParent } from './channel.js';
-import { relayParts, type RelayPart } from './parts.js';
+import { measureParts, type PartTimes, type RelayPart } from './parts.js';
 import { EPOCHS, geometry, link } from './world.js';
 
 export interface MixOptions {
@@ -23,7 +23,12 @@ export interface MixOptions {
 }
 
 export type MixRequest =
-  { readonly kind: 'look' } | { readonly kind: 'measure-parts'; readonly rounds: Rounds };
+  | { readonly kind: 'look' }
+  | {
+      readonly kind: 'measure-parts';
+      readonly names: readonly RelayPart[];
+      readonly rounds: Rounds;
+    };
 
 export interface MixLook {
   readonly kind: 'look';
@@ -40,7 +45,7 @@ export interface MixLook {
 export type MixNews =
   | { readonly kind: 'started'; readonly address: string; readonly identityKey: string }
   | MixLook
-  | { readonly kind: 'parts'; readonly parts: Readonly<Record<RelayPart, number[]>> };
+  | { readonly kind: 'parts'; readonly parts: PartTimes };
 
 const tell = (news: MixNews): void => tellParent(news);
 
@@ -86,7 +91,7 @@ const answer = async (mix: RunningNode, request: MixRequest): Promise<void> => {
       tell(look(mix));
       return;
     case 'measure-parts':
-      tell({ kind: 'parts', parts: await measure(relayParts(), request.rounds) });
+      tell({ kind: 'parts', parts: await measureParts(request.names, request.rounds) });
   }
 };
 

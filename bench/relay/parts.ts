@@ -4,7 +4,7 @@
  * @module
  */
 import { nodeRandom } from '../../src/io/node.js';
-import type { Subject } from '../measure.js';
+import { measure, type Rounds, type Subject } from '../measure.js';
 import { geometry, primitives } from './world.js';
 
 const COMMAND_HEADER_LENGTH = 6;
@@ -55,20 +55,20 @@ const frameParts = (): Record<'open' | 'seal', Subject> => {
   const command = nodeRandom(COMMAND_HEADER_LENGTH + geometry.packetLength);
   const length = nodeRandom(FRAME_LENGTH_LENGTH);
   const sealed = [length, command].map((part) => aead.seal(key, nonce, NO_AD, part));
-  const rekey = (): unknown => aead.seal(key, nonce, NO_AD, REKEY_INPUT);
+  const rekey = (): unknown => aead.sealParts(key, nonce, NO_AD, [REKEY_INPUT]);
   return {
     open: () => {
       for (const part of sealed) aead.open(key, nonce, NO_AD, part);
       rekey();
     },
     seal: () => {
-      for (const part of [length, command]) aead.seal(key, nonce, NO_AD, part);
+      for (const part of [length, command]) aead.sealParts(key, nonce, NO_AD, [part]);
       rekey();
     },
   };
 };
 
-const PARTS = [
+export const PARTS = [
   'dh',
   'blinding',
   'hkdf',
@@ -83,17 +83,21 @@ const PARTS = [
 
 export type RelayPart = (typeof PARTS)[number];
 
-/** A value for every part. */
-export const mapParts = <T>(valueOf: (part: RelayPart) => T): Record<RelayPart, T> =>
-  // Every part is in the list that the type is made of.
-  Object.fromEntries(PARTS.map((part) => [part, valueOf(part)])) as Record<RelayPart, T>;
+/** µs per packet and round, of the parts that were asked for. */
+export type PartTimes = Readonly<Partial<Record<RelayPart, readonly number[]>>>;
 
 /** Each part by itself, and `together` all of them one after another, as a packet needs them. */
-export const relayParts = (): Record<RelayPart, Subject> => {
+const relayParts = (): Record<RelayPart, Subject> => {
   const singles = { ...curveParts(), ...headerParts(), ...aezPart(), ...frameParts() };
   const inOrder = Object.values(singles);
   const together = (): void => {
     for (const part of inOrder) part();
   };
   return { ...singles, together };
+};
+
+/** Measures some of the parts in this process. */
+export const measureParts = (names: readonly RelayPart[], rounds: Rounds): Promise<PartTimes> => {
+  const parts = relayParts();
+  return measure(Object.fromEntries(names.map((name) => [name, parts[name]])), rounds);
 };

@@ -16,6 +16,8 @@ type Socket = Parameters<SMTPServer['connect']>[0];
 type SendArguments = Parameters<SMTPConnection['send']>;
 
 const FIRST_FAILURE = 400;
+/** Replies behind which a session ends. */
+const LAST_WORDS: readonly number[] = [221, 421];
 const ENHANCED_CODE = /^[245]\.\d{1,3}\.\d{1,3} /;
 
 /** How long a peer may take for a whole command or mail (RFC 5321 §4.5.3.2). */
@@ -37,6 +39,8 @@ export interface Watch {
 }
 
 class Connection extends SMTPConnection {
+  /** Whether we have said our last word. */
+  isOver = false;
   readonly #watch: Watch;
   readonly #startedMs: number;
   /** When we last said something. */
@@ -51,6 +55,7 @@ class Connection extends SMTPConnection {
 
   override send(...[code, data, context]: SendArguments): void {
     this.#spokeMs = this.#watch.clock.monotonic();
+    this.isOver ||= LAST_WORDS.includes(code);
     if (code >= FIRST_FAILURE) this.#watch.count(`reply.${code}`);
     const ownCode = typeof data === 'string' && ENHANCED_CODE.test(data);
     super.send(code, data, ownCode ? false : context);
@@ -95,11 +100,12 @@ export class BridgeServer extends SMTPServer {
     const gone = new AbortController();
     this.watch.count('accepted');
     this.#sockets.add(socket);
+    const connection = new Connection(this, socket, options ?? undefined);
     socket.once('close', () => {
       this.#sockets.delete(socket);
       gone.abort();
+      if (!connection.isOver) this.watch.count('left');
     });
-    const connection = new Connection(this, socket, options ?? undefined);
     this.connections.add(connection);
     connection.on('error', (error: Error) => this.emit('error', error));
     connection.init();

@@ -17,6 +17,8 @@ export interface ChainDeps extends GenerateDeps {
 
 /** Part of an epoch after which its successor's document is made. */
 const GENERATE_PART = 1 / 2;
+/** How long a network that has just begun waits for all its nodes before fewer will do. */
+const GATHER_MS = 60_000;
 /** Longest pause between two looks; descriptors are looked at when they come. */
 const POLL_MS = 60_000;
 
@@ -24,11 +26,13 @@ export class Chain {
   readonly #deps: ChainDeps;
   /** The epoch in which a network without a document began to wait for all its nodes. */
   #bootstrap: Epoch | undefined;
+  readonly #startedMs: number;
   #nap = new AbortController();
   #isWorking = false;
 
   constructor(deps: ChainDeps) {
     this.#deps = deps;
+    this.#startedMs = deps.clock.monotonic();
     const now = this.#now();
     this.#bootstrap = deps.archive.document(now) ? undefined : now;
   }
@@ -64,6 +68,12 @@ export class Chain {
     }
   }
 
+  /** Nodes that start together post within moments; whom we left out now is out for an epoch. */
+  get #isGathering(): boolean {
+    const elapsedMs = this.#deps.clock.monotonic() - this.#startedMs;
+    return this.#bootstrap !== undefined && elapsedMs < GATHER_MS;
+  }
+
   #now(): Epoch {
     return epochAt(this.#deps.epochTime, this.#deps.clock.now());
   }
@@ -72,8 +82,9 @@ export class Chain {
     const { clock, epochTime, archive } = this.#deps;
     const now = this.#now();
     const isLate = remainingMs(epochTime, clock.now()) < epochTime.periodMs * GENERATE_PART;
+    const quorum = this.#isGathering ? 'everybody' : 'enough';
     return this.#make(now, this.mayCome(now) ? 'everybody' : undefined)
-      .andThen(() => this.#make(now + 1, isLate ? 'enough' : undefined))
+      .andThen(() => this.#make(now + 1, isLate ? quorum : undefined))
       .andThen(() => archive.prune(now));
   }
 

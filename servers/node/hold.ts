@@ -55,9 +55,8 @@ export class Hold {
   );
   #order = 0;
   #maxDelayMs: number;
-  /** When the one timer fires; infinite while there is none. */
+  /** When the timer that counts fires; infinite while there is none. */
   #wakeMs = Infinity;
-  #timer: AbortController | undefined;
 
   constructor(deps: HoldDeps) {
     this.#deps = deps;
@@ -111,18 +110,16 @@ export class Hold {
     this.#deps.drop('hold-full');
   }
 
+  /** A timer that was set for later stays, and finds that it counts no more: cheaper than ending it. */
   #arm(dueMs: number): void {
-    this.#timer?.abort();
-    const timer = new AbortController();
-    this.#timer = timer;
     this.#wakeMs = dueMs;
-    void this.#wake(dueMs, timer.signal);
+    void this.#wake(dueMs);
   }
 
-  async #wake(dueMs: number, signal: AbortSignal): Promise<void> {
-    const { clock } = this.#deps;
+  async #wake(dueMs: number): Promise<void> {
+    const { clock, signal } = this.#deps;
     await clock.sleep(dueMs - clock.monotonic(), signal);
-    if (signal.aborted || this.#deps.signal.aborted) return;
+    if (this.#wakeMs !== dueMs || signal.aborted) return;
     this.#wakeMs = Infinity;
     this.#release();
     const next = this.#held.peek();
@@ -144,7 +141,7 @@ export class Hold {
 
   /** Forgets what is held. */
   close(): void {
-    this.#timer?.abort();
+    this.#wakeMs = Infinity;
     this.#held.retain(() => false);
   }
 }

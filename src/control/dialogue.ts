@@ -83,6 +83,7 @@ const converse = async (
   for (let bad = 0; bad < BAD_COMMANDS_MAX;) {
     const event = await lines.next(COMMAND_LIMIT);
     if (event.kind === 'idle') options.count?.('slow');
+    if (event.kind === 'end') options.count?.('left');
     if (event.kind !== 'line' && event.kind !== 'too-long') return;
     const command = event.kind === 'line' ? readCommand(options, fromUtf8(event.bytes)) : UNKNOWN;
     if (command.kind === 'json') return switchToJson(options, lines, signal);

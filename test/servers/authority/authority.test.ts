@@ -61,7 +61,11 @@ interface World {
 }
 
 const stores = () => memoryStores();
-const optionsOf = (io: MemoryIo, store = stores()): AuthorityOptions => ({
+const optionsOf = (
+  io: MemoryIo,
+  store = stores(),
+  providers: readonly Node[] = [provider],
+): AuthorityOptions => ({
   io,
   dataDir: '/authority',
   addresses: ['127.0.0.1:30000'],
@@ -79,7 +83,7 @@ const optionsOf = (io: MemoryIo, store = stores()): AuthorityOptions => ({
   layers: 3,
   minNodesPerLayer: 1,
   mixes: mixes.map(({ identityKey }) => identityKey),
-  providers: [{ identifier: provider.name, identityKey: provider.identityKey }],
+  providers: providers.map(({ name, identityKey }) => ({ identifier: name, identityKey })),
   openStore: store.open,
   storageKey: repeated(1, 32),
 });
@@ -87,8 +91,9 @@ const optionsOf = (io: MemoryIo, store = stores()): AuthorityOptions => ({
 const worldOf = async (
   io = memoryIo({ seed: 'authority', startMs: START }),
   store = stores(),
+  providers: readonly Node[] = [provider],
 ): Promise<World> => {
-  const authority = (await startAuthority(optionsOf(io, store)))._unsafeUnwrap();
+  const authority = (await startAuthority(optionsOf(io, store, providers)))._unsafeUnwrap();
   const directory: DirectoryDeps = {
     network: io.network,
     clock: io.clock,
@@ -179,6 +184,30 @@ describe('the authority', () => {
     expect(await world.fetch(now + 1)).toBe('not-found');
     await world.io.clock.advance(10 * MINUTE);
     expect(await world.fetch(now + 1)).toBe('genesis 0 layers 1,1,1');
+    await world.authority.close();
+  });
+
+  it('leaves nobody out who starts with it late in an epoch', async () => {
+    const io = memoryIo({ seed: 'late', startMs: START + 15 * MINUTE });
+    const late = nodeOf(4, 255);
+    const world = await worldOf(io, stores(), [provider, late]);
+    const next = world.now() + 1;
+    for (const node of all) await world.post(node, next);
+    await io.clock.advance(1000);
+    expect(await world.fetch(next)).toBe('not-found');
+    expect(await world.post(late, next)).toBe('ok');
+    await io.clock.advance(10);
+    expect(await world.fetch(next)).toBe('genesis 0 layers 1,1,1');
+    await world.authority.close();
+  });
+
+  it('does without those who do not come', async () => {
+    const io = memoryIo({ seed: 'without', startMs: START + 15 * MINUTE });
+    const world = await worldOf(io, stores(), [provider, nodeOf(4, 255)]);
+    const next = world.now() + 1;
+    for (const node of all) await world.post(node, next);
+    await io.clock.advance(3 * MINUTE);
+    expect(await world.fetch(next)).toBe('genesis 0 layers 1,1,1');
     await world.authority.close();
   });
 

@@ -1,0 +1,54 @@
+/** A bare socket that does whatever a port must survive. */
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+
+const CLOSE_LIMIT_MS = 20_000;
+
+export interface Raw {
+  readonly socket: Socket;
+  /** Bytes that have come. */
+  heard(): number;
+  /** Writes when there is room; false when the other side has closed. */
+  write(bytes: Uint8Array): Promise<boolean>;
+  /** Whether the other side closes before the limit. */
+  closes(limitMs?: number): Promise<boolean>;
+}
+
+const where = (address: string): { path: string } | { host: string; port: number } => {
+  if (address.startsWith('unix:')) return { path: address.slice('unix:'.length) };
+  const [host = '', port = ''] = address.split(':');
+  return { host, port: Number(port) };
+};
+
+/** Connects to `host:port` or `unix:/path`; `deaf` never reads. */
+export const raw = async (address: string, ears: 'open' | 'deaf' = 'open'): Promise<Raw> => {
+  const socket = connect({ ...where(address), allowHalfOpen: false });
+  const closed = new Promise<boolean>((resolve) => socket.once('close', () => resolve(true)));
+  socket.on('error', () => undefined);
+  await once(socket, 'connect');
+  let heard = 0;
+  if (ears === 'open') socket.on('data', (bytes) => (heard += bytes.length));
+  return {
+    socket,
+    heard: () => heard,
+    write: async (bytes) => {
+      if (socket.destroyed) return false;
+      if (!socket.write(bytes)) {
+        await Promise.race([once(socket, 'drain').catch(() => undefined), closed]);
+      }
+      return !socket.destroyed;
+    },
+    closes: (limitMs = CLOSE_LIMIT_MS) => {
+      const late = new Promise<boolean>((resolve) => {
+        setTimeout(() => resolve(false), limitMs).unref();
+      });
+      return Promise.race([closed, late]);
+    },
+  };
+};
+
+/** Sockets of this process that are open or listen. */
+export const openSockets = (): number =>
+  process
+    .getActiveResourcesInfo()
+    .filter((kind) => /^(?:TCP|Pipe)(?:Socket|Server)?Wrap$/.test(kind)).length;
