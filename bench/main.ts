@@ -25,9 +25,9 @@ const machine = (): Machine => ({
   load: loadavg()[0] ?? 0,
 });
 
-/** Runs one bench; rejects when it crashes. */
-const runBench = (area: string): Promise<AreaReport> =>
-  new Promise((resolve, reject) => {
+/** Runs one bench; `undefined` when it crashes, which it explains on the standard error stream. */
+const runBench = (area: string): Promise<AreaReport | undefined> =>
+  new Promise((resolve) => {
     const program = join(import.meta.dirname, `${area}.bench.js`);
     const flags = isQuick() ? ['--quick'] : [];
     const child = spawn(process.execPath, [program, ...flags], {
@@ -36,9 +36,8 @@ const runBench = (area: string): Promise<AreaReport> =>
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
     child.on('close', (code) => {
-      if (code !== 0) reject(new Error(`${area}: exit code ${code ?? 'none'}`));
       // Our own program wrote it.
-      else resolve(JSON.parse(output) as AreaReport);
+      resolve(code === 0 ? (JSON.parse(output) as AreaReport) : undefined);
     });
   });
 
@@ -47,12 +46,15 @@ const runAll = async (areas: readonly string[]): Promise<BenchReport> => {
   const before = machine();
   const startMs = performance.now();
   const reports: AreaReport[] = [];
+  const crashed: string[] = [];
   for (const area of areas) {
     process.stderr.write(`${area} ...\n`);
-    reports.push(await runBench(area));
+    const areaReport = await runBench(area);
+    if (areaReport === undefined) crashed.push(area);
+    else reports.push(areaReport);
   }
   const tookMs = performance.now() - startMs;
-  return { machine: before, quick: isQuick(), startedAt, tookMs, areas: reports };
+  return { machine: before, quick: isQuick(), startedAt, tookMs, areas: reports, crashed };
 };
 
 const wanted = parseArguments(process.argv.slice(2), AREAS);
@@ -65,3 +67,4 @@ process.stderr.write(`\n${formatReport(report)}\n`);
 const json = `${JSON.stringify(report, undefined, 2)}\n`;
 if (wanted.json === 'stdout') process.stdout.write(json);
 else if (wanted.json !== undefined) await writeFile(wanted.json.file, json);
+process.exitCode = report.crashed.length > 0 ? 1 : 0;

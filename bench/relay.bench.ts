@@ -106,6 +106,13 @@ const overheadsOf = (rounds: readonly Round[]): readonly number[] =>
     rounds.map(({ primitivesUs }) => primitivesUs),
   );
 
+/** The same over the parts in loops of their own, whose data never leave the caches. */
+const overSinglesOf = ({ rounds, parts }: Runs): readonly number[] => {
+  const singles = PARTS.filter((name) => name !== 'together');
+  const sumUs = singles.reduce((sum, name) => sum + medianOf(parts[name]), 0);
+  return rounds.map(({ relayUs }) => relayUs / sumUs);
+};
+
 const requirementsOf = ({ rounds, lost }: Runs): readonly Requirement[] => [
   {
     name: 'relay: packets per CPU-second, normalised',
@@ -151,6 +158,7 @@ const bench = async (): Promise<AreaReport> => {
       ...measuresOf(`relay, ${threads} unwrap threads`, pooled.rounds),
       ...partMeasures(alone.parts),
       measured('relay, one thread, over its primitives', 'x', overheadsOf(alone.rounds)),
+      measured('relay, one thread, over the sum of single ones', 'x', overSinglesOf(alone)),
     ],
     requirements: requirementsOf(alone),
   };

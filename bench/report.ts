@@ -46,6 +46,8 @@ export interface BenchReport {
   readonly startedAt: string;
   readonly tookMs: number;
   readonly areas: readonly AreaReport[];
+  /** Areas that have no report. */
+  readonly crashed: readonly string[];
 }
 
 export const isMet = ({ bound, limit, value }: Requirement): boolean =>
@@ -59,6 +61,7 @@ type Row = readonly string[];
 
 /** Rows with their columns under each other, the first column to the left. */
 const align = (rows: readonly Row[]): readonly string[] => {
+  if (rows.length === 0) return [];
   const columns = Math.max(...rows.map((row) => row.length));
   const widths = Array.from({ length: columns }, (_, column) =>
     Math.max(...rows.map((row) => row[column]?.length ?? 0)),
@@ -94,7 +97,11 @@ export const formatReport = (report: BenchReport): string => {
     [area, ...align([MEASURE_HEAD, ...measures.map(measureRow)]).map(indented)].join('\n'),
   );
   const requirements = report.areas.flatMap((area) => area.requirements);
-  const verdicts = ['requirements', ...align(requirements.map(requirementRow)).map(indented)];
+  const verdicts = [
+    'requirements',
+    ...align(requirements.map(requirementRow)).map(indented),
+    ...report.crashed.map((area) => indented(`${area} crashed: not met`)),
+  ];
   return [machineLines(report).join('\n'), ...sections, verdicts.join('\n')].join('\n\n');
 };
 

@@ -102,7 +102,12 @@ export class Desk {
     const moment = { nowMs, now: epochAt(epochTime, nowMs), poster };
     const reply = await answer({ ...this.#deps, ...moment }, command.value);
     count(reply ? `answered.${command.value.kind}` : `unanswered.${command.value.kind}`);
-    if (reply) await session.send(reply).mapErr(({ kind }) => count(`link.${kind}`));
+    if (reply) {
+      await session.send(reply).match(
+        () => undefined,
+        ({ kind }) => count(`link.${kind}`),
+      );
+    }
     if (command.value.kind === 'post-descriptor') onPost();
     session.close();
   }

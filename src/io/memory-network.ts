@@ -111,7 +111,10 @@ class HostedNetwork implements MemoryNetwork {
     return okAsync({
       address: bound,
       connections,
-      close: () => Promise.resolve(this.#unlisten(bound, connections)),
+      close: () => {
+        this.#unlisten(bound, connections);
+        return Promise.resolve();
+      },
     });
   }
 

@@ -38,7 +38,9 @@ export const normaliseName = (name: string, caseSensitive: boolean): string | un
   const cased = caseSensitive ? narrow : narrow.toLowerCase();
   const normal = cased.normalize('NFC');
   if (ASCII_NAME.test(normal)) return normal;
-  return normal !== '' && isIdentifier(Array.from(normal)) && isBidiName(normal) ? normal : undefined;
+  return normal !== '' && isIdentifier(Array.from(normal)) && isBidiName(normal)
+    ? normal
+    : undefined;
 };
 
 const isIdentifier = (chars: readonly string[]): boolean =>

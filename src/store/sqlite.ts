@@ -42,7 +42,6 @@ const PAGE_BYTES = 16_384;
 /** The write-ahead log goes into the file when it has 4 MiB: it takes room on the disk twice. */
 const WAL_PAGES = 256;
 const FORMAT = 1;
-/** SQLite counts pages in 32 bits. */
 const MAX_PAGES = 2 ** 32 - 2;
 
 const CREATE = `
@@ -66,6 +65,8 @@ const CHECK_KEY = utf8('check');
 
 const attempt = <T>(work: () => T): Result<T, StoreError> =>
   Result.fromThrowable(work, storeError)();
+
+const quietly = (work: () => unknown): void => void attempt(work).unwrapOr(undefined);
 
 const settled = <T>(result: Result<T, StoreError>): ResultAsync<T, StoreError> =>
   new ResultAsync(Promise.resolve(result));
@@ -110,16 +111,15 @@ const openDatabase = (path: string): DatabaseSyncInstance => {
 };
 
 /**
- * Gives the file back. Statements live until they are collected and would hold its lock, so the
- * write-ahead log and the lock are given up first. Where the disk is too full for that, the file
- * stays locked until the process ends.
+ * Gives the file back. Statements live until they are collected and would hold its lock, so that is
+ * given up first; where the disk is too full for it, only with the process.
  */
 const closeDatabase = (database: DatabaseSyncInstance): void => {
-  attempt(() => {
+  quietly(() => {
     database.exec('PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL;');
     firstNumber(database, 'SELECT count(*) FROM sqlite_schema');
   });
-  attempt(() => database.close());
+  quietly(() => database.close());
 };
 
 const writeAhead = (database: DatabaseSyncInstance, maxBytes: number | undefined): void => {
@@ -241,7 +241,7 @@ class SqliteStore implements Store {
       this.#database.exec('COMMIT');
     });
     if (outcome.isOk()) this.#truncation.changed();
-    else attempt(() => this.#database.isTransaction && this.#database.exec('ROLLBACK'));
+    else quietly(() => this.#database.isTransaction && this.#database.exec('ROLLBACK'));
     return outcome;
   }
 

@@ -39,6 +39,7 @@ const report: BenchReport = {
       requirements: [requirement(9, 'at-least'), requirement(9, 'at-most')],
     },
   ],
+  crashed: ['wire'],
 };
 
 describe('a requirement', () => {
@@ -74,6 +75,7 @@ describe('a report', () => {
     expect(lines).toContain('  memory of it all    1.25  1.25  1.25  1.25  MB');
     expect(lines).toContain('  speed  9  >=  8  x      met');
     expect(lines).toContain('  speed  9  <=  8  x  not met');
+    expect(lines).toContain('  wire crashed: not met');
   });
 
   it('rounds to what can be believed', () => {

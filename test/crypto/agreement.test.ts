@@ -1,4 +1,4 @@
-/* eslint-disable max-params -- properties take what they draw */
+ 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { concat } from '../../src/bytes/writer.js';

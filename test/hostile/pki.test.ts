@@ -154,7 +154,7 @@ const good = payloadOf(signedDescriptor(11, EPOCH, 0));
 /** The JSON in a signed descriptor. */
 function payloadOf(raw: Uint8Array): string {
   const certificate = decodeCbor(raw);
-  const certified = certificate instanceof Map ? certificate.get('Certified') : undefined;
+  const certified: unknown = certificate instanceof Map ? certificate.get('Certified') : undefined;
   return fromUtf8(certified instanceof Uint8Array ? certified : new Uint8Array(0));
 }
 

@@ -27,13 +27,15 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
 /** Looks again until it is so; an expectation at the end says what was wrong. */
 const eventually = async (check: () => void, limitMs = 20_000): Promise<void> => {
-  for (const lastMs = Date.now() + limitMs; ; await pause(20)) {
+  const lastMs = Date.now() + limitMs;
+  for (;;) {
     try {
       check();
       return;
     } catch (problem) {
       if (Date.now() > lastMs) throw problem;
     }
+    await pause(20);
   }
 };
 

@@ -20,12 +20,28 @@ const where = (address: string): { path: string } | { host: string; port: number
   return { host, port: Number(port) };
 };
 
+const RETRY_MS = 20;
+
+/** A connected socket; a full backlog is waited for. */
+const dial = async (address: string): Promise<Socket> => {
+  for (;;) {
+    const socket = connect(where(address));
+    try {
+      await once(socket, 'connect');
+      return socket;
+    } catch (thrown) {
+      const isFull = thrown instanceof Error && 'code' in thrown && thrown.code === 'EAGAIN';
+      if (!isFull) throw thrown;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+};
+
 /** Connects to `host:port` or `unix:/path`; `deaf` never reads. */
 export const raw = async (address: string, ears: 'open' | 'deaf' = 'open'): Promise<Raw> => {
-  const socket = connect({ ...where(address), allowHalfOpen: false });
+  const socket = await dial(address);
   const closed = new Promise<boolean>((resolve) => socket.once('close', () => resolve(true)));
   socket.on('error', () => undefined);
-  await once(socket, 'connect');
   let heard = 0;
   if (ears === 'open') socket.on('data', (bytes) => (heard += bytes.length));
   return {

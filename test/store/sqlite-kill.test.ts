@@ -36,7 +36,8 @@ const writeAndKill = async (path: string, first: number): Promise<readonly numbe
     // Another number of lines each time, so that no round is killed at a habitual moment.
     if (output.split('\n').length > 23 + 31 * (first % 3)) child.kill('SIGKILL');
   });
-  const [, signal] = await once(child, 'close');
+  const ending: unknown[] = await once(child, 'close');
+  const [, signal] = ending;
   expect(signal).toBe('SIGKILL');
   return output.split('\n').filter(Boolean).map(Number);
 };

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 
 export interface OpenDirectory {
   readonly path: string;
-  dispose(): Promise<void>;
+  readonly dispose: () => Promise<void>;
 }
 
 /** A fresh private directory, for as long as its owner wants. */

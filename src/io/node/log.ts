@@ -27,7 +27,7 @@ export interface NodeLog extends Log {
 }
 
 interface LineFile {
-  write(line: string): void;
+  readonly write: (line: string) => void;
   close(): void;
 }
 
