@@ -97,8 +97,13 @@ export class BridgeServer extends SMTPServer {
   }
 
   override connect(socket: Socket, options?: SMTPConnectionOptions | null): void {
-    const gone = new AbortController();
     this.watch.count('accepted');
+    // The library comes a turn late: it would keep a socket that has closed meanwhile for ever.
+    if (socket.destroyed) {
+      this.watch.count('left');
+      return;
+    }
+    const gone = new AbortController();
     this.#sockets.add(socket);
     const connection = new Connection(this, socket, options ?? undefined);
     socket.once('close', () => {

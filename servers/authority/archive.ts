@@ -3,7 +3,7 @@
  * hears of them.
  * @module
  */
-import { ResultAsync } from 'neverthrow';
+import { err, ok, ResultAsync, type Result } from 'neverthrow';
 import { toHex } from '../../src/bytes/text.js';
 import { concat, Writer } from '../../src/bytes/writer.js';
 import type { Epoch } from '../../src/pki/epoch.js';
@@ -44,10 +44,15 @@ export class Archive {
       this.#store.list(DESCRIPTORS),
       this.#store.list(DOCUMENTS),
       this.#store.list(GONE),
-    ]).map(([descriptors, documents, gone]) => {
+    ]).andThen(([descriptors, documents, gone]): Result<void, StoreError> => {
+      const all = [...descriptors, ...documents, ...gone];
+      if (all.some(({ key }) => key.length < EPOCH_LENGTH)) {
+        return err({ kind: 'store-corrupt', collection: DESCRIPTORS });
+      }
       for (const { key, value } of descriptors) this.#keep(epochOf(key), keyOf(key), value);
       for (const { key, value } of documents) this.#documents.set(epochOf(key), value);
       for (const { key } of gone) this.#gone.add(epochOf(key));
+      return ok(undefined);
     });
   }
 

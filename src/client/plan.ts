@@ -70,7 +70,8 @@ const planAccount = (
   index: number,
 ): Result<AccountPlan, ConfigError> => {
   const at = (key: keyof AccountConfig): string => `accounts[${index}].${key}`;
-  const network = config.networks[account.network];
+  const isKnown = Object.hasOwn(config.networks, account.network);
+  const network = isKnown ? config.networks[account.network] : undefined;
   if (network === undefined) return refuse(at('network'), `no network ${account.network}`);
   const badKey = KEYS.find((key) => (account[key]?.length ?? KEY_LENGTH) !== KEY_LENGTH);
   if (badKey !== undefined) return refuse(at(badKey), '32 bytes are needed');

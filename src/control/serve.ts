@@ -47,6 +47,8 @@ interface Running {
   readonly sessions: Map<Duplex, Promise<void>>;
   readonly counts: Counts;
   readonly stop: AbortController;
+  /** Connections that are being told that there is no room. */
+  refusals: number;
 }
 
 /**
@@ -57,7 +59,8 @@ interface Running {
 export const serve = (options: ServeOptions): ResultAsync<RunningBridge, ListenError> =>
   options.network.listen(options.address).map((listener) => {
     const stop = new AbortController();
-    const running: Running = { options, sessions: new Map(), counts: makeCounts(), stop };
+    const counts = makeCounts();
+    const running: Running = { options, sessions: new Map(), counts, stop, refusals: 0 };
     const accepting = accept(running, listener);
     let closed: Promise<void> | undefined;
     return {

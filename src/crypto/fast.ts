@@ -6,7 +6,7 @@
  * a public half as well, which Node.js does not look at; `self-test.ts` would notice if it did.
  * @module
  */
- 
+
 import {
   createCipheriv,
   createDecipheriv,

@@ -4,7 +4,7 @@
  * X25519 and AEZ are not constant time here; see `fast.ts` for the ones in daily use.
  * @module
  */
- 
+
 import { ctr } from '@noble/ciphers/aes.js';
 import { chacha20, chacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { ed25519, x25519 } from '@noble/curves/ed25519.js';

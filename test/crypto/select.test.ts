@@ -32,7 +32,7 @@ const broken = (primitives: Primitives, name: PrimitiveName): Primitives => {
 
 const recordingLog = (): { facts: LogFacts[]; log: Log } => {
   const facts: LogFacts[] = [];
-   
+
   const write: Log['write'] = (_level, _module, _message, seen = {}) => {
     facts.push(seen);
   };

@@ -1,10 +1,12 @@
 /** Lines of SMTP and POP3 from anybody. */
+import { connect } from 'node:net';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { utf8 } from '../../src/bytes/text.js';
 import { concat } from '../../src/bytes/writer.js';
 import { readPlain } from '../../bridges/pop3/login.js';
 import { FakeClient } from '../../testkit/fake-client.js';
+import { eventually } from '../bridges/eventually.js';
 import { Peer, transcript } from '../bridges/peer.js';
 import { BOB as POP3_BOB, PASSWORD as POP3_PASSWORD, pop3Setup } from '../bridges/pop3/setup.js';
 import { ALICE, BOB, loggedIn, startSmtp, type Setup } from '../bridges/smtp/setup.js';
@@ -203,3 +205,23 @@ const isSameName = (token: Uint8Array): boolean => {
   const [as, name = '', password] = Buffer.from(token).toString('latin1').split('\0');
   return as === '' && name.toLowerCase() === ALICE && password === 'correct-horse-battery';
 };
+
+describe('an SMTP port', { timeout: 60_000 }, () => {
+  it('keeps no place for those who were gone before it looked', async () => {
+    const { bridge } = await startSmtp({ maxClients: 4 });
+    const [host, port] = bridge.address.split(':');
+    for (let round = 0; round < 20; round++) {
+      for (let at = 0; at < 20; at++) {
+        const socket = connect(Number(port), host);
+        socket.on('error', () => undefined);
+        socket.once('connect', () => socket.resetAndDestroy());
+      }
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    await eventually(() => bridge.status().sessions).toBe(0);
+    const talk = await loggedIn(bridge.address);
+    expect(await talk.ask('NOOP')).toMatch(/^250/);
+    talk.socket.destroy();
+    await bridge.close();
+  });
+});

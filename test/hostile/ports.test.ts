@@ -12,8 +12,8 @@ import { talkTo } from '../bridges/socket.js';
 import { openSockets, raw, type Raw } from './raw.js';
 import { ALICE, BOB, buildTown, HANDSHAKE_MS, PASSWORD, type Town } from './town.js';
 
-const TIMEOUT_MS = 120_000;
-const MAIL_MS = 30_000;
+const TIMEOUT_MS = 300_000;
+const MAIL_MS = 100_000;
 /** Most that any of the bridges holds at once. */
 const MOST_SESSIONS = 64;
 

@@ -54,7 +54,7 @@ export const bytesOf = (block: Block): Uint8Array => {
 };
 
 /** `target` at word `at` ^= `source`. Written out, since this is called for every block. */
- 
+
 export const xorInto = (target: Uint32Array, at: number, source: Uint32Array, from = 0): void => {
   target[at] = (target[at] ?? 0) ^ (source[from] ?? 0);
   target[at + 1] = (target[at + 1] ?? 0) ^ (source[from + 1] ?? 0);
