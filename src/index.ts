@@ -51,7 +51,14 @@ export {
   type SphinxGeometry,
 } from './sphinx/geometry.js';
 export { openSqliteStore } from './store/sqlite.js';
-export type { Change, OpenStore, Store, StoredRecord, StoreError } from './store/store.js';
+export type {
+  Change,
+  Durability,
+  OpenStore,
+  Store,
+  StoredRecord,
+  StoreError,
+} from './store/store.js';
 export { LINK_PROFILE_01, LINK_PROFILE_02, type LinkProfile } from './wire/profile.js';
 
 /** What bridges and programs hold: accounts, sending, receiving, recipients and events. */
