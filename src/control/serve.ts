@@ -101,12 +101,19 @@ const begin = (running: Running, duplex: Duplex): void => {
 };
 
 const refuse = async (running: Running, duplex: Duplex): Promise<void> => {
-  const { clock, log, module, refusal } = running.options;
+  const { clock, log, module, refusal, maxSessions } = running.options;
   running.counts.count('refused-busy');
+  if (running.refusals >= maxSessions) {
+    // A word for everybody would cost more than what it refuses.
+    duplex.destroy();
+    return;
+  }
+  running.refusals++;
   log.write('warning', module, 'too many connections');
   const lines = new Lines({ duplex, patience: { clock, idleMs: CLOSE_GRACE_MS } });
   if (refusal !== undefined) await lines.write(refusal.slice());
   await lines.close();
+  running.refusals--;
 };
 
 const converse = async (running: Running, duplex: Duplex): Promise<void> => {

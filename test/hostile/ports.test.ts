@@ -8,12 +8,20 @@ import { concat } from '../../src/bytes/writer.js';
 import { nodeRandom } from '../../src/io/node.js';
 import { hex } from '../support/bytes.js';
 import { first, third } from '../support/handshake.js';
-import { talkTo } from '../bridges/socket.js';
-import { openSockets, raw, type Raw } from './raw.js';
-import { ALICE, BOB, buildTown, HANDSHAKE_MS, PASSWORD, type Town } from './town.js';
+import { askManagement, exchangeMail } from './people.js';
+import { raw } from './raw.js';
+import {
+  eventually,
+  expectClosed,
+  many,
+  pause,
+  underAttack,
+  type Counters,
+  type Port,
+} from './siege.js';
+import { buildTown, HANDSHAKE_MS, type Town } from './town.js';
 
 const TIMEOUT_MS = 300_000;
-const MAIL_MS = 100_000;
 /** Most that any of the bridges holds at once. */
 const MOST_SESSIONS = 64;
 
@@ -22,37 +30,6 @@ beforeAll(async () => {
   town = await buildTown();
 }, TIMEOUT_MS);
 afterAll(() => town.close(), TIMEOUT_MS);
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** Looks again until it is so; an expectation at the end says what was wrong. */
-const eventually = async (check: () => void, limitMs = 20_000): Promise<void> => {
-  const lastMs = Date.now() + limitMs;
-  for (;;) {
-    try {
-      check();
-      return;
-    } catch (problem) {
-      if (Date.now() > lastMs) throw problem;
-    }
-    await pause(20);
-  }
-};
-
-type Counters = Readonly<Record<string, number>>;
-const totalOf = (counters: Counters): number =>
-  Object.entries(counters)
-    .filter(([name]) => !name.endsWith('accepted'))
-    .reduce((sum, [, count]) => sum + count, 0);
-
-interface Port {
-  readonly name: string;
-  readonly address: () => string;
-  /** Of connections only. */
-  readonly counters: () => Counters;
-  /** Connections that are not those of honest neighbours. */
-  readonly pending: () => number;
-}
 
 const linkCounters = (counters: Counters): Counters =>
   Object.fromEntries(Object.entries(counters).filter(([name]) => name.startsWith('link.')));
@@ -87,72 +64,13 @@ const bridgePort = (name: 'smtp' | 'pop3' | 'management'): Port => ({
 const BRIDGES = [bridgePort('smtp'), bridgePort('pop3'), bridgePort('management')] as const;
 const LINKS = [...NODES, AUTHORITY];
 
-/** Sends a mail by SMTP and waits until POP3 has it. */
-const exchangeMail = async (mark: string): Promise<void> => {
-  const smtp = await talkTo(town.smtp.address);
-  await smtp.expect(/220 .*\r\n/);
-  await smtp.ask('EHLO honest');
-  const token = Buffer.from(`\0${ALICE}\0${PASSWORD}`).toString('base64');
-  expect(await smtp.ask(`AUTH PLAIN ${token}`)).toMatch(/^235/);
-  await smtp.ask(`MAIL FROM:<${ALICE}>`);
-  await smtp.ask(`RCPT TO:<${BOB}>`);
-  await smtp.ask('DATA');
-  expect(await smtp.ask(`Subject: ${mark}\r\n\r\nhello\r\n.`)).toMatch(/^250/);
-  smtp.say('QUIT');
-  await smtp.ended();
-  const isThere = () => town.client.inbox.list(BOB, 'inbox')._unsafeUnwrap().length > 0;
-  await eventually(() => expect(isThere()).toBe(true), MAIL_MS);
-  await fetchMail(mark);
-};
-
-const fetchMail = async (mark: string): Promise<void> => {
-  const pop3 = await talkTo(town.pop3.address);
-  await pop3.expect(/\+OK .*\r\n/);
-  await pop3.ask(`USER ${BOB}`);
-  expect(await pop3.ask(`PASS ${PASSWORD}`)).toMatch(/^\+OK/);
-  pop3.say('RETR 1');
-  expect(await pop3.expect(/\r\n\.\r\n/)).toBeDefined();
-  expect(pop3.heard()).toContain(`Subject: ${mark}`);
-  await pop3.ask('DELE 1');
-  await pop3.ask('QUIT');
-  await pop3.ended();
-};
-
-const askManagement = async (): Promise<void> => {
-  const peer = await raw(town.management.address);
-  const heard: string[] = [];
-  peer.socket.on('data', (bytes) => heard.push(bytes.toString()));
-  await peer.write(utf8(`GET_RECIPIENT ${BOB}\r\n`));
-  await eventually(() => expect(heard.join('')).toMatch(/^250 [A-Za-z0-9+/]{43}=\r\n/m));
-  peer.socket.destroy();
-};
-
-/** Runs an attack; afterwards the port must be as it was before, but for its counters. */
-const underAttack = async (port: Port, attack: () => Promise<void>): Promise<void> => {
-  await eventually(() => expect(port.pending()).toBe(0));
-  const sockets = openSockets();
-  const before = totalOf(port.counters());
-  await attack();
-  await eventually(() => expect(totalOf(port.counters())).toBeGreaterThan(before));
-  await eventually(() => expect(port.pending()).toBe(0));
-  await eventually(() => expect(openSockets()).toBeLessThanOrEqual(sockets));
-};
-
-const many = (count: number, open: () => Promise<Raw>): Promise<readonly Raw[]> =>
-  Promise.all(Array.from({ length: count }, open));
-
-const expectClosed = async (peers: readonly Raw[]): Promise<void> => {
-  const closed = await Promise.all(peers.map((peer) => peer.closes()));
-  expect(closed.every(Boolean)).toBe(true);
-};
-
 /** A first message that is genuine in form. */
 const genuine = hex(first);
 
 describe('an honest mail', { timeout: TIMEOUT_MS }, () => {
   it('passes in peace', async () => {
-    await exchangeMail('peace');
-    await askManagement();
+    await exchangeMail(town, 'peace');
+    await askManagement(town);
   });
 });
 
@@ -334,13 +252,13 @@ describe('an honest mail', { timeout: TIMEOUT_MS }, () => {
       [...LINKS, ...BRIDGES].map((port) => many(5, () => raw(port.address()))),
     );
     for (const peer of attackers.flat()) void peer.write(concat(genuine, nodeRandom(1000)));
-    await exchangeMail('war');
+    await exchangeMail(town, 'war');
     for (const peer of attackers.flat()) peer.socket.destroy();
   });
 
   it('passes after all attacks', async () => {
-    await exchangeMail('after');
-    await askManagement();
+    await exchangeMail(town, 'after');
+    await askManagement(town);
     expect(town.network.isReady()).toBe(true);
   });
 });
