@@ -6,7 +6,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { err, ok, ResultAsync, safeTry, type Result } from 'neverthrow';
 import { utf8 } from '../../src/bytes/text.js';
-import { parseAddress } from '../../src/io/address.js';
+import { uniformInt } from '../../src/crypto/sample.js';
 import type { Io, Listener, ListenError } from '../../src/io/contracts.js';
 import { readDaemonConfig } from '../daemon/config.js';
 import { generateKeys } from '../daemon/daemon.js';
@@ -24,6 +24,8 @@ import {
 
 const PLAN_FILE = 'testnet.json';
 const PRIVATE_FILE = 0o600;
+const LOWEST_PORT = 10_240;
+const PORT_RANGE = 32_768 - LOWEST_PORT;
 
 /**
  * Makes everything that the parts need to start.
@@ -67,20 +69,22 @@ const isPlan = (value: unknown): value is TestnetPlan =>
 const savePlan = (plan: TestnetPlan): Promise<void> =>
   writeFile(join(plan.directory, PLAN_FILE), JSON.stringify(plan), { mode: PRIVATE_FILE });
 
-/** Ports that nobody listens on, all different. */
+/**
+ * Ports that nobody listens on, all different, and below those that systems give to outgoing
+ * connections: a part that is killed must find its port free when it starts again.
+ */
 const freePorts = (io: Io, count: number): ResultAsync<readonly number[], ListenError> =>
-  ResultAsync.combine(Array.from({ length: count }, () => io.network.listen('127.0.0.1:0'))).map(
-    async (listeners) => {
-      const ports = listeners.map(portOf);
-      await Promise.all(listeners.map((listener) => listener.close()));
-      return ports;
-    },
-  );
-
-const portOf = ({ address }: Listener): number => {
-  const parsed = parseAddress(address);
-  return parsed?.kind === 'tcp' ? parsed.port : 0;
-};
+  safeTry(async function* () {
+    const held = new Map<number, Listener>();
+    while (held.size < count) {
+      const port = LOWEST_PORT + (uniformInt(io.random, PORT_RANGE));
+      const listened = await io.network.listen(`127.0.0.1:${port}`);
+      if (listened.isOk()) held.set(port, listened.value);
+      else if (listened.error.reason !== 'in-use') return err(listened.error);
+    }
+    await Promise.all([...held.values()].map((listener) => listener.close()));
+    return ok([...held.keys()]);
+  });
 
 const preparePart = (
   plan: TestnetPlan,

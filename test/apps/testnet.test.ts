@@ -14,8 +14,7 @@ const factsOf = async (...words: string[]): Promise<readonly string[]> => {
   return facts;
 };
 
-// Between picking a port and binding it another program may take it: once more, then.
-describe.skipIf(!canCheck)('a test network of processes', { retry: 1 }, () => {
+describe.skipIf(!canCheck)('a test network of processes', () => {
   it(
     'carries mail for ordinary mail programs, and survives kills',
     { timeout: 6 * MINUTES },

@@ -12,7 +12,7 @@ expect(){
 starts(){ case $1 in "$2"*) echo yes ;; *) echo "no: $1" ;; esac; }
 
 # eventually COMMAND...: until it succeeds, for at most a minute
-eventually(){ for _ in $(seq 300); do "$@" >/dev/null 2>&1 && return 0; sleep 0.2; done; return 1; }
+eventually(){ local end=$((SECONDS + 60)); while [ $SECONDS -lt $end ]; do "$@" >/dev/null 2>&1 && return 0; sleep 0.2; done; return 1; }
 
 is_connected(){ local c=CONF_$1; postern status -f "${!c}" --json | grep -q '"connected":true'; }
 
