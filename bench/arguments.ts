@@ -15,8 +15,8 @@ const isFlag = (argument: string | undefined): boolean => argument?.startsWith('
 
 /**
  * @param areas - in the order in which they run; all of them unless some are named
- * @returns `unknown` with the first argument that is neither flag nor area; `--quick` is left to
- *   each bench
+ * @returns `unknown` with the first argument that is neither flag nor area; `--quick` and
+ *   `--long` are left to each bench
  */
 export const parseArguments = (given: readonly string[], areas: readonly string[]): Wanted => {
   const named = new Set<string>();
@@ -29,7 +29,7 @@ export const parseArguments = (given: readonly string[], areas: readonly string[
       i++;
     } else if (argument === '--json') json = 'stdout';
     else if (areas.includes(argument)) named.add(argument);
-    else if (argument !== '--quick') return { kind: 'unknown', argument };
+    else if (argument !== '--quick' && argument !== '--long') return { kind: 'unknown', argument };
   }
   const chosen = areas.filter((area) => named.size === 0 || named.has(area));
   return { kind: 'run', areas: chosen, json };

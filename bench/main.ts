@@ -2,18 +2,29 @@
  * All benches, one after another, each in its own process, and what they say together.
  *
  * The table goes to the standard error stream and the JSON to a file or to standard output, as the
- * command line asks: `--quick`, `--json`, `--json FILE`, and names of areas to run only those.
+ * command line asks: `--quick`, `--long`, `--json`, `--json FILE`, and names of areas to run only
+ * those.
  * @module
  */
 import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { isQuick } from './measure.js';
+import { isLong, isQuick } from './measure.js';
 import { parseArguments } from './arguments.js';
 import { formatReport, type AreaReport, type BenchReport, type Machine } from './report.js';
 
-const AREAS = ['crypto', 'sphinx', 'wire', 'relay', 'memory', 'delivery'];
+const AREAS = [
+  'crypto',
+  'sphinx',
+  'wire',
+  'relay',
+  'memory',
+  'delivery',
+  'start',
+  'mailbox',
+  'idle',
+];
 
 const machine = (): Machine => ({
   cpu: cpus()[0]?.model.trim() ?? 'unknown processor',
@@ -29,7 +40,7 @@ const machine = (): Machine => ({
 const runBench = (area: string): Promise<AreaReport | undefined> =>
   new Promise((resolve) => {
     const program = join(import.meta.dirname, `${area}.bench.js`);
-    const flags = isQuick() ? ['--quick'] : [];
+    const flags = [...(isQuick() ? ['--quick'] : []), ...(isLong() ? ['--long'] : [])];
     const child = spawn(process.execPath, [program, ...flags], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });

@@ -23,6 +23,9 @@ export const QUICK: Rounds = { rounds: 7, turnMs: 25, warmUpMs: 200 };
 /** Whether only a quick look is wanted. */
 export const isQuick = (): boolean => process.argv.includes('--quick');
 
+/** Whether what takes minutes is wanted too. */
+export const isLong = (): boolean => process.argv.includes('--long');
+
 /** As the command line says. */
 export const roundsWanted = (): Rounds => (isQuick() ? QUICK : FULL);
 

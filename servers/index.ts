@@ -25,6 +25,7 @@ export type { NodeError, NodeOptions, NodeTuning } from './node/options.js';
 export type { NodeStatus } from './node/status.js';
 export { startProvider } from './provider/provider.js';
 export type { ProviderOptions, RunningProvider } from './provider/provider.js';
+export type { RegistrationOptions } from './provider/registration.js';
 export type { UserName } from './provider/names.js';
 export type { User, UserError, Users } from './provider/users.js';
 export type { PemError } from '../src/bytes/pem.js';

@@ -13,6 +13,7 @@ import { nodeIo } from './io/node.js';
 import { openSqliteStore } from './store/sqlite.js';
 
 export { parseKeyText } from './bytes/text.js';
+export { fingerprintOf, type Fingerprint } from './client/fingerprint.js';
 export type * from './client/types.js';
 export type {
   Clock,
@@ -20,6 +21,11 @@ export type {
   Duplex,
   Files,
   FilesError,
+  Http,
+  HttpAnswer,
+  HttpError,
+  HttpOutcome,
+  HttpRequest,
   Identifier,
   Io,
   Listener,

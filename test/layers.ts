@@ -63,7 +63,13 @@ export const refusalOf = (file: string, target: string): string | undefined => {
   return allowed ? undefined : `${file} must not import ${target}`;
 };
 
-const PLATFORM = ['src/io/node.ts', 'src/io/node', 'src/crypto/fast.ts', 'src/store/sqlite.ts'];
+const PLATFORM = [
+  'src/io/node.ts',
+  'src/io/node',
+  'src/crypto/fast.ts',
+  'src/store/sqlite.ts',
+  'src/store/sqlite',
+];
 const NODE_IMPORT = /from\s+'(node:[^']+|@photostructure\/sqlite)'/g;
 
 /** Platform modules that a file of `src/` imports although it is not the platform's edge. */

@@ -7,7 +7,6 @@
  */
 import { err, errAsync, ok, okAsync, type Result, type ResultAsync } from 'neverthrow';
 import { toHex, utf8 } from '../src/bytes/text.js';
-import { normaliseAddress } from '../src/mail/address.js';
 import type { MixClient } from '../src/index.js';
 import type {
   Accounts,
@@ -17,12 +16,10 @@ import type {
   InboxAccess,
   InboxEntry,
   InboxError,
-  LookupError,
   MailId,
   Outbox,
   QueuedMail,
   ReceivedMail,
-  Recipient,
   RecipientError,
   Recipients,
   SendError,
@@ -30,10 +27,14 @@ import type {
   Sent,
 } from '../src/client/types.js';
 import { Announcements } from './announcements.js';
+import { fakeAccounts } from './fake-accounts.js';
+import { fakeRecipients } from './fake-recipients.js';
 
 export interface FakeClientOptions {
   readonly accounts: readonly Address[];
   readonly recipients?: Readonly<Record<string, Uint8Array>>;
+  /** Accounts that may write to addresses whose key has still to be found. */
+  readonly discovering?: ReadonlySet<Address>;
   /** Who must call `done` before a mail goes; default `['inbox']`. */
   readonly readers?: readonly string[];
   readonly queued?: readonly QueuedMail[];
@@ -75,7 +76,12 @@ export class FakeClient implements MixClient {
   constructor(options: FakeClientOptions) {
     this.#readers = options.readers ?? ['inbox'];
     this.accounts = fakeAccounts(options.accounts);
-    this.recipients = fakeRecipients(options.recipients ?? {}, this.failures);
+    this.recipients = fakeRecipients({
+      keys: options.recipients ?? {},
+      accounts: () => this.accounts.list(),
+      discovering: options.discovering ?? new Set(),
+      failure: () => this.failures.setRecipient,
+    });
     this.outbox = fakeOutbox(options.queued ?? []);
     this.inbox = {
       list: (account, reader) => this.#list(account, reader),
@@ -136,10 +142,6 @@ export class FakeClient implements MixClient {
     return errAsync({ kind: 'no-document' });
   }
 
-  lookup(_account: string, address: string): ResultAsync<Recipient, LookupError> {
-    return errAsync({ kind: 'no-such-user', user: address });
-  }
-
   events(signal?: AbortSignal): AsyncGenerator<ClientEvent, void> {
     const signals = signal === undefined ? [] : [signal];
     return this.#events.listen(AbortSignal.any([this.#stop.signal, ...signals]));
@@ -190,60 +192,7 @@ export class FakeClient implements MixClient {
   }
 }
 
-const fakeAccounts = (accounts: readonly Address[]): Accounts => ({
-  list: () => accounts,
-  keys: (account) =>
-    accounts.includes(account)
-      ? ok({ identityKey: new Uint8Array(32).fill(1), linkKey: new Uint8Array(32).fill(2) })
-      : err({ kind: 'unknown-account', account }),
-  status: () =>
-    accounts.map((account) => ({
-      account,
-      connection: { kind: 'offline' },
-      outbox: { mails: 0, blocks: 0 },
-      replyBlocks: 0,
-      inbox: { count: 0 },
-      fragments: 0,
-    })),
-});
-
 const fakeOutbox = (queued: readonly QueuedMail[]): Outbox => ({
   list: (account) => queued.filter((mail) => account === undefined || mail.account === account),
   cancel: () => okAsync(undefined),
 });
-
-const fakeRecipients = (
-  initial: Readonly<Record<string, Uint8Array>>,
-  failures: Failures,
-): Recipients => {
-  const keys = new Map(Object.entries(initial));
-  const normal = (address: string): Result<string, RecipientError> =>
-    normaliseAddress(address)
-      .map((found) => found.address)
-      .mapErr(() => ({ kind: 'bad-address', address }));
-  const find = (address: string): Result<Recipient, RecipientError> =>
-    normal(address).andThen((recipient) => {
-      const key = keys.get(recipient);
-      return key === undefined
-        ? err<Recipient, RecipientError>({ kind: 'unknown-recipient', recipient })
-        : ok({ address: recipient, key });
-    });
-  const list = (): readonly Recipient[] =>
-    [...keys].sort(([a], [b]) => (a < b ? -1 : 1)).map(([address, key]) => ({ address, key }));
-  return {
-    get: find,
-    set: (address, key) =>
-      failures.setRecipient === undefined
-        ? normal(address)
-            .map((recipient) => void keys.set(recipient, key))
-            .asyncAndThen(() => okAsync(undefined))
-        : errAsync(failures.setRecipient),
-    remove: (address) =>
-      find(address)
-        .map((recipient) => void keys.delete(recipient.address))
-        .asyncAndThen(() => okAsync(undefined)),
-    list,
-    findByKey: (key) => list().find((each) => toHex(each.key) === toHex(key))?.address,
-    rescan: () => okAsync([]),
-  };
-};

@@ -24,7 +24,11 @@ import type { FaultStage } from '../servers/node/fault-stage.js';
 import { loadIdentity } from '../servers/node/keys.js';
 import type { RunningNode } from '../servers/node/node.js';
 import type { NodeError, NodeOptions, NodeTuning } from '../servers/node/options.js';
-import { startProvider, type RunningProvider } from '../servers/provider/provider.js';
+import {
+  startProvider,
+  type ProviderOptions,
+  type RunningProvider,
+} from '../servers/provider/provider.js';
 
 /** Mean times between the events of a network's processes, ms. */
 export interface MeanTimes {
@@ -158,6 +162,8 @@ interface Plan extends TestNetworkOptions {
   readonly mixes: readonly string[];
   readonly providers: readonly string[];
   readonly addresses: ReadonlyMap<string, string>;
+  /** Where providers take registrations, by their names; none in a world without HTTP. */
+  readonly registrations: ReadonlyMap<string, string>;
   readonly identities: ReadonlyMap<string, Uint8Array>;
   readonly network: Omit<NetworkConfig, 'authority'>;
 }
@@ -198,12 +204,16 @@ const makePlan = (options: TestNetworkOptions): ResultAsync<Plan, TestNetworkErr
       identities.set(name, identity.identityKey);
       addresses.set(name, yield* freeAddress(io));
     }
+    const registrations = new Map<string, string>();
+    for (const name of io.http === undefined ? [] : providers) {
+      registrations.set(name, yield* freeAddress(io));
+    }
     const network = {
       epochTime: options.epochTime ?? KATZENPOST_EPOCHS,
       geometry: options.geometry ?? KATZENPOST_GEOMETRY,
       link: options.link ?? LINK_PROFILE_01,
     };
-    return ok({ ...options, mixes, providers, addresses, identities, network });
+    return ok({ ...options, mixes, providers, addresses, registrations, identities, network });
   });
 
 /** A free loopback address, which the part keeps over restarts. */
@@ -228,7 +238,19 @@ const startPart = (
   const options = nodeOptions(plan, network, name);
   return plan.mixes.includes(name)
     ? startMix(options).map((running): Part => ({ kind: 'mix', running }))
-    : startProvider(options).map((running): Part => ({ kind: 'provider', running }));
+    : startProvider({ ...options, ...registrationOf(plan, name) }).map((running): Part => ({
+        kind: 'provider',
+        running,
+      }));
+};
+
+const registrationOf = (
+  { registrations }: Plan,
+  name: string,
+): Pick<ProviderOptions, 'registration'> => {
+  const address = registrations.get(name);
+  if (address === undefined) return {};
+  return { registration: { addresses: [address], advertise: [`http://${address}`] } };
 };
 
 const nodeOptions = (plan: Plan, network: NetworkConfig, name: string): NodeOptions => ({

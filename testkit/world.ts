@@ -15,8 +15,9 @@ import type {
 } from '../src/client/types.js';
 import type { MixClient } from '../src/index.js';
 import { selectPrimitives } from '../src/crypto/select.js';
+import type { Clock } from '../src/io/contracts.js';
 import { memoryIo, type MemoryIo } from '../src/io/memory.js';
-import { epochStart, KATZENPOST_EPOCHS } from '../src/pki/epoch.js';
+import { epochStart, type EpochTime, KATZENPOST_EPOCHS } from '../src/pki/epoch.js';
 import type { SphinxGeometry } from '../src/sphinx/geometry.js';
 import { memoryStores, type MemoryStores } from '../src/store/memory.js';
 import { faultStage, type FaultOptions } from './faults.js';
@@ -47,9 +48,13 @@ export interface TestWorldOptions {
   /** Default {@link QUICK_MEANS}. */
   readonly means?: MeanTimes;
   readonly geometry?: SphinxGeometry;
+  /** Default the 20 minutes of Katzenpost. */
+  readonly epochTime?: EpochTime;
   /** What the first mix does to packets. */
   readonly faults?: Omit<FaultOptions, 'random'>;
   readonly tuning?: ClientTuning;
+  /** A user's own clock, where it is not the world's; only its wall time should differ. */
+  readonly clockOf?: (address: Address, clock: Clock) => Clock;
 }
 
 /** A mail is there in a second or two of the world's time, and little is sent beside it. */
@@ -121,8 +126,9 @@ export class TestWorld {
     const found = users.find((each) => each.address === address);
     if (!found) throw new RangeError(`no user ${address}`);
     const { user, provider, linkKey, identityKey } = found;
+    const clock = options.clockOf?.(address, io.clock) ?? io.clock;
     return {
-      io,
+      io: { ...io, clock },
       openStore: stores.open,
       dataDir: `/${address}`,
       networks: { test: network.config },
@@ -246,7 +252,7 @@ export const openTestWorld = async (options: TestWorldOptions): Promise<TestWorl
 };
 
 const openNetwork = async (
-  { means = QUICK_MEANS, geometry, faults }: TestWorldOptions,
+  { means = QUICK_MEANS, geometry, epochTime, faults }: TestWorldOptions,
   { io, stores, named }: Pick<Parts, 'io' | 'stores'> & { readonly named: readonly User[] },
 ): Promise<TestNetwork> =>
   must(
@@ -257,6 +263,7 @@ const openNetwork = async (
       means,
       providers: providersOf(named),
       ...(geometry ? { geometry } : {}),
+      ...(epochTime ? { epochTime } : {}),
       ...(faults ? { faults: faultStage({ ...faults, random: io.random }) } : {}),
     }),
   );

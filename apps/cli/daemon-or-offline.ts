@@ -3,13 +3,15 @@
  * none runs.
  * @module
  */
-import { errAsync, type ResultAsync } from 'neverthrow';
+import { errAsync, ResultAsync } from 'neverthrow';
 import { callDaemon } from '../../src/control/call.js';
 import type { Json, JsonObject } from '../../src/control/json.js';
+import type { Io } from '../../src/io/contracts.js';
 import { nodeIo } from '../../src/io/node.js';
 import type { MixClient } from '../../src/index.js';
 import { readDaemonConfig, type DaemonConfig } from '../daemon/config.js';
 import { withOfflineClient } from '../daemon/daemon.js';
+import { isLocked } from '../daemon/patient-store.js';
 import type { Cli } from './cli.js';
 import type { CliError } from './errors.js';
 import { configPath, readConfigFile } from './files.js';
@@ -37,17 +39,49 @@ export const withDaemon = <T>(
 ): ResultAsync<T, CliError> =>
   daemonConfigOf(cli, told).andThen((config) => askDaemon(config, question));
 
-/** Asks a daemon; nobody on its socket means that none runs. */
+/** Asks what only a running daemon can do. @errors `not-running` */
+export const askRunning = (
+  { socket }: DaemonConfig,
+  method: string,
+  params: JsonObject,
+): ResultAsync<Json, CliError> =>
+  callDaemon({ network: nodeIo().network, path: socket }, method, params).mapErr(
+    (error): CliError =>
+      error.kind === 'dial' && error.reason === 'refused' ? { kind: 'not-running', socket } : error,
+  );
+
+/** How often a store that somebody else has open is tried, and the pause before the next time. */
+const TRIES = 20;
+const PAUSE_MS = 250;
+
+/**
+ * Asks a daemon; nobody on its socket means that none runs. One that is just starting or ending has
+ * the stores and no socket, so it is asked again.
+ */
 export const askDaemon = <T>(
   config: DaemonConfig,
-  { method, params, read, offline }: DaemonAsk<T>,
+  question: DaemonAsk<T>,
+  tries = TRIES,
 ): ResultAsync<T, CliError> => {
   const io = nodeIo();
-  return callDaemon({ network: io.network, path: config.socket }, method, params)
+  return askOnce(io, config, question).orElse((error) =>
+    isLocked(error) && tries > 1
+      ? ResultAsync.fromSafePromise(io.clock.sleep(PAUSE_MS)).andThen(() =>
+          askDaemon(config, question, tries - 1),
+        )
+      : errAsync(error),
+  );
+};
+
+const askOnce = <T>(
+  io: Io,
+  config: DaemonConfig,
+  { method, params, read, offline }: DaemonAsk<T>,
+): ResultAsync<T, CliError> =>
+  callDaemon({ network: io.network, path: config.socket }, method, params)
     .map(read)
     .orElse((error) =>
       error.kind === 'dial' && error.reason === 'refused'
         ? withOfflineClient(config, { io }, (client) => offline(client, config))
         : errAsync(error),
     );
-};

@@ -3,10 +3,12 @@
  * @module
  */
 import type { CallError } from '../../src/control/call.js';
-import type { SendError } from '../../src/index.js';
+import type { RecipientError, SendError, StoreError } from '../../src/index.js';
 import type { DropError } from '../../bridges/maildir/outgoing.js';
 import type { ConfigProblem } from '../config/toml.js';
 import type { DaemonError } from '../daemon/errors.js';
+import type { ImportError } from '../import/mailproxy.js';
+import type { InitError } from '../init/errors.js';
 import type { NodeRunError } from '../node/run.js';
 import type { QuickstartError } from '../quickstart/quickstart.js';
 import type { TestnetError } from '../testnet/errors.js';
@@ -22,12 +24,25 @@ export type CliError =
   | NodeRunError
   | CallError
   | SendError
+  | RecipientError
+  /** A provider has told no key. */
+  | { readonly kind: 'key-not-found'; readonly address: string; readonly reason: string }
   | DropError
   /** An option of the command line. */
   | { readonly kind: 'usage'; readonly option: string; readonly problem: string }
   /** The command needs a running daemon or part. */
   | { readonly kind: 'not-running'; readonly socket: string }
+  /** The doctor has found what must be put right, and has said it. */
+  | { readonly kind: 'not-well'; readonly failed: number }
+  /** Nothing of this id is queued. */
+  | { readonly kind: 'no-such-message'; readonly messageId: string }
   /** Several accounts, and none was chosen. */
   | { readonly kind: 'which-account'; readonly accounts: readonly string[] }
+  /** One of a configuration's stores. */
+  | { readonly kind: 'upgrade'; readonly path: string; readonly error: StoreError }
+  | InitError
+  | ImportError
+  /** What could not be taken over has been said. */
+  | { readonly kind: 'import-incomplete'; readonly problems: number }
   | TestnetError
   | QuickstartError;

@@ -7,12 +7,20 @@ import type { Cli } from './cli.js';
 import { addAccount } from './commands/account.js';
 import { addCheckConfig } from './commands/check-config.js';
 import { addDaemon } from './commands/daemon.js';
+import { addDoctor } from './commands/doctor.js';
+import { addImport } from './commands/import.js';
+import { addInit } from './commands/init.js';
 import { addKey } from './commands/key.js';
 import { addNode } from './commands/node.js';
+import { addQueue } from './commands/queue.js';
 import { addQuickstart } from './commands/quickstart.js';
+import { addRecipients } from './commands/recipients.js';
 import { addSend } from './commands/send.js';
 import { addStatus } from './commands/status.js';
 import { addTestnet } from './commands/testnet.js';
+import { addUpgrade } from './commands/upgrade.js';
+import { addWatch } from './commands/watch.js';
+import { withReferenceFlags } from './reference-flags.js';
 import type { Terminal } from './terminal.js';
 
 const WRONG_USAGE = 2;
@@ -20,12 +28,19 @@ const WRONG_USAGE = 2;
 /** In the order of the help. */
 const COMMANDS = [
   addQuickstart,
+  addInit,
   addDaemon,
   addSend,
+  addRecipients,
+  addQueue,
   addStatus,
+  addWatch,
+  addDoctor,
   addAccount,
   addCheckConfig,
   addKey,
+  addImport,
+  addUpgrade,
   addNode,
   addTestnet,
 ];
@@ -35,7 +50,7 @@ export const runCli = async (words: readonly string[], terminal: Terminal): Prom
   let code = 0;
   const program = makeProgram({ terminal, finish: (given) => (code = given) });
   try {
-    await program.parseAsync(words, { from: 'user' });
+    await program.parseAsync(withReferenceFlags(words), { from: 'user' });
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) throw thrown;
     return thrown.exitCode === 0 ? 0 : WRONG_USAGE;

@@ -4,7 +4,7 @@
  */
 import { pemProblem } from '../../src/bytes/pem.js';
 import { isObject, type Json } from '../../src/control/json.js';
-import type { DialError, FilesError, ListenError } from '../../src/io/contracts.js';
+import type { DialError, FilesError, HttpError, ListenError } from '../../src/io/contracts.js';
 import { describeProblem } from '../config/toml.js';
 import type { PrivateFileError } from '../config/private-files.js';
 import type { CliError } from './errors.js';
@@ -27,6 +27,7 @@ const DIAL: Readonly<Record<DialError['reason'], string>> = {
   unreachable: 'it cannot be reached',
   aborted: 'interrupted',
   'bad-address': 'this is no address',
+  proxy: 'the upstream proxy is not there, or refuses',
 };
 
 const FILES: Readonly<Record<FilesError['reason'], string>> = {
@@ -48,6 +49,16 @@ const PRIVATE: Readonly<Record<PrivateFileError['problem'], string>> = {
   io: 'reading or writing failed',
 };
 
+const HTTP: Readonly<Record<HttpError['reason'], string>> = {
+  ...DIAL,
+  'bad-url': 'this is no address',
+  tls: 'the connection is not secure: wrong certificate, or no TLS there',
+  ended: 'the connection ended before the answer',
+  malformed: 'the answer makes no sense',
+};
+
+const AGAIN = 'run the same command again';
+
 const shuttingDown = (): string => 'it is shutting down';
 
 /** One sentence per kind; the compiler misses none. */
@@ -62,6 +73,8 @@ const SENTENCES: { readonly [K in Kind]: (error: ErrorOf<K>) => string } = {
   files: ({ path, reason }) => `${path}: ${FILES[reason]}`,
   'mail-folder': ({ key, path, reason }) => `${key}: ${path} cannot be used: ${reason}`,
   'already-running': ({ socket }) => `another daemon is running: it answers on ${socket}`,
+  'exposed-socket': ({ key, address }) =>
+    `${key}: the socket that was passed listens on ${address}, not on loopback: mail and passwords pass there in clear`,
   listener: ({ key, address, reason }) => `${key}: cannot listen on ${address}: ${LISTEN[reason]}`,
   listen: ({ address, reason }) => `cannot listen on ${address}: ${LISTEN[reason]}`,
   management: ({ path, reason }) => `Management.Path: cannot listen on ${path}: ${LISTEN[reason]}`,
@@ -73,6 +86,11 @@ const SENTENCES: { readonly [K in Kind]: (error: ErrorOf<K>) => string } = {
       : `the store cannot be used: ${reason}`,
   'store-corrupt': ({ collection }) => `the store is damaged: ${collection} cannot be read`,
   'store-key': () => 'the storage key does not open the store',
+  'store-format': ({ format, wanted }) =>
+    format < wanted
+      ? `the store has format ${format} and this program needs ${wanted}: run postern upgrade`
+      : `the store has format ${format}, which is newer than this program's ${wanted}`,
+  upgrade: ({ path, error }) => `${path}: ${sentenceOf(error)}`,
   'store-closed': shuttingDown,
   closed: shuttingDown,
   aborted: () => 'interrupted',
@@ -89,6 +107,11 @@ const SENTENCES: { readonly [K in Kind]: (error: ErrorOf<K>) => string } = {
   refused: ({ message, data }) => refusalOf(data) ?? `the daemon refused: ${message}`,
   'unknown-account': ({ account }) => `there is no account ${account}`,
   'unknown-recipient': ({ recipient }) => `no key is known for ${recipient}`,
+  'bad-key': () => 'this is no key: 32 bytes in hex or base64 that protect something',
+  'code-differs': ({ recipient }) =>
+    `this is not the fingerprint of the key of ${recipient}: nothing has changed`,
+  'recipient-file': ({ path, problem }) => `${path}: ${problem}`,
+  'key-not-found': ({ address, reason }) => `the key of ${address} was not found: ${reason}`,
   'bad-address': ({ address }) => `this is no usable address: ${address}`,
   'bad-mail': ({ problem }) => `the mail is malformed: ${problem}`,
   'forbidden-header': ({ header }) => `the header ${header} is set by receivers only`,
@@ -98,6 +121,30 @@ const SENTENCES: { readonly [K in Kind]: (error: ErrorOf<K>) => string } = {
   'no-recipient': () => 'the mail has no recipient: name one, or give it a To header',
   'foreign-sender': () => 'the mail is not from the account that sends it',
   'no-plain-file': () => 'this is no plain file',
+  'not-well': ({ failed }) => `${failed} ${failed === 1 ? 'check has' : 'checks have'} failed`,
+  'no-such-message': ({ messageId }) => `nothing with the id ${messageId} is queued`,
+  http: ({ url, reason }) => `${url}: ${HTTP[reason]}; ${AGAIN}`,
+  'no-http': () => 'there is no HTTP here',
+  'registration-refused': ({ url, status }) =>
+    `${url}: refused (${status}): the name is taken, or the provider takes nobody new; try another with --user`,
+  'no-directory': ({ authority, reason }) =>
+    `the authority at ${authority} gives no document (${reason}); ${AGAIN}`,
+  'bad-document': ({ authority, reason }) =>
+    `the document of the authority at ${authority} cannot be trusted (${reason}): compare its key and this clock`,
+  'provider-not-listed': ({ provider, listed }) =>
+    `the network has no provider ${provider}; it has ${listed.join(', ')}`,
+  'provider-key-differs': ({ provider }) =>
+    `the key of ${provider} is not the one that was given: ask its operator`,
+  'other-account': ({ path, account }) =>
+    `${path} is there already, for ${account}; give another directory with --dir`,
+  'virtual-network': ({ directory }) =>
+    `the network in ${directory} is on virtual time, which nobody else can join`,
+  'no-mailproxy': ({ directory, tried }) =>
+    `${directory} holds no configuration (${tried.join(', ')}); name it with --config`,
+  'other-config': ({ path }) =>
+    `${path} is there already, and is another one; give another directory with --dir`,
+  'import-incomplete': ({ problems }) =>
+    `${problems} ${problems === 1 ? 'thing' : 'things'} could not be taken over`,
   'not-running': ({ socket }) => `no daemon answers on ${socket}`,
   'which-account': ({ accounts }) =>
     `say which account with --account: ${accounts.length === 0 ? 'there is none' : accounts.join(', ')}`,
@@ -132,6 +179,9 @@ const refusalOf = (data: Json): string | undefined => {
 const PLAIN: readonly Kind[] = [
   'unknown-account',
   'unknown-recipient',
+  'bad-key',
+  'code-differs',
+  'recipient-file',
   'bad-address',
   'bad-mail',
   'forbidden-header',
@@ -151,6 +201,11 @@ const WRONG_USAGE: readonly Kind[] = [
   'no-address',
   'no-such-part',
   'only-virtual',
+  'no-mailproxy',
+  'other-account',
+  'other-config',
+  'provider-not-listed',
+  'virtual-network',
 ];
 
 /** 1: failed; 2: wrong usage or configuration. */

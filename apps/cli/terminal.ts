@@ -3,6 +3,7 @@
  * @module
  */
 import { concat } from '../../src/bytes/writer.js';
+import { terminalPrompter, type Prompter } from './prompter.js';
 
 export interface Terminal {
   /** One line of result. */
@@ -15,6 +16,8 @@ export interface Terminal {
   readonly isWatched: boolean;
   /** Everything on the standard input. */
   input(): Promise<Uint8Array>;
+  /** Whoever can be asked questions; nobody where there is no terminal. */
+  readonly prompter?: Prompter;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly workingDirectory: string;
 }
@@ -32,6 +35,7 @@ export const processTerminal = (): Terminal => ({
   tell: (line) => void process.stderr.write(`${line}\n`),
   isWatched: process.stdout.isTTY,
   input: readAll,
+  ...(process.stdin.isTTY && process.stdout.isTTY ? { prompter: terminalPrompter } : {}),
   env: process.env,
   workingDirectory: process.cwd(),
 });

@@ -4,22 +4,21 @@
  */
 import { isIP } from 'node:net';
 import { basename, dirname, isAbsolute, join } from 'node:path';
-import { z } from 'zod';
-import { parseKeyText } from '../../src/bytes/text.js';
+import * as z from 'zod';
+import { parseAddress } from '../../src/io/address.js';
 import { KATZENPOST_EPOCHS } from '../../src/pki/epoch.js';
 import type { NetworkConfig } from '../../src/pki/network.js';
 import { smallGeometry } from '../../src/sphinx/geometry.js';
 import { LINK_PROFILE_01, LINK_PROFILE_02 } from '../../src/wire/profile.js';
 
-/** A key as people write it. */
-export const key32 = z.string().transform((text, context) => {
-  const key = parseKeyText(text);
-  if (key) return key;
-  context.addIssue({ code: 'custom', message: 'must be 32 bytes in hex or base64' });
-  return z.NEVER;
-});
-
 export const absolutePath = z.string().refine(isAbsolute, { error: 'must be an absolute path' });
+
+/** Where an empty one is as good as none. */
+export const optionalPath = z
+  .union([z.literal('').transform(() => undefined), absolutePath], {
+    error: 'must be an absolute path',
+  })
+  .optional();
 
 const splitPort = (address: string): readonly [string, number] => {
   const at = address.lastIndexOf(':');
@@ -27,7 +26,8 @@ const splitPort = (address: string): readonly [string, number] => {
   return [host, Number(address.slice(at + 1))];
 };
 
-const isIpPort = (address: string): boolean => {
+/** Whether this is a literal IP address and a port. */
+export const isIpPort = (address: string): boolean => {
   const [host, port] = splitPort(address);
   return isIP(host) !== 0 && Number.isInteger(port) && port >= 0 && port <= 65_535;
 };
@@ -38,22 +38,39 @@ const LOOPBACK = 'must be a loopback address: mail and passwords pass here in cl
 /** A literal IP address and a port; port 0 picks a free one. */
 export const ipPort = z.string().refine(isIpPort, { error: IP_PORT });
 
+/** A host, also by its name or onion name, and a port. */
+export const hostPort = z.string().refine(
+  (address) => {
+    const parsed = parseAddress(address);
+    return parsed?.kind === 'tcp' && parsed.port > 0;
+  },
+  { error: 'must be a host and a port, such as 192.0.2.1:29483' },
+);
+
 const isLoopback = (address: string): boolean => {
   const [host] = splitPort(address);
   return host === '::1' || host.startsWith('127.');
 };
 
-/** Where mail and passwords pass in clear; empty: no listener. */
+/** A Unix socket, which is as private as its directory; empty: no listener. */
+const isOffNetwork = (address: string): boolean =>
+  address === '' || parseAddress(address)?.kind === 'unix';
+
+/** Where mail and passwords pass in clear. */
 export const loopback = z
   .string()
-  .refine((address) => address === '' || isIpPort(address), { error: IP_PORT, abort: true })
-  .refine((address) => address === '' || isLoopback(address), { error: LOOPBACK });
+  .refine((address) => isOffNetwork(address) || isIpPort(address), {
+    error: `${IP_PORT}, or unix: and an absolute path`,
+    abort: true,
+  })
+  .refine((address) => isOffNetwork(address) || isLoopback(address), { error: LOOPBACK });
 
 const levels = ['ERROR', 'WARNING', 'NOTICE', 'INFO', 'DEBUG'] as const;
 
 export const loggingSchema = z.strictObject({
   Disable: z.boolean().default(false),
-  File: z.string().optional(),
+  /** Empty: standard output. */
+  File: z.string().default(''),
   Level: z
     .string()
     .transform((text) => text.toUpperCase())
@@ -62,7 +79,7 @@ export const loggingSchema = z.strictObject({
   UnsafeDebug: z.boolean().default(false),
 });
 
-export const storageSchema = z.strictObject({ KeyFile: absolutePath.optional() });
+export const storageSchema = z.strictObject({ KeyFile: optionalPath });
 
 /** Beside the data directory, so that a copy of the one does not hold the other. */
 export const storageKeyFileOf = (

@@ -28,8 +28,12 @@ const positions = (source: string): Map<string, number> => {
   const found = new Map<string, number>();
   const counts = new Map<string, number>();
   let table: KeyPath = [];
+  /** A table that has no header of its own stands where the first one within it does. */
   const note = (path: KeyPath, line: number): void => {
-    if (!found.has(fold(path))) found.set(fold(path), line);
+    for (let length = 1; length <= path.length; length++) {
+      const place = fold(path.slice(0, length));
+      if (!found.has(place)) found.set(place, line);
+    }
   };
   /** Array tables that a later header goes through are meant by their latest element. */
   const indexed = (names: readonly string[]): KeyPath =>

@@ -3,7 +3,7 @@
  * @module
  */
 import { isAbsolute, join } from 'node:path';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { LogLevel } from '../../src/io/contracts.js';
 import { nodeLog, type NodeLog } from '../../src/io/node.js';
 import type { loggingSchema } from './keys.js';
@@ -13,7 +13,7 @@ export interface LoggingConfig {
   /** Absolute; standard output where absent. */
   readonly file?: string;
   readonly level: LogLevel;
-  /** Names and keys are printed as they are. */
+  /** At `debug`, names and keys are printed as they are. */
   readonly unsafeDebug: boolean;
 }
 
@@ -32,14 +32,20 @@ export const loggingOf = (
 ): LoggingConfig => {
   const level = LEVELS[logging?.Level ?? 'NOTICE'] ?? 'notice';
   const unsafeDebug = logging?.UnsafeDebug ?? false;
-  const file = logging?.File;
+  const file = logging?.File ?? '';
   return {
     disabled: logging?.Disable ?? false,
     level,
     unsafeDebug,
-    ...(file === undefined ? {} : { file: isAbsolute(file) ? file : join(dataDir, file) }),
+    ...(file === '' ? {} : { file: isAbsolute(file) ? file : join(dataDir, file) }),
   };
 };
+
+/** The log of a program, which can become another while it is written to. */
+export interface ProgramLog extends NodeLog {
+  /** From the next line on. */
+  configure(config: LoggingConfig): void;
+}
 
 const SILENT: NodeLog = {
   write: () => undefined,
@@ -47,14 +53,30 @@ const SILENT: NodeLog = {
   close: () => undefined,
 };
 
-/** Opens the log; `DEBUG` without `UnsafeDebug` is `INFO`, and says so once. */
-export const openLog = (config: LoggingConfig): NodeLog => {
+/**
+ * Opens the log; `DEBUG` without `UnsafeDebug` is `INFO`, and says so once. Names and keys are
+ * printed at `DEBUG` only.
+ */
+export const openLog = (config: LoggingConfig): ProgramLog => {
+  let log = makeLog(config);
+  return {
+    write: (...line) => log.write(...line),
+    reopen: () => log.reopen(),
+    close: () => log.close(),
+    configure: (next) => {
+      log.close();
+      log = makeLog(next);
+    },
+  };
+};
+
+const makeLog = (config: LoggingConfig): NodeLog => {
   if (config.disabled) return SILENT;
-  const tooMuch = config.level === 'debug' && !config.unsafeDebug;
-  const level = tooMuch ? 'info' : config.level;
+  const isDebug = config.level === 'debug';
+  const tooMuch = isDebug && !config.unsafeDebug;
   const log = nodeLog({
-    level,
-    unsafeDebug: config.unsafeDebug,
+    level: tooMuch ? 'info' : config.level,
+    unsafeDebug: isDebug && config.unsafeDebug,
     ...(config.file === undefined ? { write: toStandardOutput } : { file: config.file }),
   });
   if (tooMuch) log.write('warning', 'log', 'DEBUG needs UnsafeDebug = true; the level is INFO');

@@ -52,6 +52,16 @@ export const loadStorageKey = (
     );
   });
 
+/** Reads the storage key that the service manager has passed; it answers for who can read it. */
+export const readStorageCredential = (
+  files: Files,
+  path: string,
+): ResultAsync<Uint8Array, PrivateFileError> =>
+  files
+    .read(path)
+    .mapErr(({ reason }) => failure(path, reason === 'denied' ? 'denied' : 'io'))
+    .andThen((key) => (key.length === STORAGE_KEY_LENGTH ? ok(key) : refuse(path, 'wrong-length')));
+
 const readStorageKey = (
   files: Files,
   path: string,

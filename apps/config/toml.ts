@@ -5,7 +5,7 @@
  */
 import { err, ok, type Result } from 'neverthrow';
 import { parse, TomlError } from 'smol-toml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { lineOf, spell, type KeyPath } from './locate.js';
 import { nearest } from './nearest.js';
 
@@ -24,7 +24,7 @@ export const describeProblem = ({ file, line, key, problem }: ConfigProblem): st
 type Schema = z.ZodType;
 
 /** The schema behind optional, default and the like. */
-const bare = (schema: Schema): Schema => {
+export const bare = (schema: Schema): Schema => {
   if (
     schema instanceof z.ZodOptional ||
     schema instanceof z.ZodDefault ||
@@ -40,7 +40,7 @@ const isTable = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
 
 /** Renames the keys of `value` to the spelling of `schema`, at every depth. */
-const respell = (schema: Schema, value: unknown): unknown => {
+export const respell = (schema: Schema, value: unknown): unknown => {
   const inner = bare(schema);
   if (inner instanceof z.ZodArray && Array.isArray(value)) {
     return value.map((item) => respell(inner.element as Schema, item));

@@ -4,14 +4,16 @@
  */
 import { join } from 'node:path';
 import { err, ok, type Result } from 'neverthrow';
-import type { AccountConfig, ClientTuning, MixClientConfig } from '../../src/index.js';
+import type { AccountConfig, Address, ClientTuning, MixClientConfig } from '../../src/index.js';
+import { normaliseAddress, type AddressError } from '../../src/mail/address.js';
 import type { NetworkConfig } from '../../src/pki/network.js';
 import { agreementOf, storageKeyFileOf } from '../config/keys.js';
-import { lineOf, spell, type KeyPath } from '../config/locate.js';
+import { lineOf, spell } from '../config/locate.js';
 import { loggingOf, type LoggingConfig } from '../config/logging.js';
-import { nearest } from '../config/nearest.js';
 import { readToml, type ConfigProblem } from '../config/toml.js';
+import { accountProblems, labelOf } from './account-rules.js';
 import { daemonSchema, type DaemonFile } from './schema.js';
+import { upstreamOf } from './upstream.js';
 
 /** One account's folders beside the mail protocols. */
 export interface AccountFolders {
@@ -22,6 +24,8 @@ export interface AccountFolders {
 export interface DaemonConfig {
   readonly client: Omit<MixClientConfig, 'storageKey' | 'io' | 'openStore'>;
   readonly storageKeyFile: string;
+  /** A file of the service manager that holds the storage key instead. */
+  readonly storageCredential?: string;
   /** Absent: no listener. */
   readonly smtp?: string;
   readonly pop3?: string;
@@ -34,6 +38,29 @@ export interface DaemonConfig {
   readonly logging: LoggingConfig;
   readonly generateOnly: boolean;
 }
+
+/** The folders by the accounts' normalised addresses. */
+export const foldersOf = ({
+  client,
+  folders,
+}: DaemonConfig): ReadonlyMap<Address, AccountFolders> =>
+  new Map(
+    client.accounts.flatMap((account, index) =>
+      addressOf(client, account)
+        .map((address): [Address, AccountFolders] => [address, folders[index] ?? {}])
+        .map((entry) => [entry])
+        .unwrapOr([]),
+    ),
+  );
+
+/** An account's address as the client names it. */
+export const addressOf = (
+  { tuning }: Pick<MixClientConfig, 'tuning'>,
+  { user, provider }: Pick<AccountConfig, 'user' | 'provider'>,
+): Result<Address, AddressError> =>
+  normaliseAddress(`${user}@${provider}`, {
+    caseSensitive: tuning?.caseSensitiveUserIdentifiers ?? false,
+  }).map(({ address }) => address);
 
 type Authority = DaemonFile['NonvotingAuthority'][string];
 type Account = DaemonFile['Account'][number];
@@ -50,11 +77,13 @@ const readersOf = (file: DaemonFile, account: Account): readonly string[] => {
   return readers.length > 0 ? readers : ['inbox'];
 };
 
-const accountOf = (file: DaemonFile, account: Account, network: string): AccountConfig => ({
+const accountOf = (file: DaemonFile, account: Account): AccountConfig => ({
   user: account.User,
   provider: account.Provider,
-  network,
+  network: labelOf(account) ?? '',
   sanitise: account.Sanitise,
+  paused: account.Paused,
+  keyDiscovery: account.InsecureKeyDiscovery,
   readers: readersOf(file, account),
   ...(account.ProviderKeyPin ? { providerKeyPin: account.ProviderKeyPin } : {}),
 });
@@ -69,24 +98,13 @@ const tuningOf = (debug: DaemonFile['Debug']): ClientTuning => ({
   ...(debug.RetransmitSlack ? { retransmitSlackMs: debug.RetransmitSlack * 1000 } : {}),
 });
 
-/** The label of an account's authority, or where and why there is none. */
-const authorityOf = (
-  file: DaemonFile,
-  account: Account,
-  index: number,
-): Result<string, { readonly path: KeyPath; readonly problem: string }> => {
-  const key = account.Authority === undefined ? 'NonvotingAuthority' : 'Authority';
-  const label = account.Authority ?? account.NonvotingAuthority;
-  const known = Object.keys(file.NonvotingAuthority);
-  const path: KeyPath = ['Account', index, key];
-  if (label === undefined) {
-    return err({ path: ['Account', index], problem: 'names no Authority' });
-  }
-  if (known.includes(label)) return ok(label);
-  const meant = nearest(label, known);
-  const hint = meant === undefined ? '' : `, did you mean ${meant}?`;
-  return err({ path, problem: `there is no [NonvotingAuthority.${label}]${hint}` });
-};
+/** Where the PEM files of recipients are. */
+export const recipientDirOf = ({ Proxy: proxy }: DaemonFile): string =>
+  proxy.RecipientDir ?? join(proxy.DataDir, 'recipients');
+
+/** Control and management socket. */
+export const socketOf = ({ Proxy: proxy, Management: management }: DaemonFile): string =>
+  management?.Path ?? join(proxy.DataDir, 'management_sock');
 
 const listenersOf = ({
   SMTPAddress: smtp,
@@ -96,7 +114,7 @@ const listenersOf = ({
   'smtp' | 'pop3'
 > => ({ ...(smtp === '' ? {} : { smtp }), ...(pop3 === '' ? {} : { pop3 }) });
 
-const assemble = (file: DaemonFile, labels: readonly string[]): DaemonConfig => {
+const assemble = (file: DaemonFile): DaemonConfig => {
   const { DataDir: dataDir, ...proxy } = file.Proxy;
   return {
     client: {
@@ -104,15 +122,16 @@ const assemble = (file: DaemonFile, labels: readonly string[]): DaemonConfig => 
       networks: Object.fromEntries(
         Object.entries(file.NonvotingAuthority).map(([label, each]) => [label, networkOf(each)]),
       ),
-      accounts: file.Account.map((account, i) => accountOf(file, account, labels[i] ?? '')),
+      accounts: file.Account.map((account) => accountOf(file, account)),
       recipients: file.Recipients,
       tuning: tuningOf(file.Debug),
-      ...(proxy.RecipientDir === undefined ? {} : { recipientDir: proxy.RecipientDir }),
+      ...upstreamOf(file.UpstreamProxy),
+      recipientDir: recipientDirOf(file),
     },
     storageKeyFile: storageKeyFileOf(file.Storage, dataDir),
     ...(proxy.NoLaunchListeners ? {} : listenersOf(proxy)),
     allowAnyPassword: proxy.AllowAnyPassword,
-    socket: file.Management?.Path ?? join(dataDir, 'management_sock'),
+    socket: socketOf(file),
     documentVerbs: file.Management?.Enable ?? false,
     folders: file.Account.map(({ Maildir, DropFolder }) => ({
       ...(Maildir === undefined ? {} : { maildir: Maildir }),
@@ -134,20 +153,12 @@ export const readDaemonConfig = (
   file: string,
 ): Result<DaemonConfig, readonly ConfigProblem[]> =>
   readToml(daemonSchema, source, file).andThen((read) => {
-    const labels: string[] = [];
-    const problems: ConfigProblem[] = [];
-    for (const [i, account] of read.Account.entries()) {
-      authorityOf(read, account, i).match(
-        (label) => labels.push(label),
-        ({ path, problem }) =>
-          problems.push({
-            kind: 'config',
-            file,
-            line: lineOf(source, path),
-            key: spell(path),
-            problem,
-          }),
-      );
-    }
-    return problems.length > 0 ? err(problems) : ok(assemble(read, labels));
+    const problems = accountProblems(read).map(({ path, problem }): ConfigProblem => ({
+      kind: 'config',
+      file,
+      line: lineOf(source, path),
+      key: spell(path),
+      problem,
+    }));
+    return problems.length > 0 ? err(problems) : ok(assemble(read));
   });

@@ -7,15 +7,30 @@ import { serveManagement } from '../../bridges/management/index.js';
 import { Resources } from '../../servers/node/resources.js';
 import { fileNameOf } from '../../src/client/plan.js';
 import type { RunningBridge } from '../../src/control/serve.js';
-import type { Io, Listener } from '../../src/io/contracts.js';
-import { MixClient, type Address, type OpenStore, type RecipientError } from '../../src/index.js';
-import { ensurePrivateDirectory, loadStorageKey } from '../config/private-files.js';
-import { openBridges, type Listeners } from './bridges.js';
-import type { DaemonConfig } from './config.js';
+import type { FilesError, Io, Listener } from '../../src/io/contracts.js';
+import {
+  MixClient,
+  openSqliteStore,
+  type AccountConfig,
+  type Address,
+  type OpenStore,
+  type RecipientError,
+  type UnknownAccount,
+} from '../../src/index.js';
+import {
+  ensurePrivateDirectory,
+  loadStorageKey,
+  readStorageCredential,
+  type PrivateFileError,
+} from '../config/private-files.js';
+import { AccountDesk } from './account-desk.js';
+import { openListeners, type MailListeners } from './bridges.js';
+import { addressOf, foldersOf, type AccountFolders, type DaemonConfig } from './config.js';
 import type { DaemonError } from './errors.js';
 import { bindControlSocket, handingOver } from './lock.js';
 import { daemonMethods } from './methods.js';
-import { loadPasswords } from './passwords.js';
+import { patientStore } from './patient-store.js';
+import { newState, type DaemonState, type Listeners } from './state.js';
 
 export interface DaemonWorld {
   /** This machine: sockets of mail programs, folders, the log. */
@@ -33,10 +48,21 @@ export interface RunningDaemon extends Listeners {
   readonly socket: string;
   /** What mail programs log in with, by account. */
   readonly passwords: ReadonlyMap<Address, string>;
+  /** What the daemon remembers of itself, for `status`. */
+  readonly state: DaemonState;
   /** Reads the recipients' directory again; problems are per file. */
   rescan(): ResultAsync<readonly RecipientError[], RecipientError>;
+  /** Reads the passwords of mail programs again. */
+  renewPasswords(): ResultAsync<void, FilesError>;
+  /** Opens one more account with its folders. */
+  addAccount(account: AccountConfig, folders: AccountFolders): ResultAsync<void, AddError>;
+  /** Closes an account; what is on disk stays. */
+  removeAccount(account: Address): ResultAsync<void, UnknownAccount>;
   close(): Promise<void>;
 }
+
+/** Why an account could not be added. */
+export type AddError = DaemonError | { readonly kind: 'closed' };
 
 /**
  * Starts a daemon; mail programs can connect when ok.
@@ -103,61 +129,85 @@ const assemble = (
     const { io } = world;
     yield* ensurePrivateDirectory(config.client.dataDir);
     const control = yield* bindControlSocket(io.network, config.socket);
-    const served: RunningBridge[] = [];
-    resources.add(async () => {
-      for (const bridge of served) await bridge.close();
-      await control.close();
-    });
+    // The lock: it goes when nothing is open any more.
+    resources.add(() => control.close());
     const client = yield* openClient(config, world, { offline: false });
     resources.add(() => client.close());
-    const passwords = yield* loadPasswords(io, config.client.dataDir, client.accounts.list());
-    const listeners = yield* openBridges(config, { io, client, passwords, resources });
-    const running = { client, passwords, listeners };
+    const desk = new AccountDesk({ io, client, dataDir: config.client.dataDir });
+    resources.add(() => desk.closeAll());
+    const folders = foldersOf(config);
+    for (const account of client.accounts.list()) {
+      yield* desk.open(account, folders.get(account) ?? {});
+    }
+    const served: RunningBridge[] = [];
+    // All take their time to say goodbye, so they do it together.
+    resources.add(async () => {
+      await Promise.all(served.map((bridge) => bridge.close()));
+    });
+    const listeners = yield* openListeners(config, { io, client, passwords: desk.passwords });
+    served.push(...[listeners.smtp, listeners.pop3].flatMap((bridge) => bridge ?? []));
+    const running = { client, desk, listeners, state: newState(io.clock) };
     served.push(yield* openManagement(config, world, { ...running, control }));
     return ok(describe(config, running, resources));
   });
 
 const openClient = (
   config: DaemonConfig,
-  world: Pick<DaemonWorld, 'io' | 'clientIo' | 'openStore'>,
+  { io, clientIo, openStore = openSqliteStore }: Pick<DaemonWorld, 'io' | 'clientIo' | 'openStore'>,
   { offline }: { readonly offline: boolean },
 ): ResultAsync<MixClient, DaemonError> =>
-  loadStorageKey(world.io, config.storageKeyFile, firstStoreOf(config))
+  storageKeyOf(config, io)
     .mapErr((error): DaemonError => error)
     .andThen((storageKey) =>
       MixClient.open({
         ...config.client,
         storageKey,
         offline,
-        io: world.clientIo ?? world.io,
-        ...(world.openStore === undefined ? {} : { openStore: world.openStore }),
+        io: clientIo ?? io,
+        openStore: offline ? openStore : patientStore(openStore, io.clock),
       }),
     );
+
+const storageKeyOf = (config: DaemonConfig, io: Io): ResultAsync<Uint8Array, PrivateFileError> =>
+  config.storageCredential === undefined
+    ? loadStorageKey(io, config.storageKeyFile, firstStoreOf(config))
+    : readStorageCredential(io.files, config.storageCredential);
 
 /** A store that the storage key must open. */
 const firstStoreOf = ({ client }: DaemonConfig): string | undefined => {
   const [first] = client.accounts;
   if (first === undefined) return undefined;
-  return `${client.dataDir}/${fileNameOf(`${first.user}@${first.provider}`)}/store.db`;
+  return addressOf(client, first)
+    .map((address) => `${client.dataDir}/${fileNameOf(address)}/store.db`)
+    .unwrapOr(undefined);
 };
 
 interface Running {
   readonly client: MixClient;
-  readonly passwords: ReadonlyMap<Address, string>;
-  readonly listeners: Listeners;
+  readonly desk: AccountDesk;
+  readonly listeners: MailListeners;
+  readonly state: DaemonState;
 }
 
 const openManagement = (
   { documentVerbs }: DaemonConfig,
   { io, shutdown }: DaemonWorld,
-  { client, passwords, listeners, control }: Running & { readonly control: Listener },
+  { client, desk, listeners, state, control }: Running & { readonly control: Listener },
 ): ResultAsync<RunningBridge, DaemonError> =>
   serveManagement({
     ...io,
     network: handingOver(io.network, control),
     address: control.address,
     client,
-    methods: daemonMethods({ client, passwords, listeners, shutdown }),
+    methods: daemonMethods({
+      clock: io.clock,
+      client,
+      passwords: desk.passwords,
+      removeAccount: (account) => desk.remove(account),
+      bridges: listeners,
+      state,
+      shutdown,
+    }),
     enableDocumentVerbs: documentVerbs,
     shutdown,
   }).mapErr(({ address, reason }) => ({
@@ -169,13 +219,22 @@ const openManagement = (
 
 const describe = (
   { socket }: DaemonConfig,
-  { client, passwords, listeners }: Running,
+  { client, desk, listeners, state }: Running,
   resources: Resources,
 ): RunningDaemon => ({
-  ...listeners,
+  smtp: listeners.smtp?.address,
+  pop3: listeners.pop3?.address,
   client,
   socket,
-  passwords,
+  state,
+  passwords: desk.passwords,
   rescan: () => client.recipients.rescan(),
+  renewPasswords: () => desk.renewPasswords(),
+  addAccount: (account, folders) =>
+    client.accounts
+      .add(account)
+      .mapErr((error): AddError => error)
+      .andThen((address) => desk.open(address, folders)),
+  removeAccount: (account) => desk.remove(account),
   close: () => resources.close(),
 });

@@ -19,6 +19,12 @@ export type DaemonError =
       readonly address: string;
       readonly reason: ListenError['reason'];
     }
+  /** A socket passed by the service manager is not on loopback. */
+  | {
+      readonly kind: 'exposed-socket';
+      readonly key: 'Proxy.SMTPAddress' | 'Proxy.POP3Address';
+      readonly address: string;
+    }
   | {
       readonly kind: 'mail-folder';
       readonly key: 'Maildir' | 'DropFolder';

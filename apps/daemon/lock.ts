@@ -1,10 +1,11 @@
 /**
- * The control socket as the instance lock: it is bound before anything is opened, and served when
- * everything is.
+ * The control socket as the instance lock: it is bound before anything is opened, served when
+ * everything is, and given back when everything is closed.
  * @module
  */
 import { errAsync, okAsync, type ResultAsync } from 'neverthrow';
-import type { Listener, Network } from '../../src/io/contracts.js';
+import { Arrivals } from '../../src/io/arrivals.js';
+import type { Duplex, Listener, Network } from '../../src/io/contracts.js';
 import type { DaemonError } from './errors.js';
 
 /** @errors `already-running`: somebody answers there; `listener`: the path cannot be used */
@@ -25,6 +26,24 @@ export const handingOver = (network: Network, listener: Listener): Network => ({
   dial: (address, signal) => network.dial(address, signal),
   listen: (address) =>
     address === listener.address
-      ? okAsync(listener)
+      ? okAsync(lent(listener))
       : errAsync({ kind: 'listen', address, reason: 'bad-address' }),
 });
+
+/** Closing it ends the service and not the lock: who still comes is turned away. */
+const lent = (listener: Listener): Listener => {
+  const connections = new Arrivals<Duplex>();
+  void (async () => {
+    for await (const duplex of listener.connections) {
+      if (!connections.push(duplex)) duplex.destroy();
+    }
+  })();
+  return {
+    address: listener.address,
+    connections,
+    close: () => {
+      for (const untaken of connections.end()) untaken.destroy();
+      return Promise.resolve();
+    },
+  };
+};

@@ -2,45 +2,85 @@
  * What a command can ask of a daemon beside the client's own methods.
  * @module
  */
-import { err, ok } from 'neverthrow';
+import { err, ok, type ResultAsync } from 'neverthrow';
 import { clientMethods } from '../../bridges/management/index.js';
+import { accountJson } from '../../bridges/management/shapes.js';
 import { toBase64 } from '../../src/bytes/text.js';
 import type { Json, JsonObject } from '../../src/control/json.js';
-import { rpcMethod, value, type RpcMethods } from '../../src/control/json-rpc.js';
-import { accountJson } from '../../bridges/management/shapes.js';
-import type { AccountStatus, Address, MixClient } from '../../src/index.js';
-import type { Listeners } from './bridges.js';
+import { gives, rpcMethod, text, value, type RpcMethods } from '../../src/control/method.js';
+import { NOTHING } from '../../src/control/schema.js';
+import type { RunningBridge } from '../../src/control/serve.js';
+import type { Clock } from '../../src/io/contracts.js';
+import type { AccountStatus, Address, MixClient, UnknownAccount } from '../../src/index.js';
+import { VERSION } from '../version.js';
+import type { MailListeners } from './bridges.js';
+import { SHOWN_ACCOUNT, STATUS } from './schemas.js';
+import type { DaemonState, Listeners } from './state.js';
 
 export interface MethodDeps {
+  readonly clock: Clock;
   readonly client: MixClient;
   readonly passwords: ReadonlyMap<Address, string>;
-  readonly listeners: Listeners;
+  readonly removeAccount: (account: string) => ResultAsync<void, UnknownAccount>;
+  readonly bridges: MailListeners;
+  readonly state: DaemonState;
   readonly shutdown: () => void;
 }
+
+const ACCOUNT_PARAM = { account: text('an account’s address') };
 
 /** All methods of a daemon, by name. */
 export const daemonMethods = (deps: MethodDeps): RpcMethods => ({
   ...clientMethods(deps.client),
-  status: rpcMethod(nothing, () => ok(value(daemonStatus(deps)))),
+  status: rpcMethod({ summary: 'how the daemon does', params: {}, answer: gives(STATUS) }, () =>
+    ok(value(daemonStatus(deps))),
+  ),
+  // Its folders and its log-in go with it.
+  'accounts.remove': rpcMethod(
+    {
+      summary: 'closes an account and all that serves it; what it has on disk stays',
+      params: ACCOUNT_PARAM,
+      answer: gives(NOTHING),
+    },
+    ({ account }) => deps.removeAccount(account).map(() => value(null)),
+  ),
   'account.show': rpcMethod(
-    (params) => params.text('account'),
-    (account) => {
-      const shown = showAccount(deps, account);
+    {
+      summary: 'an account’s public keys, and what a mail program needs to use it',
+      params: ACCOUNT_PARAM,
+      answer: gives(SHOWN_ACCOUNT),
+    },
+    ({ account }) => {
+      const shown = showAccount({ ...deps, listeners: listenersOf(deps.bridges) }, account);
       return shown === undefined ? err({ kind: 'unknown-account', account }) : ok(value(shown));
     },
   ),
-  shutdown: rpcMethod(nothing, () => {
-    deps.shutdown();
-    return ok(value(null));
-  }),
+  shutdown: rpcMethod(
+    { summary: 'ends the daemon in good order', params: {}, answer: gives(NOTHING) },
+    () => {
+      deps.shutdown();
+      return ok(value(null));
+    },
+  ),
 });
 
-const nothing = (): undefined => undefined;
-
-const daemonStatus = ({ client, listeners }: MethodDeps): JsonObject => ({
+const daemonStatus = ({ client, bridges, clock, state }: MethodDeps): JsonObject => ({
+  version: VERSION,
   pid: process.pid,
-  ...listenersJson(listeners),
+  upMs: Math.round(clock.monotonic() - state.startedMs),
+  ...listenersJson(listenersOf(bridges)),
+  sessions: { smtp: bridgeJson(bridges.smtp), pop3: bridgeJson(bridges.pop3) },
+  recipients: client.recipients.list().length,
+  needsRestart: state.needsRestart,
   ...statusJson(client.accounts.status()),
+});
+
+const bridgeJson = (bridge: RunningBridge | undefined): Json =>
+  bridge === undefined ? null : { ...bridge.status() };
+
+const listenersOf = ({ smtp, pop3 }: MailListeners): Listeners => ({
+  smtp: smtp?.address,
+  pop3: pop3?.address,
 });
 
 const listenersJson = ({ smtp, pop3 }: Listeners): JsonObject => ({
@@ -48,12 +88,15 @@ const listenersJson = ({ smtp, pop3 }: Listeners): JsonObject => ({
   pop3: pop3 ?? null,
 });
 
+/** How an account is where nothing keeps it from its provider. */
+const WELL: readonly AccountStatus['connection']['kind'][] = ['connected', 'paused'];
+
 /** All accounts, and the sums over them. */
 export const statusJson = (accounts: readonly AccountStatus[]): JsonObject => {
   const sum = (count: (account: AccountStatus) => number): number =>
     accounts.reduce((total, account) => total + count(account), 0);
   return {
-    connected: accounts.every(({ connection }) => connection.kind === 'connected'),
+    connected: accounts.every(({ connection }) => WELL.includes(connection.kind)),
     inbox: { count: sum(({ inbox }) => inbox.count) },
     outbox: {
       mails: sum(({ outbox }) => outbox.mails),
@@ -67,7 +110,7 @@ export const statusJson = (accounts: readonly AccountStatus[]): JsonObject => {
 
 /** What a person puts into a mail program, and tells those who write. */
 export const showAccount = (
-  deps: Omit<MethodDeps, 'shutdown'>,
+  deps: Pick<MethodDeps, 'client' | 'passwords'> & { readonly listeners: Listeners },
   account: string,
 ): JsonObject | undefined =>
   deps.client.accounts.keys(account).match(

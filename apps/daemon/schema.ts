@@ -4,18 +4,32 @@
  * Source: mailproxy.txt; the key names and defaults are theirs.
  * @module
  */
-import { z } from 'zod';
+import * as z from 'zod';
+import { ed25519Key, x25519Key } from '../config/key-text.js';
 import {
   absolutePath,
-  key32,
+  hostPort,
   loggingSchema,
   loopback,
   networkKeys,
+  optionalPath,
   storageSchema,
   unsupported,
 } from '../config/keys.js';
+import { upstreamSchema } from './upstream.js';
 
-const seconds = z.number().min(0);
+/** Seconds; as in the reference 0 and less are the default. */
+const lifetime = (usual: number) =>
+  z
+    .number()
+    .transform((seconds) => (seconds > 0 ? seconds : usual))
+    .default(usual);
+
+/** Seconds; 0 and less: there is none, or it follows from the network's rates. */
+const secondsOrNone = z
+  .number()
+  .transform((seconds) => Math.max(0, seconds))
+  .default(0);
 
 export const daemonSchema = z.strictObject({
   Proxy: z.strictObject(
@@ -23,7 +37,7 @@ export const daemonSchema = z.strictObject({
       POP3Address: loopback.default('127.0.0.1:2524'),
       SMTPAddress: loopback.default('127.0.0.1:2525'),
       DataDir: absolutePath,
-      RecipientDir: absolutePath.optional(),
+      RecipientDir: optionalPath,
       NoLaunchListeners: z.boolean().default(false),
       AllowAnyPassword: z.boolean().default(false),
     },
@@ -31,42 +45,42 @@ export const daemonSchema = z.strictObject({
   ),
   Logging: loggingSchema.optional(),
   NonvotingAuthority: z
-    .record(z.string(), z.strictObject({ Address: z.string(), PublicKey: key32, ...networkKeys }))
+    .record(
+      z.string(),
+      z.strictObject({ Address: hostPort, PublicKey: ed25519Key, ...networkKeys }),
+    )
     .default({}),
   Account: z
     .array(
       z.strictObject({
         User: z.string().min(1),
         Provider: z.string().min(1),
-        ProviderKeyPin: key32.optional(),
+        ProviderKeyPin: ed25519Key.optional(),
         Authority: z.string().optional(),
         NonvotingAuthority: z.string().optional(),
         VotingAuthority: unsupported('voting authorities are not supported yet'),
-        InsecureKeyDiscovery: z
-          .literal(false, { error: 'cannot be had yet: set the keys of recipients yourself' })
-          .default(false),
+        InsecureKeyDiscovery: z.boolean().default(false),
         Sanitise: z
           .enum(['headers', 'off'], { error: 'must be headers or off; full cannot be had yet' })
           .default('headers'),
-        Maildir: absolutePath.optional(),
-        DropFolder: absolutePath.optional(),
+        Maildir: optionalPath,
+        DropFolder: optionalPath,
+        Paused: z.boolean().default(false),
       }),
     )
     .default([]),
-  Management: z
-    .strictObject({ Enable: z.boolean().default(false), Path: absolutePath.optional() })
-    .optional(),
+  Management: z.strictObject({ Enable: z.boolean().default(false), Path: optionalPath }).optional(),
   Storage: storageSchema.optional(),
   VotingAuthority: unsupported('voting authorities are not supported yet'),
-  UpstreamProxy: unsupported('upstream proxies are not supported yet'),
-  Recipients: z.record(z.string(), key32).default({}),
+  UpstreamProxy: upstreamSchema.optional(),
+  Recipients: z.record(z.string(), x25519Key).default({}),
   Debug: z
     .strictObject({
-      ReceiveTimeout: seconds.default(0),
-      BounceQueueLifetime: seconds.default(432_000),
-      UrgentQueueLifetime: seconds.default(3600),
-      PollingInterval: seconds.optional(),
-      RetransmitSlack: seconds.optional(),
+      ReceiveTimeout: secondsOrNone,
+      BounceQueueLifetime: lifetime(432_000),
+      UrgentQueueLifetime: lifetime(3600),
+      PollingInterval: secondsOrNone,
+      RetransmitSlack: secondsOrNone,
       CaseSensitiveUserIdentifiers: z.boolean().default(false),
       SendDecoyTraffic: z.boolean().default(true),
       GenerateOnly: z.boolean().default(false),

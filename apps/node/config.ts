@@ -85,6 +85,15 @@ export const readServerConfig = (
     if (server.OnlyAdvertiseAltAddresses && !server.AltAddresses['tcp4']) {
       return refuse(['Server', 'OnlyAdvertiseAltAddresses'], 'needs Server.AltAddresses.tcp4');
     }
+    if (
+      provider?.EnableUserRegistrationHTTP === true &&
+      provider.UserRegistrationHTTPAddresses.length === 0
+    ) {
+      return refuse(
+        ['Provider', 'EnableUserRegistrationHTTP'],
+        'needs Provider.UserRegistrationHTTPAddresses',
+      );
+    }
     return serverOf(read);
   });
 
@@ -113,7 +122,7 @@ const authorityOf = (file: AuthorityFile): AuthorityConfig => {
   };
 };
 
-const parametersOf = (file: AuthorityFile['Parameters']): NetworkParameters => {
+export const parametersOf = (file: AuthorityFile['Parameters']): NetworkParameters => {
   const mu = rateOf(file.Mu, file.MuMaxDelay);
   return {
     sendRatePerMinute: file.SendRatePerMinute || DEFAULT_SEND_RATE,
@@ -166,7 +175,17 @@ const nodeOptionsOf = (file: ServerFile): ServerConfig['options'] => {
     tuning: tuningOf(debug),
     ...(advertise === undefined ? {} : { advertise }),
     ...(provider?.SpoolQuota === undefined ? {} : { spoolQuota: provider.SpoolQuota }),
+    ...registrationOf(provider),
   };
+};
+
+const registrationOf = (
+  provider: ServerFile['Provider'],
+): Pick<ServerConfig['options'], 'registration'> => {
+  if (provider?.EnableUserRegistrationHTTP !== true) return {};
+  const advertise = provider.AdvertiseUserRegistrationHTTPAddresses;
+  const addresses = provider.UserRegistrationHTTPAddresses;
+  return { registration: { addresses, ...(advertise === undefined ? {} : { advertise }) } };
 };
 
 /** What else than the bound addresses the descriptor says. */
@@ -189,7 +208,7 @@ const advertisedOf = (server: ServerFile['Server']): NodeOptions['advertise'] =>
 };
 
 /** Which setting of the file is which limit. */
-const TUNING = {
+export const TUNING = {
   SchedulerQueueSize: 'holdQueue',
   SchedulerMaxBurst: 'sendBurst',
   UnwrapDelay: 'unwrapBudgetMs',

@@ -7,13 +7,15 @@
  * Source: the configurations of the reference's authority and server.
  * @module
  */
-import { z } from 'zod';
+import * as z from 'zod';
+import { ed25519Key } from '../config/key-text.js';
 import {
   absolutePath,
+  hostPort,
   ipPort,
-  key32,
   loggingSchema,
   networkKeys,
+  optionalPath,
   storageSchema,
   unsupported,
 } from '../config/keys.js';
@@ -26,7 +28,6 @@ const ms = z.number().min(0);
 const fraction = z.number().min(0).max(1);
 
 const OWN_STORE = 'users and mail are kept in a store of our own; take this key out';
-const NO_HTTP = 'registration over HTTP is not supported yet; use the management socket';
 const IN_PLACE = 'packets for users and services are not handed to workers; take this key out';
 
 const parameters = z.strictObject({
@@ -62,26 +63,26 @@ export const authoritySchema = z.strictObject({
   Mixes: z
     .array(
       z.strictObject({
-        IdentityKey: key32,
+        IdentityKey: ed25519Key,
         Identifier: unsupported('a mix brings its own name; take this key out'),
       }),
     )
     .default([]),
   Providers: z
-    .array(z.strictObject({ Identifier: z.string().min(1), IdentityKey: key32 }))
+    .array(z.strictObject({ Identifier: z.string().min(1), IdentityKey: ed25519Key }))
     .default([]),
 });
 
 const pki = z.strictObject({
-  Nonvoting: z.strictObject({ Address: ipPort, PublicKey: key32, ...networkKeys }),
+  Nonvoting: z.strictObject({ Address: ipPort, PublicKey: ed25519Key, ...networkKeys }),
   Voting: unsupported('voting authorities are not supported yet'),
 });
 
 const provider = z.strictObject({
   SpoolQuota: z.number().int().positive().optional(),
-  EnableUserRegistrationHTTP: unsupported(NO_HTTP),
-  UserRegistrationHTTPAddresses: unsupported(NO_HTTP),
-  AdvertiseUserRegistrationHTTPAddresses: unsupported(NO_HTTP),
+  EnableUserRegistrationHTTP: z.boolean().default(false),
+  UserRegistrationHTTPAddresses: z.array(hostPort).default([]),
+  AdvertiseUserRegistrationHTTPAddresses: z.array(z.string().min(1)).optional(),
   BinaryRecipients: unsupported('recipients are always names'),
   CaseSensitiveRecipients: unsupported('recipients are always folded to lower case'),
   RecipientDelimiter: unsupported('parts of recipients are not supported yet'),
@@ -128,9 +129,7 @@ export const serverSchema = z.strictObject({
   PKI: pki,
   Logging: loggingSchema.optional(),
   Storage: storageSchema.optional(),
-  Management: z
-    .strictObject({ Enable: z.boolean().default(false), Path: absolutePath.optional() })
-    .optional(),
+  Management: z.strictObject({ Enable: z.boolean().default(false), Path: optionalPath }).optional(),
   Provider: provider.optional(),
   Debug: debug.prefault({}),
   /** What a bad network does to packets that leave here; for test networks. */

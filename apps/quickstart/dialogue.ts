@@ -129,13 +129,28 @@ export const submit = (
     }),
   );
 
+/** Logs in and asks how many mails there are. @returns the answer to STAT */
+export const countMails = (server: MailServer): ResultAsync<string, DialogueError> =>
+  converse(server, 'POP3', (pop3) =>
+    logIn(server, pop3)
+      .andThen(() => pop3.say('STAT', '+OK'))
+      .andThrough(() => pop3.say('QUIT', '+OK')),
+  );
+
+const logIn = (
+  { account, password }: MailServer,
+  pop3: Dialogue,
+): ResultAsync<string, DialogueError> =>
+  pop3
+    .say('', '+OK')
+    .andThen(() => pop3.say(`USER ${account}`, '+OK'))
+    .andThen(() => pop3.say(`PASS ${password}`, '+OK'));
+
 /** Fetches the first mail of the mailbox and leaves it there. */
 export const fetchFirst = (server: MailServer): ResultAsync<Uint8Array, DialogueError> =>
   converse(server, 'POP3', (pop3) =>
     safeTry(async function* () {
-      yield* pop3.say('', '+OK');
-      yield* pop3.say(`USER ${server.account}`, '+OK');
-      yield* pop3.say(`PASS ${server.password}`, '+OK');
+      yield* logIn(server, pop3);
       yield* pop3.say('RETR 1', '+OK');
       const lines: Uint8Array[] = [];
       for (;;) {

@@ -23,6 +23,16 @@ const MS_PER_MINUTE = 60_000;
 /** A young network on one machine has no reason to be patient, ms. */
 const RETRY_STEP_MS = 500;
 
+/** A whole network on a busy machine is late, which is no attack: nothing is dropped for it, ms. */
+const LATE_MS = 30_000;
+const PATIENCE = {
+  UnwrapDelay: LATE_MS,
+  ProviderDelay: LATE_MS,
+  KaetzchenDelay: LATE_MS,
+  SchedulerSlack: LATE_MS,
+  SendSlack: LATE_MS,
+};
+
 const keyOf = (keys: TestnetKeys, name: string): string =>
   toBase64(keys.get(name) ?? new Uint8Array(0));
 
@@ -84,11 +94,24 @@ export const serverToml = (plan: TestnetPlan, part: PartPlan, keys: TestnetKeys)
     },
     Logging: loggingOf(part),
     Management: { Enable: true },
-    Debug: { NumSphinxWorkers: 1, RetryStep: RETRY_STEP_MS },
+    ...registrationOf(part),
+    Debug: { NumSphinxWorkers: 1, RetryStep: RETRY_STEP_MS, ...PATIENCE },
     // Every packet passes one mix of each layer once, so a mail meets this once in each direction.
     ...(isFaulty ? { Faults: { Loss: loss, Duplicate: duplicate, Reorder: reorderMs } } : {}),
   });
 };
+
+/** Newcomers register themselves, as `postern init` does. */
+const registrationOf = ({ registration }: PartPlan) =>
+  registration === undefined
+    ? {}
+    : {
+        Provider: {
+          EnableUserRegistrationHTTP: true,
+          UserRegistrationHTTPAddresses: [registration],
+          AdvertiseUserRegistrationHTTPAddresses: [`http://${registration}`],
+        },
+      };
 
 export const daemonToml = (plan: TestnetPlan, user: UserPlan, keys: TestnetKeys): string => {
   const authority = authorityOf(plan);

@@ -35,6 +35,8 @@ export interface PartPlan {
   readonly address: string;
   readonly directory: string;
   readonly dataDir: string;
+  /** Where a provider takes registrations over HTTP, `host:port`. */
+  readonly registration?: string;
 }
 
 /** One user with a daemon. */
@@ -77,8 +79,10 @@ const USERS: readonly Pick<UserPlan, 'name' | 'user' | 'provider'>[] = [
   { name: 'C', user: 'carol', provider: 'p1.test' },
 ];
 
+const PROVIDER_COUNT = PARTS.filter(({ role }) => role === 'provider').length;
+
 /** Ports that a network needs. */
-export const PORT_COUNT = PARTS.length + 2 * USERS.length;
+export const PORT_COUNT = PARTS.length + PROVIDER_COUNT + 2 * USERS.length;
 
 export type TestnetOptions = Pick<
   TestnetPlan,
@@ -100,7 +104,12 @@ export const makePlan = (options: TestnetOptions, ports: readonly number[]): Tes
   };
   return {
     ...options,
-    parts: PARTS.map((part) => ({ ...part, ...partPlaceOf(part), address: address() })),
+    parts: PARTS.map((part) => ({
+      ...part,
+      ...partPlaceOf(part),
+      address: address(),
+      ...(part.role === 'provider' ? { registration: address() } : {}),
+    })),
     users: USERS.map((user) => ({
       ...user,
       ...placeOf(user.name),

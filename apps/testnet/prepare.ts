@@ -73,11 +73,11 @@ const savePlan = (plan: TestnetPlan): Promise<void> =>
  * Ports that nobody listens on, all different, and below those that systems give to outgoing
  * connections: a part that is killed must find its port free when it starts again.
  */
-const freePorts = (io: Io, count: number): ResultAsync<readonly number[], ListenError> =>
+export const freePorts = (io: Io, count: number): ResultAsync<readonly number[], ListenError> =>
   safeTry(async function* () {
     const held = new Map<number, Listener>();
     while (held.size < count) {
-      const port = LOWEST_PORT + (uniformInt(io.random, PORT_RANGE));
+      const port = LOWEST_PORT + uniformInt(io.random, PORT_RANGE);
       const listened = await io.network.listen(`127.0.0.1:${port}`);
       if (listened.isOk()) held.set(port, listened.value);
       else if (listened.error.reason !== 'in-use') return err(listened.error);

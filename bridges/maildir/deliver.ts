@@ -75,13 +75,17 @@ const deliverInTheEnd = async (delivery: Delivery, mail: ReceivedMail): Promise<
   const { clock, log, signal } = delivery;
   for (let waitMs = FIRST_RETRY_MS; !signal.aborted; waitMs = Math.min(2 * waitMs, LAST_RETRY_MS)) {
     const delivered = await deliver(delivery, mail);
-    if (delivered.isOk()) return;
+    if (delivered.isOk() || isOver(delivered.error)) return;
     log.write('warning', MODULE, 'a mail could not be delivered yet', {
       reason: 'reason' in delivered.error ? delivered.error.reason : delivered.error.kind,
     });
     await clock.sleep(waitMs, signal);
   }
 };
+
+/** Nobody can be told any more; the file is found by its name when the account comes back. */
+const isOver = ({ kind }: FolderError | InboxError): boolean =>
+  kind === 'unknown-account' || kind === 'closed' || kind === 'store-closed';
 
 const deliver = (
   { directory, written }: Delivery,

@@ -92,7 +92,8 @@ export const writeDurably = async (path: string, bytes: Uint8Array): Promise<voi
 
 /** What a path leads to; links are not followed. */
 export type FileContent =
-  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  /** `version` changes with the file, and with another file of its name. */
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly version: string }
   | { readonly kind: 'too-large'; readonly size: number }
   /** A directory, a pipe, a device. */
   | { readonly kind: 'no-file' };
@@ -112,7 +113,8 @@ export const readPlainFile = (
     const stats = await file.stat();
     if (!stats.isFile()) return { kind: 'no-file' };
     if (stats.size > limit) return { kind: 'too-large', size: stats.size };
-    return { kind: 'bytes', bytes: new Uint8Array(await file.readFile()) };
+    const version = `${stats.ino} ${stats.ctimeMs}`;
+    return { kind: 'bytes', bytes: new Uint8Array(await file.readFile()), version };
   };
   return attempt(path, withFile(path, flags, read));
 };

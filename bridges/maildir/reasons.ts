@@ -13,8 +13,6 @@ export const reasonFor = (error: DropError): string | undefined => {
       return 'The mail is not from the account that this folder belongs to.';
     case 'no-plain-file':
       return 'This is not a plain file.';
-    case 'unknown-account':
-      return `There is no account ${error.account}.`;
     case 'unknown-recipient':
       return `No key is known for ${error.recipient}.`;
     case 'bad-address':
@@ -25,12 +23,15 @@ export const reasonFor = (error: DropError): string | undefined => {
       return `The header ${error.header} is set by receivers only.`;
     case 'mail-too-large':
       return `The mail has ${error.size} bytes; at most ${error.limit} can be sent.`;
+    // The account was removed while the file lay here: it stays for when it comes back.
+    case 'unknown-account':
     case 'aborted':
     case 'closed':
     case 'store-full':
     case 'store-io':
     case 'store-corrupt':
     case 'store-key':
+    case 'store-format':
     case 'store-closed':
       return undefined;
   }

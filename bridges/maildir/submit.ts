@@ -53,6 +53,7 @@ export const submitFile = async (deps: SubmitDeps, file: DroppedFile): Promise<S
   );
 };
 
+/** A file that was sent before a crash, and could not be removed any more, is the same send. */
 const send = (
   { client, account, maxMailLength }: SubmitDeps,
   { path }: DroppedFile,
@@ -61,14 +62,18 @@ const send = (
     .orElse((error): Result<FileContent, FolderError> =>
       error.reason === 'symlink' ? ok({ kind: 'no-file' }) : err(error),
     )
-    .andThen((content) => bytesOf(content, maxMailLength))
-    .andThen((bytes) => readOutgoing(account, bytes))
+    .andThen((content) => plainFile(content, maxMailLength))
+    .andThen(({ bytes, version }) =>
+      readOutgoing(account, bytes).map((options) => ({ ...options, once: `${path} ${version}` })),
+    )
     .andThen((options) => client.send(options));
 
-const bytesOf = (content: FileContent, limit: number): Result<Uint8Array, DropError> => {
+type PlainFile = Extract<FileContent, { readonly kind: 'bytes' }>;
+
+const plainFile = (content: FileContent, limit: number): Result<PlainFile, DropError> => {
   switch (content.kind) {
     case 'bytes':
-      return ok(content.bytes);
+      return ok(content);
     case 'too-large':
       return err({ kind: 'mail-too-large', size: content.size, limit });
     case 'no-file':

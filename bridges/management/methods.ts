@@ -6,13 +6,38 @@
  */
 import { ok } from 'neverthrow';
 import { parseKeyText, toBase64 } from '../../src/bytes/text.js';
-import { rpcMethod, value, type RpcMethods } from '../../src/control/json-rpc.js';
+import {
+  bytes,
+  flag,
+  gives,
+  optionalText,
+  rpcMethod,
+  streams,
+  text,
+  texts,
+  value,
+  type Param,
+  type RpcMethods,
+} from '../../src/control/method.js';
 import type { Params } from '../../src/control/params.js';
-import type { MixClient, SendOptions } from '../../src/index.js';
+import { BYTES, described, listOf, NOTHING, TEXT } from '../../src/control/schema.js';
+import type { MixClient } from '../../src/index.js';
+import {
+  ACCOUNT,
+  ACCOUNT_KEYS,
+  ENTRIES,
+  EVENT,
+  FOUND_KEY,
+  PROBLEMS,
+  QUEUED,
+  RECIPIENT,
+  SENT,
+} from './schemas.js';
 import {
   accountJson,
   entryJson,
   eventJson,
+  keyJson,
   queuedJson,
   recipientJson,
   sentJson,
@@ -22,20 +47,52 @@ import {
 export const clientMethods = (client: MixClient): RpcMethods => ({
   ...accountMethods(client),
   ...recipientMethods(client),
+  ...lookupMethods(client),
   ...sendingMethods(client),
+  ...outboxMethods(client),
   ...inboxMethods(client),
-  events: rpcMethod(nothing, (_, signal) =>
-    ok({ kind: 'stream', items: mapped(client.events(signal), eventJson) }),
+  events: rpcMethod(
+    { summary: 'what happens from now on', params: {}, answer: streams(EVENT) },
+    (_, signal) => ok({ kind: 'stream', items: mapped(client.events(signal), eventJson) }),
   ),
 });
 
-const nothing = (): undefined => undefined;
+const ACCOUNT_PARAM = { account: text('an account’s address') };
+const ADDRESS = { address: text('a recipient’s address') };
 
-const accountMethods = ({ accounts }: MixClient): RpcMethods => ({
-  'accounts.status': rpcMethod(nothing, () => ok(value(accounts.status().map(accountJson)))),
+/** A key in any of the ways in which people write it. */
+const key = (about: string): Param<Uint8Array> => ({
+  about,
+  schema: described(TEXT, KEY_TEXT),
+  required: true,
+  take: takeKey,
+});
+
+const KEY_TEXT = '32 bytes in hex or base64';
+
+const takeKey = (params: Params, name: string): Uint8Array => {
+  const found = parseKeyText(params.text(name));
+  params.require(found !== undefined, name, KEY_TEXT);
+  return found;
+};
+
+const accountMethods = (client: MixClient): RpcMethods => ({
+  ...accountViews(client),
+  ...accountChanges(client),
+});
+
+const accountViews = ({ accounts }: MixClient): RpcMethods => ({
+  'accounts.status': rpcMethod(
+    { summary: 'how every account does', params: {}, answer: gives(listOf(ACCOUNT)) },
+    () => ok(value(accounts.status().map(accountJson))),
+  ),
+  'accounts.list': rpcMethod(
+    { summary: 'the accounts that are open', params: {}, answer: gives(listOf(TEXT)) },
+    () => ok(value([...accounts.list()])),
+  ),
   'accounts.keys': rpcMethod(
-    (params) => params.text('account'),
-    (account) =>
+    { summary: 'an account’s public keys', params: ACCOUNT_PARAM, answer: gives(ACCOUNT_KEYS) },
+    ({ account }) =>
       accounts
         .keys(account)
         .map(({ identityKey, linkKey }) =>
@@ -44,85 +101,171 @@ const accountMethods = ({ accounts }: MixClient): RpcMethods => ({
   ),
 });
 
-const recipientMethods = (client: MixClient): RpcMethods => ({
-  'recipients.list': rpcMethod(nothing, () =>
-    ok(value(client.recipients.list().map(recipientJson))),
+const accountChanges = ({ accounts }: MixClient): RpcMethods => ({
+  'accounts.pause': rpcMethod(
+    {
+      summary: 'ends an account’s connection until it is resumed; its mail is kept and read',
+      params: ACCOUNT_PARAM,
+      answer: gives(NOTHING),
+    },
+    ({ account }) => accounts.pause(account).map(() => value(null)),
   ),
-  'recipients.get': rpcMethod(address, (of) =>
-    client.recipients.get(of).map((found) => value(recipientJson(found))),
+  'accounts.resume': rpcMethod(
+    { summary: 'connects an account again', params: ACCOUNT_PARAM, answer: gives(NOTHING) },
+    ({ account }) => accounts.resume(account).map(() => value(null)),
   ),
-  'recipients.set': rpcMethod(
-    (params) => ({ address: address(params), key: key(params) }),
-    (of) => client.recipients.set(of.address, of.key).map(() => value(null)),
+  'accounts.remove': rpcMethod(
+    {
+      summary: 'closes an account; what it has on disk stays',
+      params: ACCOUNT_PARAM,
+      answer: gives(NOTHING),
+    },
+    ({ account }) => accounts.remove(account).map(() => value(null)),
   ),
-  'recipients.remove': rpcMethod(address, (of) =>
-    client.recipients.remove(of).map(() => value(null)),
-  ),
-  'recipients.lookup': rpcMethod(
-    (params) => ({ account: params.text('account'), address: address(params) }),
-    (of, signal) =>
-      client.lookup(of.account, of.address, signal).map((found) => value(recipientJson(found))),
-  ),
-  'recipients.rescan': rpcMethod(nothing, () =>
-    client.recipients.rescan().map((problems) => value(problems.map((each) => ({ ...each })))),
+  'accounts.register': rpcMethod(
+    {
+      summary: 'makes an account known to its provider by HTTP',
+      params: { ...ACCOUNT_PARAM, url: text('the address of the registration’s page') },
+      answer: gives(NOTHING),
+    },
+    (asked) => accounts.register(asked).map(() => value(null)),
   ),
 });
 
-const address = (params: Params): string => params.text('address');
+const recipientMethods = (client: MixClient): RpcMethods => ({
+  'recipients.list': rpcMethod(
+    { summary: 'all known recipients', params: {}, answer: gives(listOf(RECIPIENT)) },
+    () => ok(value(client.recipients.list().map(recipientJson))),
+  ),
+  'recipients.get': rpcMethod(
+    { summary: 'a recipient’s key', params: ADDRESS, answer: gives(RECIPIENT) },
+    ({ address }) => client.recipients.get(address).map((found) => value(recipientJson(found))),
+  ),
+  'recipients.set': rpcMethod(
+    {
+      summary: 'sets a recipient’s key',
+      params: { ...ADDRESS, key: key('the identity key') },
+      answer: gives(NOTHING),
+    },
+    (of) => client.recipients.set(of.address, of.key).map(() => value(null)),
+  ),
+  'recipients.remove': rpcMethod(
+    { summary: 'forgets a recipient', params: ADDRESS, answer: gives(NOTHING) },
+    ({ address }) => client.recipients.remove(address).map(() => value(null)),
+  ),
+  'recipients.verify': rpcMethod(
+    {
+      summary: 'compares a fingerprint that the recipient has read out with the key',
+      params: { ...ADDRESS, code: text('its words or its digits') },
+      answer: gives(NOTHING),
+    },
+    ({ address, code }) => client.recipients.verify(address, code).map(() => value(null)),
+  ),
+});
 
-const key = (params: Params): Uint8Array => {
-  const found = parseKeyText(params.text('key'));
-  params.require(found !== undefined, 'key', '32 bytes in hex or base64');
-  return found;
-};
+const lookupMethods = (client: MixClient): RpcMethods => ({
+  'recipients.lookup': rpcMethod(
+    {
+      summary: 'asks the recipient’s provider for the key; nothing is stored',
+      params: { ...ACCOUNT_PARAM, ...ADDRESS },
+      answer: gives(FOUND_KEY),
+    },
+    (of, signal) =>
+      client.recipients.lookup({ ...of, signal }).map((found) => value(keyJson(found))),
+  ),
+  'recipients.query': rpcMethod(
+    {
+      summary: 'begins a look-up; the event `key-answer` with this tag tells its end',
+      params: { ...ACCOUNT_PARAM, ...ADDRESS },
+      answer: gives(TEXT),
+    },
+    (of) => client.recipients.query(of).map(value),
+  ),
+  'recipients.rescan': rpcMethod(
+    { summary: 'reads the recipients’ directory again', params: {}, answer: gives(PROBLEMS) },
+    () =>
+      client.recipients.rescan().map((problems) => value(problems.map((each) => ({ ...each })))),
+  ),
+});
 
 const sendingMethods = (client: MixClient): RpcMethods => ({
-  send: rpcMethod(sendOptions, (options) =>
-    client.send(options).map((sent) => value(sent.map(sentJson))),
-  ),
-  'outbox.list': rpcMethod(
-    (params) => params.optionalText('account'),
-    (account) => ok(value(client.outbox.list(account).map(queuedJson))),
-  ),
-  'outbox.cancel': rpcMethod(
-    (params) => params.text('messageId'),
-    (messageId) => client.outbox.cancel(messageId).map(() => value(null)),
+  send: rpcMethod(
+    {
+      summary: 'accepts a mail for sending: it is on disk when this answers',
+      params: {
+        ...ACCOUNT_PARAM,
+        to: texts('the recipients’ addresses'),
+        mail: bytes('the mail, RFC 5322'),
+        unreliable: flag('send it once, without acknowledgements'),
+      },
+      answer: gives(listOf(SENT)),
+    },
+    ({ unreliable, ...mail }) =>
+      client
+        .send({ ...mail, ...(unreliable ? { reliability: 'none' } : {}) })
+        .map((sent) => value(sent.map(sentJson))),
   ),
   ask: rpcMethod(
-    (params) => ({
-      account: params.text('account'),
-      service: params.text('service'),
-      provider: params.text('provider'),
-      body: params.bytes('body'),
-    }),
+    {
+      summary: 'asks a provider’s service, and waits for its answer',
+      params: {
+        ...ACCOUNT_PARAM,
+        service: text('its capability, such as `keyserver`'),
+        provider: text('the provider’s name'),
+        body: bytes('the question'),
+      },
+      answer: gives(BYTES),
+    },
     (question, signal) =>
       client.ask({ ...question, signal }).map((answer) => value(toBase64(answer))),
   ),
 });
 
-const sendOptions = (params: Params): SendOptions => ({
-  account: params.text('account'),
-  to: params.texts('to'),
-  mail: params.bytes('mail'),
-  ...(params.flag('unreliable') ? { reliability: 'none' } : {}),
+const outboxMethods = (client: MixClient): RpcMethods => ({
+  'outbox.list': rpcMethod(
+    {
+      summary: 'mails that are not acknowledged yet',
+      params: { account: optionalText('only of this account') },
+      answer: gives(listOf(QUEUED)),
+    },
+    ({ account }) => ok(value(client.outbox.list(account).map(queuedJson))),
+  ),
+  'outbox.cancel': rpcMethod(
+    {
+      summary: 'sends a mail no more; parts of it may have arrived',
+      params: { messageId: text('which one, as `outbox.list` names it') },
+      answer: gives(NOTHING),
+    },
+    ({ messageId }) => client.outbox.cancel(messageId).map(() => value(null)),
+  ),
 });
+
+const READER = { ...ACCOUNT_PARAM, reader: text('who reads, such as `pop3`') };
 
 const inboxMethods = ({ inbox }: MixClient): RpcMethods => ({
   'inbox.list': rpcMethod(
-    (params) => ({ account: params.text('account'), reader: params.text('reader') }),
+    {
+      summary: 'received mails that a reader has not done',
+      params: READER,
+      answer: gives(ENTRIES),
+    },
     ({ account, reader }) =>
       inbox.list(account, reader).map((entries) => value(entries.map(entryJson))),
   ),
   'inbox.read': rpcMethod(
-    (params) => ({ account: params.text('account'), id: params.text('id') }),
-    ({ account, id }) => inbox.read(account, id).map((bytes) => value(toBase64(bytes))),
+    {
+      summary: 'a received mail, RFC 5322',
+      params: { ...ACCOUNT_PARAM, id: text('which one') },
+      answer: gives(BYTES),
+    },
+    ({ account, id }) => inbox.read(account, id).map((mail) => value(toBase64(mail))),
   ),
   'inbox.done': rpcMethod(
-    (params) => ({
-      account: params.text('account'),
-      reader: params.text('reader'),
-      ids: params.texts('ids'),
-    }),
+    {
+      summary: 'says that a reader is done with mails: they go when all readers are',
+      params: { ...READER, ids: texts('which ones') },
+      answer: gives(NOTHING),
+    },
     ({ account, reader, ids }) => inbox.done(account, reader, ids).map(() => value(null)),
   ),
 });

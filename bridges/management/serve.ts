@@ -4,7 +4,7 @@
  */
 import type { ResultAsync } from 'neverthrow';
 import { holdDialogue, type DialogueOptions } from '../../src/control/dialogue.js';
-import type { RpcMethods } from '../../src/control/json-rpc.js';
+import type { RpcMethods } from '../../src/control/method.js';
 import { serve, type RunningBridge } from '../../src/control/serve.js';
 import type { Clock, ListenError, Log, Network, Random } from '../../src/io/contracts.js';
 import type { MixClient } from '../../src/index.js';

@@ -4,27 +4,41 @@
  */
 import { toBase64 } from '../../src/bytes/text.js';
 import type { Json, JsonObject } from '../../src/control/json.js';
-import type {
-  AccountStatus,
-  ClientEvent,
-  InboxEntry,
-  QueuedMail,
-  Recipient,
-  Sent,
+import {
+  fingerprintOf,
+  type AccountStatus,
+  type ClientEvent,
+  type FoundKey,
+  type InboxEntry,
+  type LookupAnswer,
+  type QueuedMail,
+  type Recipient,
+  type Sent,
 } from '../../src/index.js';
 
 export const accountJson = ({ skewMs, ...status }: AccountStatus): Json => ({
   ...status,
   connection: status.connection.kind,
+  problem: status.connection.kind === 'unusable' ? { ...status.connection.error } : null,
   outbox: { ...status.outbox },
   inbox: { ...status.inbox },
   skewMs: skewMs ?? null,
 });
 
-export const recipientJson = ({ address, key }: Recipient): Json => ({
-  address,
-  key: toBase64(key),
+export const recipientJson = ({ address, key, trust }: Recipient): JsonObject => ({
+  ...keyJson({ address, key }),
+  trust: trust.kind,
+  seen: trust.kind === 'changed' ? toBase64(trust.seen) : null,
 });
+
+/** A key with its fingerprint. */
+export const keyJson = ({ address, key }: FoundKey): JsonObject => {
+  const { words, digits } = fingerprintOf(key);
+  return { address, key: toBase64(key), words, digits };
+};
+
+const answerJson = (answer: LookupAnswer): JsonObject =>
+  answer.kind === 'found' ? { ...answer, key: toBase64(answer.key) } : { ...answer };
 
 export const sentJson = (sent: Sent): JsonObject => ({ ...sent });
 
@@ -45,8 +59,13 @@ export const eventJson = (event: ClientEvent): Json => {
       return { ...event, mail: entryJson(event.mail) };
     case 'store-failed':
       return { ...event, error: { ...event.error } };
+    case 'key-answer':
+      return { ...event, answer: answerJson(event.answer) };
     case 'sent':
     case 'failed':
+    case 'key-discovered':
+    case 'key-changed':
+    case 'sender-differs':
     case 'clock-skew':
       return { ...event };
   }

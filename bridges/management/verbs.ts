@@ -2,7 +2,7 @@
  * The verbs of the reference's mail proxy, over a client.
  * @module
  */
-import { parseKeyText, toBase64, toHex } from '../../src/bytes/text.js';
+import { parseKeyText, toBase64 } from '../../src/bytes/text.js';
 import {
   BAD_ARGUMENTS,
   DONE,
@@ -11,20 +11,15 @@ import {
   type VerbReply,
   type VerbTable,
 } from '../../src/control/dialogue.js';
-import type { Log, Random } from '../../src/io/contracts.js';
-import { normaliseAddress } from '../../src/mail/address.js';
+import type { Log } from '../../src/io/contracts.js';
 import type { MixClient, Recipient, RecipientError, Recipients } from '../../src/index.js';
 
 const MODULE = 'management';
 
 export interface VerbDeps {
   readonly client: MixClient;
-  readonly random: Random;
   readonly log: Log;
 }
-
-/** Bytes of the id that a search is answered with. */
-const SEARCH_ID_LENGTH = 16;
 
 /** `GET_RECIPIENT` and its kin. */
 export const recipientVerbs = (deps: VerbDeps): VerbTable => ({
@@ -54,16 +49,8 @@ const setRecipient = (recipients: Recipients): Verb => ({
 });
 
 /** A bad address is a bad argument here; the reference answers 554, which says less. */
-const refusalToSet = (error: RecipientError): VerbReply => {
-  switch (error.kind) {
-    case 'bad-address':
-    case 'bad-key':
-      return BAD_ARGUMENTS;
-    case 'unknown-recipient':
-    case 'recipient-file':
-      return FAILED;
-  }
-};
+const refusalToSet = ({ kind }: RecipientError): VerbReply =>
+  kind === 'bad-address' || kind === 'bad-key' ? BAD_ARGUMENTS : FAILED;
 
 const removeRecipient = (recipients: Recipients): Verb => ({
   words: [1, 1],
@@ -81,22 +68,15 @@ const listRecipients = (recipients: Recipients): Verb => ({
 
 const lineOf = ({ address, key }: Recipient): string => `${address} ${toBase64(key)}`;
 
-/**
- * Asks the provider for a key. As in the reference the reply is an id only: what is found is in the
- * log, and JSON-RPC has a method that waits for it.
- */
-const queryRecipient = ({ client, random, log }: VerbDeps): Verb => ({
+/** Begins a look-up. Its end is the event `key-answer`, which JSON-RPC shows. */
+const queryRecipient = ({ client, log }: VerbDeps): Verb => ({
   words: [2, 2],
-  run: ([sender = '', address = '']) => {
-    const account = normaliseAddress(sender)
-      .map((found) => found.address)
-      .unwrapOr('');
-    if (!client.accounts.list().includes(account)) return FAILED;
-    if (normaliseAddress(address).isErr()) return BAD_ARGUMENTS;
-    void client.lookup(account, address).match(
-      () => log.write('notice', MODULE, 'a key was found', { of: { identifier: address } }),
-      (error) => log.write('notice', MODULE, 'a key was not found', { reason: error.kind }),
-    );
-    return { kind: 'data', text: toHex(random(SEARCH_ID_LENGTH)) };
-  },
+  run: ([account = '', address = '']) =>
+    client.recipients.query({ account, address }).match(
+      (tag): VerbReply => {
+        log.write('info', MODULE, 'a key is looked up', { tag });
+        return { kind: 'data', text: tag };
+      },
+      ({ kind }) => (kind === 'bad-address' ? BAD_ARGUMENTS : FAILED),
+    ),
 });

@@ -61,6 +61,7 @@ export const refuseLogin = (error: LoginError): Response => {
     case 'store-io':
     case 'store-corrupt':
     case 'store-key':
+    case 'store-format':
     case 'store-closed':
       return refuse('The mailbox cannot be opened now', 'SYS/TEMP');
   }

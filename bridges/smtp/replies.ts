@@ -50,6 +50,7 @@ export const replyTo = (refusal: Refusal): Reply => {
       return { code: 452, text: '4.3.1 No room to keep the mail, try again later' };
     case 'store-corrupt':
     case 'store-key':
+    case 'store-format':
       return { code: 451, text: '4.3.0 The outbox cannot be used' };
     case 'aborted':
     case 'closed':

@@ -9,9 +9,10 @@ import { makeCounts, type Count } from '../../src/control/counts.js';
 import type { LoginRules } from '../../src/control/login.js';
 import type { RunningBridge } from '../../src/control/serve.js';
 import { within } from '../../src/control/within.js';
-import { formatAddress, parseAddress } from '../../src/io/address.js';
+import { formatAddress, parseAddress, parseDescriptor } from '../../src/io/address.js';
+import { bindUnix } from '../../src/io/node/unix-socket.js';
 import type { Clock, ListenError, Log } from '../../src/io/contracts.js';
-import type { Address, MixClient } from '../../src/index.js';
+import type { MixClient } from '../../src/index.js';
 import { handlersOf, type Gate } from './handlers.js';
 import { SHUTTING_DOWN } from './replies.js';
 import { BridgeServer, PRIVATE_SETTINGS } from './server.js';
@@ -27,15 +28,13 @@ const IDLE_MS = 5 * 60_000;
 const CLOSE_GRACE_MS = 1500;
 
 export interface SmtpOptions {
-  /** `host:port`; port 0 picks one. */
+  /** `host:port`, port 0 picks one; `unix:/path`; or `fd:3`, a socket that the process was given open. */
   readonly address: string;
   readonly client: MixClient;
   /** The accounts that may submit, with their generated passwords. */
   readonly accounts: LoginRules['passwords'];
   /** Nobody has to log in and any password will do; for loopback only. */
   readonly allowAnyPassword?: boolean;
-  /** Accounts that may write to addresses whose key has still to be found. */
-  readonly discovering?: ReadonlySet<Address>;
   /** Most bytes of a mail; default 32 MiB. */
   readonly maxMailLength?: number;
   /** Most connections at once; more hear 421. */
@@ -56,19 +55,19 @@ export const serveSmtp = (options: SmtpOptions): ResultAsync<RunningBridge, List
   server.on('error', (error: Error & { readonly code?: string }) =>
     options.log.write('info', MODULE, 'a connection failed', { reason: error.code }),
   );
-  return listen(server, options.address).map((address) => {
+  return listen(server, options.address).map(({ address, release }) => {
     let closed: Promise<void> | undefined;
     return {
       address,
       status: () => ({ sessions: server.open, counters: counts.snapshot() }),
-      close: () => (closed ??= close(server, gate, options.clock)),
+      close: () => (closed ??= close(server, gate, options.clock).then(release)),
     };
   });
 };
 
 const makeServer = (options: SmtpOptions, gate: Gate, count: Count): BridgeServer => {
   const { client, accounts, clock, allowAnyPassword = false } = options;
-  const { maxMailLength = DEFAULT_MAX_MAIL_LENGTH, discovering = new Set() } = options;
+  const { maxMailLength = DEFAULT_MAX_MAIL_LENGTH } = options;
   const login = { passwords: accounts, allowAnyPassword };
   const watch = {
     clock,
@@ -85,25 +84,44 @@ const makeServer = (options: SmtpOptions, gate: Gate, count: Count): BridgeServe
     maxRecipients: MAX_RECIPIENTS,
     maxClients: options.maxClients ?? MAX_CLIENTS,
     socketTimeout: IDLE_MS,
-    ...handlersOf({ client, login, maxMailLength, discovering }, clock, gate),
+    ...handlersOf({ client, login, maxMailLength }, clock, gate),
   };
   return new BridgeServer(settings, watch);
 };
 
-const listen = (server: BridgeServer, address: string): ResultAsync<string, ListenError> => {
+/** What is listened on, and what is left to do when it no longer is. */
+interface Bound {
+  readonly address: string;
+  readonly release: () => Promise<void>;
+}
+
+const listen = (server: BridgeServer, address: string): ResultAsync<Bound, ListenError> =>
+  new ResultAsync(bind(server, address)).mapErr((reason) => ({ kind: 'listen', address, reason }));
+
+/** At a port, on a socket that is there already, or at a path of our own. */
+const bind = async (
+  server: BridgeServer,
+  address: string,
+): Promise<Result<Bound, ListenError['reason']>> => {
+  const fd = parseDescriptor(address);
   const parsed = parseAddress(address);
-  const bound = new Promise<Result<string, ListenError>>((resolve) => {
-    if (parsed?.kind !== 'tcp') {
-      resolve(err({ kind: 'listen', address, reason: 'bad-address' }));
-      return;
-    }
-    server.once('error', (error) =>
-      resolve(err({ kind: 'listen', address, reason: reasonOf(error) })),
-    );
-    server.listen(parsed.port, parsed.host, () => resolve(ok(boundAddress(server, parsed.host))));
-  });
-  return new ResultAsync(bound);
+  if (parsed?.kind === 'unix') {
+    const bound = await bindUnix(server.server, parsed.path, (path) => start(server, { path }));
+    return bound.map((release) => ({ address, release }));
+  }
+  const place = fd === undefined ? parsed && { host: parsed.host, port: parsed.port } : { fd };
+  const refusal = place === undefined ? 'bad-address' : await start(server, place);
+  if (refusal !== undefined) return err(refusal);
+  return ok({ address: boundAddress(server), release: () => Promise.resolve() });
 };
+
+type Place = { readonly path: string } | { readonly fd: number } | { host: string; port: number };
+
+const start = (server: BridgeServer, place: Place): Promise<ListenError['reason'] | undefined> =>
+  new Promise((resolve) => {
+    server.once('error', (error) => resolve(reasonOf(error)));
+    server.listen(place, () => resolve(undefined));
+  });
 
 const reasonOf = (error: unknown): ListenError['reason'] => {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
@@ -111,10 +129,10 @@ const reasonOf = (error: unknown): ListenError['reason'] => {
   return code === 'EACCES' || code === 'EPERM' ? 'denied' : 'bad-address';
 };
 
-const boundAddress = (server: BridgeServer, host: string): string => {
+const boundAddress = (server: BridgeServer): string => {
   const bound = server.server.address();
-  if (bound === null || typeof bound === 'string') return host;
-  return formatAddress({ kind: 'tcp', host, port: bound.port });
+  if (typeof bound === 'string') return formatAddress({ kind: 'unix', path: bound });
+  return formatAddress({ kind: 'tcp', host: bound?.address ?? '', port: bound?.port ?? 0 });
 };
 
 /** Mails in the client's hands get their reply; everybody else hears 421 at once. */

@@ -15,8 +15,6 @@ export interface Submission {
   readonly login: LoginRules;
   /** Most bytes of a mail. */
   readonly maxMailLength: number;
-  /** Accounts that may write to addresses whose key has still to be found. */
-  readonly discovering: ReadonlySet<Address>;
 }
 
 /**
@@ -46,21 +44,13 @@ const accountOf = ({ user }: SMTPServerSession): Address | undefined =>
 /**
  * Resolves one recipient as soon as it is named.
  *
- * @errors `unknown-recipient` — no key, and the account searches for none; `bad-address`
+ * @errors `unknown-recipient` — no key, and the account looks for none; `bad-address`
  */
 export const checkRecipient = (
-  { client, discovering }: Submission,
+  { client }: Submission,
   sender: Address,
   recipient: string,
-): Result<Address, Refusal> => {
-  const found = client.recipients.get(recipient);
-  if (found.isOk()) return ok(found.value.address);
-  const { error } = found;
-  if (error.kind === 'unknown-recipient' && discovering.has(sender)) return ok(error.recipient);
-  return err(
-    error.kind === 'unknown-recipient' ? error : { kind: 'bad-address', address: recipient },
-  );
-};
+): Result<Address, Refusal> => client.recipients.admit({ account: sender, address: recipient });
 
 /**
  * Takes the mail off the connection, without the stuffed dots.

@@ -5,7 +5,8 @@
 import { ok, type ResultAsync } from 'neverthrow';
 import { holdDialogue, type VerbTable } from '../../src/control/dialogue.js';
 import type { Json } from '../../src/control/json.js';
-import { rpcMethod, value } from '../../src/control/json-rpc.js';
+import { gives, rpcMethod, value, type RpcMethods } from '../../src/control/method.js';
+import { FACTS, NOTHING } from '../../src/control/schema.js';
 import { serve, type RunningBridge } from '../../src/control/serve.js';
 import type { Io, ListenError } from '../../src/io/contracts.js';
 
@@ -31,20 +32,8 @@ const MAX_SESSIONS = 64;
 export const serveManagement = (
   options: ManagementOptions,
 ): ResultAsync<RunningBridge, ListenError> => {
-  const { io, address, identifier, verbs, status, shutdown } = options;
-  const methods = {
-    status: rpcMethod(
-      () => undefined,
-      () => ok(value(status())),
-    ),
-    shutdown: rpcMethod(
-      () => undefined,
-      () => {
-        shutdown();
-        return ok(value(null));
-      },
-    ),
-  };
+  const { io, address, identifier, verbs, shutdown } = options;
+  const methods = methodsOf(options);
   const greeting = `${identifier} Katzenpost`;
   const dialogue = { clock: io.clock, greeting, verbs, methods, shutdown };
   return serve({
@@ -55,3 +44,17 @@ export const serveManagement = (
     session: (duplex, signal, count) => holdDialogue({ ...dialogue, count }, duplex, signal),
   });
 };
+
+const methodsOf = ({ status, shutdown }: ManagementOptions): RpcMethods => ({
+  status: rpcMethod(
+    { summary: 'counters, queues and connections of the node', params: {}, answer: gives(FACTS) },
+    () => ok(value(status())),
+  ),
+  shutdown: rpcMethod(
+    { summary: 'ends the node in good order', params: {}, answer: gives(NOTHING) },
+    () => {
+      shutdown();
+      return ok(value(null));
+    },
+  ),
+});

@@ -2,7 +2,7 @@
  * The provider: a node with users, whose mail it keeps, and with services.
  * @module
  */
-import { ok, ResultAsync, safeTry } from 'neverthrow';
+import { ok, okAsync, ResultAsync, safeTry } from 'neverthrow';
 import type { VerbTable } from '../../src/control/dialogue.js';
 import { startNode, type RunningNode } from '../node/node.js';
 import type { NodeError, NodeOptions } from '../node/options.js';
@@ -12,6 +12,7 @@ import { Delivery } from './deliver.js';
 import { userNameOf, type UserName } from './names.js';
 import { RateLimit } from './rate-limit.js';
 import { keyService, loopService, type Service } from './services.js';
+import { openRegistration, type RegistrationOptions } from './registration.js';
 import { Spool } from './spool.js';
 import { Users, type UserError } from './users.js';
 import { providerVerbs } from './verbs.js';
@@ -19,6 +20,8 @@ import { providerVerbs } from './verbs.js';
 export interface ProviderOptions extends NodeOptions {
   /** Items that may wait for one user; default 100,000. */
   readonly spoolQuota?: number;
+  /** Newcomers may register themselves; not when absent. */
+  readonly registration?: RegistrationOptions;
 }
 
 export interface RunningProvider extends RunningNode {
@@ -53,9 +56,11 @@ export const startProvider = (
   return startNode(options, {
     kind: 'provider',
     open: (services) =>
-      openHouse(services, options).map((opened) => {
+      openHouse(services, options).andThen((opened) => {
         house = opened;
-        return makeRole(services, opened);
+        return openDoor(services, opened, options).map((close) =>
+          makeRole(services, opened, { close, registration: options.registration }),
+        );
       }),
   }).map((node) => {
     if (!house) throw new Error('a node started without its role');
@@ -94,7 +99,22 @@ const openHouse = (
     return ok({ users, spool, rateLimit, services: [loopService, keyService(users)] });
   });
 
-const makeRole = (node: NodeServices, house: House): NodeRole => {
+/** Where newcomers register themselves, if they may. @returns closes it */
+const openDoor = (
+  { io, suite, count }: NodeServices,
+  { users }: House,
+  { registration }: ProviderOptions,
+): ResultAsync<() => Promise<void>, NodeError> =>
+  registration === undefined
+    ? okAsync(() => Promise.resolve())
+    : openRegistration({ io, x25519: suite.primitives.x25519, users, count }, registration);
+
+interface Door {
+  readonly registration: RegistrationOptions | undefined;
+  readonly close: () => Promise<void>;
+}
+
+const makeRole = (node: NodeServices, house: House, door: Door): NodeRole => {
   const { users, services } = house;
   const { suite, tuning, hold, drop, count, io, network, documents } = node;
   const delivery = new Delivery({ ...house, suite, clock: io.clock, tuning, hold, drop, count });
@@ -104,7 +124,11 @@ const makeRole = (node: NodeServices, house: House): NodeRole => {
   );
   return {
     kind: 'provider',
-    advertise: () => Promise.resolve({ services: advertised, registrationAddresses: undefined }),
+    advertise: () =>
+      Promise.resolve({
+        services: advertised,
+        registrationAddresses: door.registration?.advertise,
+      }),
     isClient: ({ ad, publicKey }) => {
       const name = userNameOf(ad);
       return Promise.resolve(name !== undefined && users.isValid(name, publicKey));
@@ -114,6 +138,6 @@ const makeRole = (node: NodeServices, house: House): NodeRole => {
       for (const hop of hops) delivery.take(hop);
     },
     pending: () => delivery.pending,
-    close: () => Promise.resolve(),
+    close: door.close,
   };
 };

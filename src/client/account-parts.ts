@@ -5,16 +5,21 @@
 import { err, ok, okAsync, ResultAsync, safeTry } from 'neverthrow';
 import type { Primitives } from '../crypto/primitives.js';
 import type { Io } from '../io/contracts.js';
-import { buildReport } from '../mail/report.js';
-import type { OpenStore, Store, StoreError } from '../store/store.js';
+import { isAutomatic } from '../mail/automatic.js';
+import { buildReport, type Report } from '../mail/report.js';
+import type { Change, OpenStore, Store, StoreError } from '../store/store.js';
 import type { EventHub } from './events.js';
 import { type Inbox, openInbox } from './inbox.js';
+import { KeyNotices } from './key-notices.js';
 import { type KeyFileError, type KeyPair, keyPairOf, loadKeyPair } from './keys.js';
-import { type OutboxNews, OutboxQueue } from './outbox.js';
+import type { OutboxNews, Undelivered } from './outbox-contracts.js';
+import { OutboxQueue } from './outbox.js';
 import type { AccountPlan, Tuning } from './plan.js';
+import type { RecipientBook } from './recipients.js';
 import { StoreHealth } from './store-health.js';
 import type { SurbRecord } from './surb-record.js';
 import { SurbTable } from './surbs.js';
+import type { Outgoing } from './upstream.js';
 import type { Address, ClientEvent, ClientTuning, OpenError } from './types.js';
 
 /** What every account of one client shares. */
@@ -27,7 +32,9 @@ export interface ClientWorld {
   readonly events: EventHub;
   readonly tuning: Tuning;
   readonly rawTuning: ClientTuning;
-  readonly findSender: (key: Uint8Array) => Address | undefined;
+  readonly book: RecipientBook;
+  /** The only way to the network. */
+  readonly outgoing: Outgoing;
 }
 
 export interface AccountParts {
@@ -38,6 +45,7 @@ export interface AccountParts {
   readonly surbs: SurbTable;
   readonly inbox: Inbox;
   readonly outbox: OutboxQueue;
+  readonly notices: KeyNotices;
 }
 
 /** Replies to packets of an earlier run are expected for so long beyond their computed delays. */
@@ -81,7 +89,7 @@ interface Opened {
   readonly onExpired: (record: SurbRecord) => void;
 }
 
-type StoredParts = Pick<AccountParts, 'health' | 'surbs' | 'inbox' | 'outbox'>;
+type StoredParts = Pick<AccountParts, 'health' | 'surbs' | 'inbox' | 'outbox' | 'notices'>;
 
 /** What lies in the store. */
 const openStored = (
@@ -98,6 +106,10 @@ const openStored = (
     });
     const surbs = yield* SurbTable.open({ store, clock, onExpired }, RESTORED_SLACK_MS);
     const inbox = yield* openAccountInbox(world, plan, { store, identity });
+    const deposit = (report: Report, changes: readonly Change[]) =>
+      inbox
+        .deposit(buildReport(report, { account, nowMs: clock.now(), random }), changes)
+        .map(() => undefined);
     const outbox = yield* OutboxQueue.open({
       store,
       clock,
@@ -107,22 +119,20 @@ const openStored = (
       account,
       slackMs: RESTORED_SLACK_MS,
       tell: (news) => world.events.emit(eventOf(account, news)),
-      bounce: ({ recipient, mail }, changes) =>
-        inbox
-          .deposit(
-            buildReport(
-              { kind: 'bounce', recipient, mail },
-              { account, nowMs: clock.now(), random },
-            ),
-            changes,
-          )
-          .map(() => undefined),
+      // A report about a report could go round for ever; the event tells all the same.
+      bounce: (undelivered, changes) =>
+        isAutomatic(undelivered.mail)
+          ? store.commit(changes)
+          : deposit(bounceOf(undelivered), changes),
+      waitsFor: (recipient) => waitsFor(world.book, recipient),
     });
-    return ok({ health, surbs, inbox, outbox });
+    const emit = (event: ClientEvent): void => world.events.emit(event);
+    const notices = yield* KeyNotices.open({ store, account, deposit, emit });
+    return ok({ health, surbs, inbox, outbox, notices });
   });
 
 const openAccountInbox = (
-  { io, primitives, events, findSender, rawTuning }: ClientWorld,
+  { io, primitives, events, book, rawTuning }: ClientWorld,
   { network, address, readers }: AccountPlan,
   { store, identity }: Pick<Opened, 'store' | 'identity'>,
 ): ResultAsync<Inbox, StoreError> =>
@@ -135,11 +145,28 @@ const openAccountInbox = (
     geometry: network.geometry,
     identitySecret: identity.secretKey,
     account: address,
-    findSender,
+    findSender: (key) => book.findByKey(key),
+    keyOf: (of) =>
+      book
+        .get(of)
+        .map(({ key }) => key)
+        .unwrapOr(undefined),
     readers,
     events: (event) => events.emit(event),
     tuning: rawTuning,
   });
+
+const bounceOf = ({ cause, recipient, mail }: Undelivered): Report =>
+  cause === 'not-acknowledged'
+    ? { kind: 'bounce', recipient, mail }
+    : { kind: 'no-key', recipient, cause, mail };
+
+/** What mail to an address waits for: a key, or a person. */
+const waitsFor = (book: RecipientBook, recipient: Address): 'awaiting-key' | 'held' =>
+  book.get(recipient).match(
+    ({ trust }) => (trust.kind === 'changed' ? 'held' : 'awaiting-key'),
+    () => 'awaiting-key',
+  );
 
 const eventOf = (account: Address, news: OutboxNews): ClientEvent =>
   news.kind === 'sent'

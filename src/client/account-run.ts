@@ -5,7 +5,7 @@
 import { okAsync } from 'neverthrow';
 import { utf8 } from '../bytes/text.js';
 import type { Rate } from '../pki/document-codec.js';
-import { authoritySource } from '../pki/directory.js';
+import { authoritySource, type DocumentSource } from '../pki/directory.js';
 import { type DocumentKeeper, openDocumentKeeper } from '../pki/keeper.js';
 import type { NetworkView } from '../pki/view.js';
 import type { LinkDeps } from '../wire/contracts.js';
@@ -21,9 +21,8 @@ import { slackMs } from './retransmit.js';
 import { Retrieval } from './retrieval.js';
 import { Sender } from './sender.js';
 import type { ServiceDesk } from './services.js';
-
-/** Clocks that are further apart than this are worth a word. */
-const SKEW_LIMIT_MS = 120_000;
+import { SkewWatch } from './skew.js';
+import { accountTag, authorityTag } from './upstream.js';
 
 /** An account's life on the network; everything of it ends with the signal it was given. */
 export class AccountRun {
@@ -32,6 +31,7 @@ export class AccountRun {
   readonly #parts: AccountParts;
   readonly #services: ServiceDesk;
   readonly #changed = new Pulse();
+  readonly #skew: SkewWatch;
   readonly #keeper: DocumentKeeper;
   readonly #connection: Connection;
   readonly #retrieval: Retrieval;
@@ -47,6 +47,7 @@ export class AccountRun {
     this.#plan = plan;
     this.#parts = parts;
     this.#services = parts.services;
+    this.#skew = new SkewWatch((skewMs) => this.#tellSkew(skewMs));
     this.#retrieval = this.#makeRetrieval();
     this.#connection = this.#makeConnection();
     this.#keeper = this.#makeKeeper();
@@ -55,6 +56,11 @@ export class AccountRun {
 
   get connection(): Connection {
     return this.#connection;
+  }
+
+  /** Our clock minus that of the provider or authority last spoken to, ms. */
+  get skewMs(): number | undefined {
+    return this.#skew.skewMs;
   }
 
   /** The document of the current epoch. */
@@ -109,6 +115,7 @@ export class AccountRun {
       if (view !== this.view()) continue;
       if (view !== this.#lastView) this.#warnSlowPolling(view);
       this.#lastView = view;
+      this.#connection.documentChanged();
       this.#parts.outbox.documentChanged();
       this.#changed.fire();
     }
@@ -138,7 +145,6 @@ export class AccountRun {
     const { io, primitives } = this.#world;
     const { network, directory } = this.#plan;
     const { clock, random, files, log } = io;
-    const authority = { network: io.network, link: this.#linkDeps(), clock };
     return openDocumentKeeper({
       clock,
       random,
@@ -146,30 +152,42 @@ export class AccountRun {
       log,
       primitives,
       config: network,
-      sources: [
-        this.#connection.source,
-        authoritySource({ ...authority, authority: network.authority }),
-      ],
+      sources: [this.#connection.source, this.#authority()],
       cachePath: `${directory}/documents`,
     });
   }
 
-  #makeConnection(): Connection {
+  #authority(): DocumentSource {
+    const { network, address } = this.#plan;
+    const { authority } = network;
+    return authoritySource({
+      authority,
+      network: this.#world.outgoing(authorityTag(address, authority.publicKey)),
+      link: this.#linkDeps(),
+      clock: this.#world.io.clock,
+      onSkew: (skewMs) => this.#skew.note(skewMs),
+    });
+  }
+
+  #tellSkew(skewMs: number): void {
     const { io, events } = this.#world;
-    const { address: account, user, provider, pin } = this.#plan;
+    io.log.write('warning', 'connection', 'clocks differ', { skewMs });
+    events.emit({ kind: 'clock-skew', account: this.#plan.address, skewMs });
+  }
+
+  #makeConnection(): Connection {
+    const { io, events, outgoing } = this.#world;
+    const { address: account, user, provider, pin, transports } = this.#plan;
     return new Connection({
       ...io,
+      network: outgoing(accountTag(account)),
       link: this.#linkDeps(),
       identity: { ad: utf8(user), secretKey: this.#parts.link.secretKey },
-      provider: { name: provider, pin },
+      provider: { name: provider, pin, transports },
       view: () => this.view(),
       changed: this.#changed,
       onState: (state) => events.emit({ kind: 'connection', account, state }),
-      onSkew: (skewMs) => {
-        if (Math.abs(skewMs) <= SKEW_LIMIT_MS) return;
-        io.log.write('warning', 'connection', 'clocks differ', { skewMs });
-        events.emit({ kind: 'clock-skew', account, skewMs });
-      },
+      onSkew: (skewMs) => this.#skew.note(skewMs),
       onConnected: () => this.#retrieval.connected(),
       onMessage: (message) => this.#retrieval.receive(message),
     });

@@ -8,14 +8,20 @@ import { type AccountParts, type ClientWorld, openParts } from './account-parts.
 import { AccountRun } from './account-run.js';
 import type { NetworkView } from '../pki/view.js';
 import type { Inbox } from './inbox.js';
+import { Discovery } from './discovery.js';
+import { KEYSERVER, lookupKey } from './keyserver.js';
 import type { OutboxQueue } from './outbox.js';
 import type { AccountPlan } from './plan.js';
+import type { NormalAddress } from '../mail/address.js';
 import { ServiceDesk, type ServiceQuestion } from './services.js';
-import { prepareMail } from './submit.js';
+import type { Acceptance } from './outbox-contracts.js';
+import { idsOfSend, prepareMail } from './submit.js';
 import type {
   AccountStatus,
   Address,
   AskError,
+  ConnectionState,
+  LookupError,
   OpenError,
   Recipients,
   SendError,
@@ -29,15 +35,25 @@ export interface AccountOptions {
   readonly recipients: Pick<Recipients, 'get'>;
 }
 
+/** A life on the network, from a beginning to a pause. */
+interface Running {
+  readonly run: AccountRun;
+  readonly stop: AbortController;
+  readonly tasks: readonly Promise<void>[];
+}
+
 export class Account {
   readonly #world: ClientWorld;
   readonly #plan: AccountPlan;
   readonly #options: AccountOptions;
   readonly #parts: AccountParts;
   readonly #services: ServiceDesk;
-  readonly #run: AccountRun | undefined;
   readonly #stop = new AbortController();
+  readonly #discovery: Discovery;
   readonly #tasks: readonly Promise<void>[];
+  #malformedKeyAnswers = 0;
+  #run: Running | undefined;
+  #isPaused: boolean;
 
   private constructor(
     world: ClientWorld,
@@ -50,8 +66,10 @@ export class Account {
     this.#options = options;
     this.#parts = parts;
     this.#services = parts.services;
-    this.#run = options.offline ? undefined : new AccountRun(world, plan, parts);
+    this.#isPaused = plan.paused;
+    this.#discovery = this.#makeDiscovery();
     this.#tasks = this.#start();
+    if (!this.#isPaused) this.#connect();
   }
 
   /** Opens what is on disk and, unless offline, begins to connect. */
@@ -78,7 +96,17 @@ export class Account {
 
   /** The document of the current epoch; none while offline. */
   view(): NetworkView | undefined {
-    return this.#run?.view();
+    return this.#run?.run.view();
+  }
+
+  /** Whether its mail may wait for the key of somebody unknown. */
+  get keyDiscovery(): boolean {
+    return this.#plan.keyDiscovery;
+  }
+
+  /** Its name at the provider. */
+  get user(): string {
+    return this.#plan.user;
   }
 
   get keys(): { readonly identityKey: Uint8Array; readonly linkKey: Uint8Array } {
@@ -96,14 +124,15 @@ export class Account {
 
   get status(): AccountStatus {
     const { inbox, outbox, surbs } = this.#parts;
-    const skewMs = this.#run?.connection.skewMs;
+    const skewMs = this.#run?.run.skewMs;
     return {
       account: this.address,
-      connection: this.#run?.connection.state ?? { kind: 'offline' },
+      connection: this.#connection,
       outbox: outbox.count,
       replyBlocks: surbs.size,
       inbox: { count: inbox.count },
       fragments: inbox.fragments,
+      malformedKeyAnswers: this.#malformedKeyAnswers,
       ...(skewMs === undefined ? {} : { skewMs }),
     };
   }
@@ -121,19 +150,64 @@ export class Account {
         recipients: this.#options.recipients,
         limit: tuning.maxMailLength,
         sanitise: this.#plan.sanitise,
+        keyDiscovery: this.#plan.keyDiscovery,
       },
       options,
     );
     return prepared
-      .asyncAndThen((mail) => this.#parts.outbox.accept({ ...mail, lifetimeMs: tuning.bounceMs }))
+      .asyncAndThen((mail) =>
+        this.#parts.outbox.accept({
+          ...mail,
+          lifetimeMs: tuning.bounceMs,
+          ...this.#idsOf(options.once),
+        }),
+      )
       .map((all) => {
         for (const sent of all) events.emit({ kind: 'queued', account: this.address, sent });
+        this.#discovery.wake();
         return all;
       });
   }
 
+  #idsOf(name: string | undefined): Pick<Acceptance, 'idOf'> {
+    if (name === undefined) return {};
+    return { idOf: idsOfSend(this.#world.primitives, this.#parts.identity.secretKey, name) };
+  }
+
   ask(question: ServiceQuestion): ResultAsync<Uint8Array, AskError> {
     return this.#services.ask(question);
+  }
+
+  /** Asks the provider of an address for its key. */
+  lookup(
+    { user, domain }: NormalAddress,
+    signal?: AbortSignal,
+  ): ResultAsync<Uint8Array, LookupError> {
+    const question = { service: KEYSERVER, provider: domain, ...(signal && { signal }) };
+    return lookupKey({
+      ask: (body) => this.ask({ ...question, body }),
+      user,
+      isKey: (key) => this.#world.book.isKey(key),
+    }).mapErr((error) => {
+      if (error.kind === 'malformed-reply') this.#malformedKeyAnswers += 1;
+      return error;
+    });
+  }
+
+  /** Ends the connection and its processes; resolves when nothing of them runs any more. */
+  async pause(): Promise<void> {
+    if (this.#isPaused) return;
+    this.#isPaused = true;
+    await this.#disconnect();
+    this.#tellConnection();
+  }
+
+  /** Begins to connect again. */
+  resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.#tellConnection();
+    this.#connect();
   }
 
   /** Ends what runs, then closes what was opened, the last first. */
@@ -141,21 +215,64 @@ export class Account {
     const { inbox, store, identity, link } = this.#parts;
     this.#stop.abort();
     this.#services.close();
-    await this.#run?.close();
+    await this.#disconnect();
     await Promise.all(this.#tasks);
     await inbox.close();
     await store.close();
     wipe(identity.secretKey, link.secretKey);
   }
 
+  get #connection(): ConnectionState {
+    if (this.#isPaused) return { kind: 'paused' };
+    return this.#run?.run.connection.state ?? { kind: 'offline' };
+  }
+
+  #tellConnection(): void {
+    const [account, state] = [this.address, this.#connection];
+    this.#world.events.emit({ kind: 'connection', account, state });
+  }
+
+  /** What goes on without a connection too. */
   #start(): readonly Promise<void>[] {
     const { surbs, outbox, health } = this.#parts;
     const { signal } = this.#stop;
-    const tasks = [
+    return this.#guarded([
       outbox.runBounces(signal),
       surbs.runExpiry(signal, (error) => health.failed(error)),
-      ...(this.#run?.tasks(signal) ?? []),
-    ];
+      this.#discovery.run(signal),
+    ]);
+  }
+
+  #makeDiscovery(): Discovery {
+    const { io, book, tuning } = this.#world;
+    return new Discovery({
+      ...this.#parts,
+      clock: io.clock,
+      log: io.log,
+      mayAsk: this.#plan.keyDiscovery,
+      lifetimeMs: tuning.requestMs,
+      book,
+      lookup: (of, signal) => this.lookup(of, signal),
+    });
+  }
+
+  #connect(): void {
+    if (this.#options.offline) return;
+    const parts = { ...this.#parts, services: this.#services };
+    const run = new AccountRun(this.#world, this.#plan, parts);
+    const stop = new AbortController();
+    this.#run = { run, stop, tasks: this.#guarded(run.tasks(stop.signal)) };
+  }
+
+  async #disconnect(): Promise<void> {
+    const running = this.#run;
+    this.#run = undefined;
+    running?.stop.abort();
+    await running?.run.close();
+    await Promise.all(running?.tasks ?? []);
+  }
+
+  #guarded(tasks: readonly Promise<void>[]): readonly Promise<void>[] {
     return tasks.map((task) => task.catch((thrown: unknown) => this.#died(thrown)));
   }
 

@@ -18,7 +18,7 @@ import type { LinkDeps, LinkError, LinkIdentity, Session } from '../wire/contrac
 import { openLink } from '../wire/link.js';
 import type { MessageForm } from '../wire/packet-commands.js';
 import { Backoff } from './backoff.js';
-import { addressesOf, findProvider, isNode, type ProviderRef } from './provider-node.js';
+import { addressesOf, findProvider, isNode, peerOf, type ProviderRef } from './provider-node.js';
 import type { Pulse } from './pulse.js';
 import type { ConnectionState } from './types.js';
 
@@ -51,6 +51,12 @@ interface Question {
   readonly answer: (answer: Result<Uint8Array, FetchError>) => void;
 }
 
+/** Whom to connect to, and where. */
+interface Goal {
+  readonly node: NetworkNode;
+  readonly addresses: readonly string[];
+}
+
 const DIAL_MS = 60_000;
 const HANDSHAKE_MS = 60_000;
 /** A document or an address is looked for again after this, should no news come. */
@@ -62,7 +68,6 @@ export class Connection {
   #session: Session | undefined;
   #state: ConnectionState = { kind: 'offline' };
   #question: Question | undefined;
-  #skewMs: number | undefined;
 
   constructor(deps: ConnectionDeps) {
     this.#deps = deps;
@@ -77,11 +82,6 @@ export class Connection {
     return this.#session !== undefined;
   }
 
-  /** Our clock minus the provider's at the last handshake, ms. */
-  get skewMs(): number | undefined {
-    return this.#skewMs;
-  }
-
   /** Documents of the provider, one question at a time. */
   get source(): DocumentSource {
     return { name: 'provider', fetch: (epoch, signal) => this.#fetch(epoch, signal) };
@@ -89,38 +89,57 @@ export class Connection {
 
   /** Ok when the command was taken over by the link. */
   send(command: Command): ResultAsync<void, SendFailure> {
+    this.documentChanged();
     return this.#session?.send(command) ?? errAsync({ kind: 'not-connected' });
+  }
+
+  /** Ends a link to whom the current document does not name any more. */
+  documentChanged(): void {
+    if (this.#session === undefined || this.#isStillProvider(this.#session)) return;
+    this.#session.close();
+    this.#session = undefined;
   }
 
   /** Connects, and connects again, until `signal` is aborted. */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, changed, provider, view } = this.#deps;
+    const { clock, changed } = this.#deps;
     while (!signal.aborted) {
-      const node = findProvider(view(), provider);
-      const addresses = node.isOk() ? addressesOf(node.value) : [];
-      if (node.isErr() || addresses.length === 0) {
-        this.#setState(node.isErr() ? node.error : { kind: 'provider-missing' });
+      const goal = this.#goal();
+      if (goal.isErr()) {
+        this.#setState(goal.error);
         await changed.waitFor(clock, RECHECK_MS, signal);
       } else {
-        await this.#tryAll(node.value, addresses, signal);
+        await this.#tryAll(goal.value, signal);
       }
     }
     this.#setState({ kind: 'offline' });
   }
 
+  /** Whom to connect to by the current document. @errors the state that says why to nobody */
+  #goal(): Result<Goal, ConnectionState> {
+    const { view, provider } = this.#deps;
+    return findProvider(view(), provider).andThen((node) =>
+      addressesOf(node, provider).map((addresses) => ({ node, addresses })),
+    );
+  }
+
+  /** Whether the current document still says so; it may have changed during a long wait. */
+  #isGoal({ node }: Goal, address: string): boolean {
+    return this.#goal().match(
+      (now) => isNode(now.node, peerOf(node)) && now.addresses.includes(address),
+      () => false,
+    );
+  }
+
   /** One address after another, until a session has come and gone. */
-  async #tryAll(
-    node: NetworkNode,
-    addresses: readonly string[],
-    signal: AbortSignal,
-  ): Promise<void> {
-    for (const address of addresses) {
+  async #tryAll(goal: Goal, signal: AbortSignal): Promise<void> {
+    for (const address of goal.addresses) {
       this.#setState({ kind: 'connecting' });
       await this.#deps.clock.sleep(this.#backoff.next(), signal);
-      if (signal.aborted) return;
-      const session = await this.#open(node, address, signal);
+      if (signal.aborted || !this.#isGoal(goal, address)) return;
+      const session = await this.#open(goal.node, address, signal);
       if (session.isOk()) return this.#serve(session.value, signal);
-      this.#deps.log.write('info', 'connection', 'no link', { reason: session.error.kind });
+      this.#deps.log.write('info', 'connection', 'no link', { reason: reasonOf(session.error) });
     }
   }
 
@@ -151,7 +170,7 @@ export class Connection {
     this.#session = session;
     onConnected();
     this.#setState({ kind: 'connected' });
-    if (session.skewMs !== undefined) onSkew((this.#skewMs = session.skewMs));
+    if (session.skewMs !== undefined) onSkew(session.skewMs);
     changed.fire();
     const reason = await this.#receiveAll(session);
     this.#session = undefined;
@@ -218,10 +237,15 @@ export class Connection {
 
   #setState(state: ConnectionState): void {
     if (state.kind === this.#state.kind) return;
+    // A wrong key is said once: that a document is missing is no news then.
+    if (this.#state.kind === 'pin-mismatch' && state.kind === 'no-document') return;
     this.#state = state;
     this.#deps.onState(state);
   }
 }
+
+const reasonOf = (error: DialError | LinkError): string =>
+  error.kind === 'dial' ? error.reason : error.kind;
 
 const isMessage = (command: Command): command is MessageForm =>
   command.kind === 'message' || command.kind === 'message-ack' || command.kind === 'message-empty';

@@ -8,9 +8,10 @@
 import { err, ok, type Result, type ResultAsync, safeTry } from 'neverthrow';
 import { concatAll } from '../bytes/writer.js';
 import { findBody, readHead } from '../mail/header.js';
-import { claimsSender } from '../mail/sender-field.js';
+import { claimsSender, fromAddresses } from '../mail/sender-field.js';
 import type { Store, StoreError } from '../store/store.js';
 import { PARTS, partKey } from './inbox-records.js';
+import type { Address } from './types.js';
 
 /** Heads longer than this are no mail. */
 const MAX_HEAD_LENGTH = 256 * 1024;
@@ -24,7 +25,16 @@ const DAMAGED = err<never, StoreError>({ kind: 'store-corrupt', collection: PART
 export type ReadPart = (index: number) => ResultAsync<Uint8Array, StoreError>;
 
 /** What a message turned out to be. */
-export type Verdict = 'mail' | 'malformed-mail' | 'spoofed-sender';
+export type Verdict =
+  | {
+      readonly kind: 'mail';
+      /** The addresses that it says it is from. */
+      readonly from: readonly Address[];
+    }
+  | { readonly kind: Objection };
+
+/** Why a message is not shown as a mail. */
+export type Objection = 'malformed-mail' | 'spoofed-sender';
 
 /** The parts of a mail in the store; one that is missing means a damaged store. */
 export const storedParts =
@@ -36,12 +46,14 @@ export const storedParts =
 
 /** Looks at the head of a message of `count` parts. */
 export const judge = (readPart: ReadPart, count: number): ResultAsync<Verdict, StoreError> =>
-  readUntil(readPart, count, isHeadThere).map((start) => {
+  readUntil(readPart, count, isHeadThere).map((start): Verdict => {
     const body = findBody(start);
     const whole = body !== undefined || start.length < MAX_HEAD_LENGTH;
-    const head = start.subarray(0, body);
-    if (!whole || readHead(head).isErr()) return 'malformed-mail';
-    return claimsSender(head) ? 'spoofed-sender' : 'mail';
+    const bytes = start.subarray(0, body);
+    const head = readHead(bytes);
+    if (!whole || head.isErr()) return { kind: 'malformed-mail' };
+    if (claimsSender(bytes)) return { kind: 'spoofed-sender' };
+    return { kind: 'mail', from: fromAddresses(head.value) };
   });
 
 /** All bytes of a message, or its first ones where it is too large for a report. */

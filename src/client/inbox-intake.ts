@@ -19,15 +19,15 @@ import type { Change, Store, StoreError } from '../store/store.js';
 import { ReportBudget } from './inbox-budget.js';
 import {
   judge,
+  type Objection,
   readEvidence,
   type ReadPart,
   readPartial,
   storedParts,
-  type Verdict,
 } from './inbox-delivery.js';
 import type { HeldMail, Mails } from './inbox-mails.js';
 import { MAIL_ID_LENGTH } from './inbox-records.js';
-import { messageKey, refusedKey, type Seen } from './inbox-seen.js';
+import { LIFETIME_MS, messageKey, refusedKey, type Seen } from './inbox-seen.js';
 import { commitSteps, type Step } from './inbox-step.js';
 import {
   holds,
@@ -54,6 +54,8 @@ export interface IntakeDeps {
   readonly account: Address;
   /** Whose key this is, as far as anybody here knows. */
   readonly findSender: (key: Uint8Array) => Address | undefined;
+  /** The key of an address, where one is known. */
+  readonly keyOf: (address: Address) => Uint8Array | undefined;
   readonly limits: PartialLimits;
 }
 
@@ -65,13 +67,16 @@ export interface IntakeState {
   readonly refused: Seen;
 }
 
+/** Told of each mail; `forged` is the address in its From, where that has another key. */
+type Arrived = (mail: HeldMail, forged?: Address) => void;
+
 export class Intake {
   readonly #deps: IntakeDeps;
   readonly #state: IntakeState;
-  readonly #arrived: (mail: HeldMail) => void;
+  readonly #arrived: Arrived;
   readonly #budget: ReportBudget;
 
-  constructor(deps: IntakeDeps, state: IntakeState, arrived: (mail: HeldMail) => void) {
+  constructor(deps: IntakeDeps, state: IntakeState, arrived: Arrived) {
     this.#deps = deps;
     this.#state = state;
     this.#arrived = arrived;
@@ -104,20 +109,27 @@ export class Intake {
     });
   }
 
-  /** Gives up what has had no news for `timeoutMs`. */
+  /** Gives up and reports what has had no news for `timeoutMs`. */
   expire(timeoutMs: number): ResultAsync<void, StoreError> {
+    return this.#giveUpSilent(timeoutMs, true);
+  }
+
+  /** Forgets what was seen too long ago, and parts for which no sender tries any more. */
+  sweep(): ResultAsync<void, StoreError> {
+    const now = this.#deps.clock.now();
+    return this.#commit([
+      ...this.#state.seen.sweep(now),
+      ...this.#state.refused.sweep(now),
+    ]).andThen(() => this.#giveUpSilent(LIFETIME_MS, false));
+  }
+
+  #giveUpSilent(timeoutMs: number, reported: boolean): ResultAsync<void, StoreError> {
     const silent = this.#state.partials.silentSince(this.#deps.clock.now() - timeoutMs);
-    const giveUp = (partial: PartialMail) => this.#giveUp(partial, true);
+    const giveUp = (partial: PartialMail) => this.#giveUp(partial, reported);
     return safeTry(async function* () {
       for (const partial of silent) yield* giveUp(partial);
       return ok(undefined);
     });
-  }
-
-  /** Forgets what was seen too long ago. */
-  sweep(): ResultAsync<void, StoreError> {
-    const now = this.#deps.clock.now();
-    return this.#commit([...this.#state.seen.sweep(now), ...this.#state.refused.sweep(now)]);
   }
 
   #take(opened: OpenedBlock): ResultAsync<void, StoreError> {
@@ -165,18 +177,19 @@ export class Intake {
     const readPart: ReadPart = (index) =>
       index === block.index ? okAsync(block.payload) : stored(index);
     return judge(readPart, block.total).andThen((verdict) =>
-      verdict === 'mail'
-        ? this.#deliver(opened, partial, id)
-        : this.#object(opened, partial, { verdict, readPart }),
+      verdict.kind === 'mail'
+        ? this.#deliver(opened, partial, { id, from: verdict.from })
+        : this.#object(opened, partial, { objection: verdict.kind, readPart }),
     );
   }
 
   #deliver(
     { block, senderKey }: OpenedBlock,
     partial: PartialMail | undefined,
-    id: Uint8Array,
+    { id, from }: { readonly id: Uint8Array; readonly from: readonly Address[] },
   ): ResultAsync<void, StoreError> {
-    const prefix = encodeFields(senderFields(senderKey));
+    const forged = from.find((address) => this.#hasOtherKey(address, senderKey));
+    const prefix = encodeFields(senderFields(senderKey, forged));
     const added = this.#state.mails.add(id, {
       receivedAt: this.#deps.clock.now(),
       senderKey,
@@ -191,18 +204,23 @@ export class Intake {
       this.#note(senderKey, block),
       ...ended,
     ];
-    return this.#commit(steps).map(() => this.#arrived(added.mail));
+    return this.#commit(steps).map(() => this.#arrived(added.mail, forged));
+  }
+
+  #hasOtherKey(address: Address, senderKey: Uint8Array): boolean {
+    const key = this.#deps.keyOf(address);
+    return key !== undefined && !equal(key, senderKey);
   }
 
   /** Reports a message that cannot be shown as a mail. */
   #object(
     { block, senderKey }: OpenedBlock,
     partial: PartialMail | undefined,
-    { verdict, readPart }: { verdict: Exclude<Verdict, 'mail'>; readPart: ReadPart },
+    { objection, readPart }: { objection: Objection; readPart: ReadPart },
   ): ResultAsync<void, StoreError> {
     const ended = partial ? [this.#state.partials.end(partial, 'go')] : [];
     return readEvidence(readPart, block.total).andThen((mail) =>
-      this.#report({ kind: verdict, senderKey, mail }, [this.#note(senderKey, block), ...ended]),
+      this.#report({ kind: objection, senderKey, mail }, [this.#note(senderKey, block), ...ended]),
     );
   }
 

@@ -15,7 +15,7 @@ import type { Block } from './block.js';
 import type { Step } from './inbox-step.js';
 
 const DAY_MS = 86_400_000;
-const LIFETIME_MS = 14 * DAY_MS;
+export const LIFETIME_MS = 14 * DAY_MS;
 
 /** A repeated sight is written down this often at most. */
 const REFRESH_MS = DAY_MS;

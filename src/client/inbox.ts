@@ -16,6 +16,7 @@ import { Pulse } from './pulse.js';
 import { loadPartials, PARTIAL_LIMITS, type PartialLimits, type Partials } from './reassembly.js';
 import { Turns } from './turns.js';
 import type {
+  Address,
   ClientEvent,
   ClientTuning,
   InboxEntry,
@@ -95,7 +96,7 @@ class StoredInbox implements Inbox {
     this.#mails = state.mails;
     this.#partials = state.partials;
     const deps = { ...options, limits: options.limits ?? PARTIAL_LIMITS };
-    this.#intake = new Intake(deps, state, (mail) => this.#announce(mail));
+    this.#intake = new Intake(deps, state, (mail, forged) => this.#announce(mail, forged));
     this.#sweeping = this.#sweep(options.tuning?.receiveTimeoutMs ?? 0);
   }
 
@@ -186,10 +187,12 @@ class StoredInbox implements Inbox {
     };
   }
 
-  #announce(mail: HeldMail): void {
+  #announce(mail: HeldMail, forged: Address | undefined): void {
     this.#arrival.fire();
     const { events, account } = this.#options;
     events({ kind: 'received', account, mail: entryOf(mail) });
+    if (forged !== undefined)
+      events({ kind: 'sender-differs', account, mail: mail.id, from: forged });
   }
 
   /** Looks for what is too old, now and then, until the inbox closes. */

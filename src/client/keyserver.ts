@@ -24,14 +24,27 @@ export const encodeKeyQuestion = (user: string): Uint8Array =>
     ),
   );
 
-/** Asks for a user's X25519 identity key, by any way of asking. */
-export const lookupKey = (
-  ask: (body: Uint8Array) => ResultAsync<Uint8Array, AskError>,
-  user: string,
-): ResultAsync<Uint8Array, LookupError> =>
+export interface KeyQuestion {
+  /** Any way of asking the provider. */
+  readonly ask: (body: Uint8Array) => ResultAsync<Uint8Array, AskError>;
+  /** Normalised. */
+  readonly user: string;
+  /** Whether this can be anybody's key. */
+  readonly isKey: (key: Uint8Array) => boolean;
+}
+
+/** Asks for a user's X25519 identity key. @errors as {@link readKeyReply}, and those of asking */
+export const lookupKey = ({
+  ask,
+  user,
+  isKey,
+}: KeyQuestion): ResultAsync<Uint8Array, LookupError> =>
   ask(encodeKeyQuestion(user))
     .mapErr((error): LookupError => error)
-    .andThen((reply) => readKeyReply(reply, user));
+    .andThen((reply) => readKeyReply(reply, user))
+    .andThen((key): Result<Uint8Array, LookupError> =>
+      isKey(key) ? ok(key) : err({ kind: 'malformed-reply' }),
+    );
 
 /**
  * Reads the answer, without the padding behind it.

@@ -78,6 +78,11 @@ export class MailProgress {
     return this.#fresh.length > 0 || this.#due.length > 0;
   }
 
+  /** Most transmissions of a block since the destination last gave a sign of life. */
+  get unanswered(): number {
+    return Math.max(0, ...[...this.#attempts.values()].map(({ unanswered }) => unanswered));
+  }
+
   isAcknowledged(block: number): boolean {
     return this.#acknowledged.has(block);
   }

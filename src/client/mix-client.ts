@@ -5,34 +5,33 @@
 import { err, errAsync, ok, okAsync, type Result, ResultAsync, safeTry } from 'neverthrow';
 import type { Primitives } from '../crypto/primitives.js';
 import type { Io } from '../io/contracts.js';
-import { normaliseAddress } from '../mail/address.js';
 import type { OpenStore, StoreError } from '../store/store.js';
-import { Account } from './account.js';
+import type { Account } from './account.js';
 import type { ClientWorld } from './account-parts.js';
+import { AccountSet } from './account-set.js';
 import { EventHub } from './events.js';
-import { KEYSERVER, lookupKey } from './keyserver.js';
+import { withLookup } from './key-lookup.js';
 import { planAccounts, tuningOf } from './plan.js';
-import { openRecipients, type RecipientsOptions } from './recipients.js';
+import { openRecipients, type RecipientBook } from './recipients.js';
+import { outgoing } from './upstream.js';
 import type {
   Accounts,
-  Address,
   AskError,
   AskOptions,
   ClientEvent,
   InboxAccess,
-  LookupError,
   MessageId,
   MixClient,
   MixClientConfig,
   OpenError,
   Outbox,
   ReceivedMail,
-  Recipient,
   RecipientError,
   Recipients,
   SendError,
   SendOptions,
   Sent,
+  UnknownAccount,
 } from './types.js';
 
 /** The world of a client whose configuration does not bring one. */
@@ -43,9 +42,11 @@ export interface ClientDefaults {
 }
 
 /**
- * Opens all accounts of a configuration; where one cannot be opened, none stays open.
+ * Opens all accounts of a configuration. One that cannot be opened is listed as unusable, and
+ * the others go on.
  *
- * @errors `config`, `data-dir`, `key-file` and those of the store
+ * @errors `config`, `data-dir`; `store-key`; where no account can be opened, what is wrong with the
+ *   first. Nothing stays open then
  */
 export const openMixClient = (
   config: MixClientConfig,
@@ -54,98 +55,98 @@ export const openMixClient = (
   safeTry(async function* () {
     const plans = yield* planAccounts(config);
     const io = config.io ?? defaults.io;
-    const recipients = yield* openDirectory(config, io, defaults.primitives);
+    const openStore = config.openStore ?? defaults.openStore;
+    const book = yield* openBook(config, { ...defaults, io, openStore });
     const world: ClientWorld = {
       io,
       primitives: defaults.primitives,
-      openStore: config.openStore ?? defaults.openStore,
+      openStore,
       storageKey: config.storageKey,
       events: new EventHub(),
       tuning: tuningOf(config.tuning),
       rawTuning: config.tuning ?? {},
-      findSender: (key) => recipients.findByKey(key),
+      book,
+      outgoing: outgoing({ ...io, primitives: defaults.primitives, proxy: config.upstreamProxy }),
     };
-    const options = { offline: config.offline ?? false, recipients };
-    const accounts: Account[] = [];
-    for (const plan of plans) {
-      const account = await Account.open(world, plan, options);
-      if (account.isErr()) {
-        await closeAll(accounts);
-        return err(account.error);
-      }
-      accounts.push(account.value);
+    const options = { offline: config.offline ?? false, recipients: book };
+    const accounts = new AccountSet({ world, config, options });
+    const opened = await accounts.openAll(plans);
+    if (opened.isErr()) {
+      await book.close();
+      return err(opened.error);
     }
-    return ok(new OpenClient({ world, config, recipients, accounts }));
+    return ok(new OpenClient({ world, config, accounts }));
   });
 
-const openDirectory = (
+/** The store first: a wrong key must change nothing. */
+const openBook = (
   config: MixClientConfig,
-  { files, log }: Io,
-  primitives: Primitives,
-): ResultAsync<Recipients, OpenError> =>
-  files
-    .makeDirectory(config.dataDir)
-    .mapErr(({ path, reason }): OpenError => ({ kind: 'data-dir', path, problem: reason }))
-    .andThen(() => openRecipients(recipientOptions(config, files, primitives)).mapErr(asOpenError))
-    .map((recipients) => {
-      for (const problem of recipients.problems) {
-        log.write('warning', 'recipients', 'an entry cannot be used', { problem: problem.kind });
-      }
-      return recipients;
-    });
+  { io, openStore, primitives }: ClientDefaults,
+): ResultAsync<RecipientBook, OpenError> =>
+  safeTry(async function* () {
+    const { files, log } = io;
+    const { dataDir, recipientDir = `${dataDir}/recipients`, recipients = {} } = config;
+    yield* files
+      .makeDirectory(dataDir)
+      .mapErr(({ path, reason }): OpenError => ({ kind: 'data-dir', path, problem: reason }));
+    const store = yield* openStore(`${dataDir}/recipients.db`, config.storageKey);
+    const caseSensitive = config.tuning?.caseSensitiveUserIdentifiers ?? false;
+    const directory = { files, primitives, directory: recipientDir, initial: recipients };
+    const book = await openRecipients({ ...directory, store, caseSensitive });
+    if (book.isErr()) {
+      await store.close();
+      return err(asOpenError(book.error));
+    }
+    for (const { kind } of book.value.problems) {
+      log.write('warning', 'recipients', 'an entry cannot be used', { problem: kind });
+    }
+    return ok(book.value);
+  });
 
-const recipientOptions = (
-  config: MixClientConfig,
-  files: Io['files'],
-  primitives: Primitives,
-): RecipientsOptions => ({
-  files,
-  primitives,
-  directory: config.recipientDir ?? `${config.dataDir}/recipients`,
-  initial: config.recipients ?? {},
-  caseSensitive: config.tuning?.caseSensitiveUserIdentifiers ?? false,
-});
-
-const asOpenError = (error: RecipientError): OpenError =>
-  error.kind === 'recipient-file'
-    ? { kind: 'data-dir', path: error.path, problem: error.problem }
-    : { kind: 'config', key: 'recipients', problem: error.kind };
-
-/** In the reverse order of opening. */
-const closeAll = async (accounts: readonly Account[]): Promise<void> => {
-  for (const account of accounts.toReversed()) await account.close();
+const asOpenError = (error: RecipientError): OpenError => {
+  switch (error.kind) {
+    case 'recipient-file':
+      return { kind: 'data-dir', path: error.path, problem: error.problem };
+    case 'bad-address':
+    case 'bad-key':
+    case 'unknown-recipient':
+    case 'code-differs':
+      return { kind: 'config', key: 'recipients', problem: error.kind };
+    case 'store-full':
+    case 'store-io':
+    case 'store-corrupt':
+    case 'store-key':
+    case 'store-format':
+    case 'store-closed':
+      return error;
+  }
 };
 
 interface ClientParts {
   readonly world: ClientWorld;
   readonly config: MixClientConfig;
-  readonly recipients: Recipients;
-  readonly accounts: readonly Account[];
-}
-
-interface UnknownAccount {
-  readonly kind: 'unknown-account';
-  readonly account: string;
+  readonly accounts: AccountSet;
 }
 
 class OpenClient implements MixClient {
   readonly #parts: ClientParts;
-  readonly #accounts: ReadonlyMap<Address, Account>;
+  readonly recipients: Recipients;
   #closing: Promise<void> | undefined;
 
   constructor(parts: ClientParts) {
+    const { world, config, accounts } = parts;
     this.#parts = parts;
-    this.#accounts = new Map(parts.accounts.map((account) => [account.address, account]));
+    this.recipients = withLookup({
+      book: world.book,
+      random: world.io.random,
+      caseSensitive: config.tuning?.caseSensitiveUserIdentifiers ?? false,
+      find: (account) => accounts.find(account),
+      emit: (event) => world.events.emit(event),
+    });
   }
 
-  readonly accounts: Accounts = {
-    list: () => [...this.#accounts.keys()],
-    keys: (account) => this.#find(account).map(({ keys }) => keys),
-    status: () => [...this.#accounts.values()].map(({ status }) => status),
-  };
-
-  get recipients(): Recipients {
-    return this.#parts.recipients;
+  get accounts(): Accounts {
+    return this.#parts.accounts;
   }
 
   readonly outbox: Outbox = {
@@ -183,24 +184,6 @@ class OpenClient implements MixClient {
       .asyncAndThen((found) => found.ask(question));
   }
 
-  lookup(
-    account: string,
-    address: string,
-    signal?: AbortSignal,
-  ): ResultAsync<Recipient, LookupError> {
-    const caseSensitive = this.#parts.config.tuning?.caseSensitiveUserIdentifiers ?? false;
-    return normaliseAddress(address, { caseSensitive })
-      .mapErr((): LookupError => ({ kind: 'bad-address', address }))
-      .asyncAndThen((wanted) => {
-        const where = { account, service: KEYSERVER, provider: wanted.domain };
-        const options = signal === undefined ? where : { ...where, signal };
-        return lookupKey((body) => this.ask({ ...options, body }), wanted.user).map((key) => ({
-          address: wanted.address,
-          key,
-        }));
-      });
-  }
-
   events(signal?: AbortSignal): AsyncIterable<ClientEvent> {
     return this.#parts.world.events.listen(signal);
   }
@@ -211,12 +194,13 @@ class OpenClient implements MixClient {
   }
 
   async #close(): Promise<void> {
-    await closeAll(this.#parts.accounts);
+    await this.#parts.accounts.close();
+    await this.#parts.world.book.close();
     this.#parts.world.events.close();
   }
 
   #chosen(account: string | undefined): readonly Account[] {
-    if (account === undefined) return this.#parts.accounts;
+    if (account === undefined) return this.#parts.accounts.all();
     return this.#find(account).match(
       (found) => [found],
       () => [],
@@ -224,19 +208,11 @@ class OpenClient implements MixClient {
   }
 
   #cancel(messageId: MessageId): ResultAsync<void, StoreError> {
-    const holder = this.#parts.accounts.find(({ outbox }) => outbox.has(messageId));
+    const holder = this.#parts.accounts.all().find(({ outbox }) => outbox.has(messageId));
     return holder?.outbox.cancel(messageId) ?? okAsync(undefined);
   }
 
-  /** By any spelling of an account's address. */
   #find(account: string): Result<Account, UnknownAccount> {
-    const { config } = this.#parts;
-    const caseSensitive = config.tuning?.caseSensitiveUserIdentifiers ?? false;
-    const address = normaliseAddress(account, { caseSensitive }).match(
-      (normal) => normal.address,
-      () => account,
-    );
-    const found = this.#accounts.get(account) ?? this.#accounts.get(address);
-    return found === undefined ? err({ kind: 'unknown-account', account }) : ok(found);
+    return this.#parts.accounts.find(account);
   }
 }

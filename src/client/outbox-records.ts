@@ -12,7 +12,7 @@ import type { Address } from './types.js';
 
 /** Collections of the outbox in an account's store. */
 export const OUTBOX = {
-  /** message id → {@link OutboxRecord} */
+  /** message id → {@link OutboxRecord}; written again only when its key is found */
   message: 'outbox',
   /** message id → {@link ProgressRecord}; absent before the first acknowledgement */
   progress: 'outbox-progress',
@@ -36,36 +36,44 @@ export interface OutboxRecord {
   /** Blocks. */
   readonly total: number;
   readonly bodyId: Uint8Array;
-  /** The recipient's X25519 identity key at the time of acceptance. */
-  readonly recipientKey: Uint8Array;
+  /** The recipient's X25519 identity key when the mail was free to leave; none while it waits. */
+  readonly recipientKey: Uint8Array | undefined;
   readonly recipient: Address;
 }
+
+const RELIABLE = 1;
+const WAITING = 2;
 
 export const encodeOutboxRecord = (record: OutboxRecord): Uint8Array =>
   concat(
     new Writer(8 + 1 + 8 + 8 + 2)
       .u64(record.sequence)
-      .u8(record.reliable ? 1 : 0)
+      .u8((record.reliable ? RELIABLE : 0) | (record.recipientKey === undefined ? WAITING : 0))
       .u64(record.acceptedAt)
       .u64(record.bounceAt)
       .u16(record.total)
       .done(),
     record.bodyId,
-    record.recipientKey,
+    record.recipientKey ?? new Uint8Array(),
     utf8(record.recipient),
   );
 
 export const decodeOutboxRecord = (bytes: Uint8Array): Result<OutboxRecord, ParseError> =>
-  parse(bytes, (from) => ({
-    sequence: from.u64('sequence'),
-    reliable: from.u8('reliable') === 1,
-    acceptedAt: from.u64('accepted_at'),
-    bounceAt: from.u64('bounce_at'),
-    total: from.u16('total'),
-    bodyId: from.take(BODY_ID_LENGTH, 'body_id'),
-    recipientKey: from.take(KEY_LENGTH, 'recipient_key'),
-    recipient: fromUtf8(from.rest()),
-  }));
+  parse(bytes, (from) => {
+    const sequence = from.u64('sequence');
+    const flags = from.u8('flags');
+    from.require(flags <= (RELIABLE | WAITING), 'flags', 'known');
+    return {
+      sequence,
+      reliable: (flags & RELIABLE) !== 0,
+      acceptedAt: from.u64('accepted_at'),
+      bounceAt: from.u64('bounce_at'),
+      total: from.u16('total'),
+      bodyId: from.take(BODY_ID_LENGTH, 'body_id'),
+      recipientKey: (flags & WAITING) !== 0 ? undefined : from.take(KEY_LENGTH, 'recipient_key'),
+      recipient: fromUtf8(from.rest()),
+    };
+  });
 
 /** How far a message is. */
 export interface ProgressRecord {
@@ -115,8 +123,12 @@ export const acceptanceChanges = (
   messages: readonly Message[],
 ): readonly Change[] => [
   ...payloads.map((value, index) => put(OUTBOX.part, partKey(bodyId, index), value)),
-  ...messages.map(({ id, record }) => put(OUTBOX.message, id, encodeOutboxRecord(record))),
+  ...messages.map(messageChange),
 ];
+
+/** The change that stores a message's record. */
+export const messageChange = ({ id, record }: Message): Change =>
+  put(OUTBOX.message, id, encodeOutboxRecord(record));
 
 /** The change that stores which blocks are done, ascending. */
 export const progressChange = (

@@ -2,24 +2,36 @@
  * The outbox: every mail that was accepted, until its last block is acknowledged or its time is up.
  *
  * On disk lie the frozen bytes of each mail, block by block and once for all its recipients, and per
- * message a record that never changes and a small one that does. In memory is only small state.
+ * message a record that hardly ever changes and a small one that does. In memory is only small
+ * state. A mail whose recipient's key is not known yet waits, and is scheduled when it is.
  * @module
  */
 import { okAsync, type ResultAsync } from 'neverthrow';
-import type { Clock, Random } from '../io/contracts.js';
-import type { Change, Store, StoreError } from '../store/store.js';
-import { type Block, MESSAGE_ID_LENGTH } from './block.js';
+import type { Change, StoreError } from '../store/store.js';
+import type { Block } from './block.js';
 import { Deadlines } from './deadlines.js';
+import type {
+  Acceptance,
+  Commit,
+  NoKeyCause,
+  OutboxDeps,
+  OutboxNews,
+  Undelivered,
+} from './outbox-contracts.js';
 import {
+  acceptedEntries,
   makeEntry,
   type OutboxEntry,
+  overtimeLeft,
   queuedMailOf,
+  restMs,
   restoreFlights,
   sentOf,
 } from './outbox-entry.js';
 import {
   acceptanceChanges,
   BODY_ID_LENGTH,
+  messageChange,
   OUTBOX,
   type OutboxRecord,
   partRemoval,
@@ -30,47 +42,8 @@ import {
   SharedBodies,
 } from './outbox-records.js';
 import { type BlockRef, type Gate, Schedule } from './schedule.js';
-import type { StoreHealth } from './store-health.js';
-import type { SurbRecord } from './surb-record.js';
-import type { SurbTable } from './surbs.js';
-import type { Address, MessageId, QueuedMail, Recipient, Sent } from './types.js';
-
-/** A mail whose time is up. */
-export interface Undelivered extends Sent {
-  readonly mail: Uint8Array;
-}
-
-/** What became of a message; told after it is durable. */
-export type OutboxNews =
-  | { readonly kind: 'sent'; readonly sent: Sent }
-  | { readonly kind: 'failed'; readonly sent: Sent; readonly reason: 'expired' | 'cancelled' };
-
-type Commit = (changes: readonly Change[]) => ResultAsync<void, StoreError>;
-
-export interface OutboxDeps {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly health: StoreHealth;
-  readonly surbs: SurbTable;
-  readonly account: Address;
-  /** Time beyond the computed delays that acknowledgements of an earlier run still get. */
-  readonly slackMs: number;
-  readonly tell: (news: OutboxNews) => void;
-  /** Puts a report into our own inbox, and `changes` with it or behind it; never twice. */
-  readonly bounce: (
-    undelivered: Undelivered,
-    changes: readonly Change[],
-  ) => ResultAsync<void, StoreError>;
-}
-
-/** A mail to be frozen: the payloads of its blocks, and whom it is for. */
-export interface Acceptance {
-  readonly payloads: readonly Uint8Array[];
-  readonly reliable: boolean;
-  readonly recipients: readonly Recipient[];
-  readonly lifetimeMs: number;
-}
+import type { Address, FailureReason, MessageId, QueuedMail, Sent } from './types.js';
+import { WaitingMail } from './waiting.js';
 
 const MIN_RETRY_MS = 1_000;
 
@@ -78,6 +51,7 @@ export class OutboxQueue {
   readonly #deps: OutboxDeps;
   readonly #entries = new Map<MessageId, OutboxEntry>();
   readonly #schedule: Schedule;
+  readonly #waiting = new WaitingMail();
   readonly #bodies = new SharedBodies();
   readonly #bounces: Deadlines<OutboxEntry>;
   readonly #commit: Commit;
@@ -116,31 +90,60 @@ export class OutboxQueue {
 
   /** In the order of acceptance. */
   list(): readonly QueuedMail[] {
-    const { account } = this.#deps;
-    return [...this.#entries.values()].map((entry) => queuedMailOf(account, entry));
+    const { account, waitsFor } = this.#deps;
+    return [...this.#entries.values()].map((entry) => queuedMailOf(account, entry, waitsFor));
   }
 
   has(messageId: MessageId): boolean {
     return this.#entries.has(messageId);
   }
 
-  /** Freezes a mail for all its recipients in one commit; durable when ok. */
+  /** Freezes a mail for all its recipients; durable when ok. A message that is here stays one. */
   accept(acceptance: Acceptance): ResultAsync<readonly Sent[], StoreError> {
-    const { clock, random } = this.#deps;
-    const { payloads, reliable, lifetimeMs } = acceptance;
-    const acceptedAt = clock.now();
-    const bodyId = random(BODY_ID_LENGTH);
-    const total = payloads.length;
-    const shared = { reliable, acceptedAt, bounceAt: acceptedAt + lifetimeMs, total, bodyId };
-    const fresh = acceptance.recipients.map(({ address: recipient, key: recipientKey }) => {
-      const sequence = ++this.#sequence;
-      const record = { ...shared, sequence, recipientKey, recipient };
-      return makeEntry(random(MESSAGE_ID_LENGTH), record);
-    });
-    return this.#commit(acceptanceChanges(bodyId, payloads, fresh)).map(() => {
+    const bodyId = this.#deps.random(BODY_ID_LENGTH);
+    const all = acceptedEntries(acceptance, { ...this.#deps, bodyId, sequence: this.#sequence });
+    this.#sequence += all.length;
+    const fresh = all.filter(({ progress }) => !this.#entries.has(progress.id));
+    if (fresh.length === 0) return okAsync(all.map(sentOf));
+    return this.#commit(acceptanceChanges(bodyId, acceptance.payloads, fresh)).map(() => {
       for (const entry of fresh) this.#insert(entry);
-      return fresh.map(sentOf);
+      return all.map(sentOf);
     });
+  }
+
+  /** Mail that waits for a key. */
+  get waiting(): Pick<WaitingMail, 'addresses' | 'of'> {
+    return this.#waiting;
+  }
+
+  /**
+   * Gives all mail that waits for a key theirs; it is scheduled when that is durable.
+   *
+   * @param commit - stores the changes, and more with them
+   */
+  release(
+    address: Address,
+    key: Uint8Array,
+    commit: Commit = this.#commit,
+  ): ResultAsync<void, StoreError> {
+    const keyed = this.#waiting
+      .of(address)
+      .filter(({ leaving }) => !leaving)
+      .map((entry) => ({ entry, id: entry.id, record: { ...entry.record, recipientKey: key } }));
+    return commit(keyed.map(messageChange)).map(() => {
+      for (const { entry, record } of keyed) {
+        this.#waiting.remove(entry);
+        entry.record = record;
+        if (this.#entries.get(entry.progress.id) === entry) this.#schedule.add(entry.progress);
+      }
+    });
+  }
+
+  /** Gives up a mail whose recipient's key nobody can tell, and reports it; once. */
+  giveUp(entry: OutboxEntry, cause: NoKeyCause): ResultAsync<void, StoreError> {
+    return entry.record.recipientKey === undefined
+      ? this.#report(entry, 'no-key', cause)
+      : okAsync(undefined);
   }
 
   /** A new document has come: providers may have. */
@@ -177,7 +180,7 @@ export class OutboxQueue {
   sent(ref: BlockRef, baseMs: number): ResultAsync<void, StoreError> {
     const entry = this.#entries.get(ref.mail.id);
     if (entry === undefined || ref.mail.isAcknowledged(ref.block)) {
-      return this.#deps.surbs.remove(this.#surbsOf(ref.mail.id, ref.block));
+      return this.#deps.surbs.remove(this.#deps.surbs.ofBlock(ref.mail.id, ref.block));
     }
     entry.transmissions += 1;
     if (!entry.record.reliable) return this.#blockDone(entry, ref.block);
@@ -194,7 +197,7 @@ export class OutboxQueue {
   acknowledge(messageId: MessageId, block: number): ResultAsync<void, StoreError> {
     const entry = this.#entries.get(messageId);
     return entry === undefined || entry.progress.isAcknowledged(block)
-      ? this.#deps.surbs.remove(this.#surbsOf(messageId, block))
+      ? this.#deps.surbs.remove(this.#deps.surbs.ofBlock(messageId, block))
       : this.#blockDone(entry, block);
   }
 
@@ -214,6 +217,8 @@ export class OutboxQueue {
     const { health } = this.#deps;
     if (this.#entries.get(entry.progress.id) !== entry) return undefined;
     if (entry.leaving) return MIN_RETRY_MS;
+    const overtimeMs = overtimeLeft(entry, this.#deps.clock);
+    if (overtimeMs > 0) return Math.max(MIN_RETRY_MS, overtimeMs);
     const bounced = await this.#expire(entry);
     if (bounced.isOk()) return undefined;
     health.failed(bounced.error);
@@ -221,18 +226,23 @@ export class OutboxQueue {
   }
 
   #expire(entry: OutboxEntry): ResultAsync<void, StoreError> {
-    const { bounce } = this.#deps;
-    if (!entry.record.reliable) return this.#fail(entry, 'expired', this.#commit);
-    return readMail(this.#deps.store, entry.record).andThen((mail) =>
-      this.#fail(entry, 'expired', (changes) => bounce({ ...sentOf(entry), mail }, changes)),
+    return entry.record.reliable
+      ? this.#report(entry, 'expired', 'not-acknowledged')
+      : this.#fail(entry, 'expired', this.#commit);
+  }
+
+  #report(
+    entry: OutboxEntry,
+    reason: FailureReason,
+    cause: Undelivered['cause'],
+  ): ResultAsync<void, StoreError> {
+    const { bounce, store } = this.#deps;
+    return readMail(store, entry.record).andThen((mail) =>
+      this.#fail(entry, reason, (changes) => bounce({ ...sentOf(entry), mail, cause }, changes)),
     );
   }
 
-  #fail(
-    entry: OutboxEntry,
-    reason: 'expired' | 'cancelled',
-    commit: Commit,
-  ): ResultAsync<void, StoreError> {
+  #fail(entry: OutboxEntry, reason: FailureReason, commit: Commit): ResultAsync<void, StoreError> {
     return this.#leave(entry, { kind: 'failed', sent: sentOf(entry), reason }, commit);
   }
 
@@ -242,11 +252,12 @@ export class OutboxQueue {
     if (acknowledged.length === entry.record.total) {
       return this.#leave(entry, { kind: 'sent', sent: sentOf(entry) }, this.#commit);
     }
-    const spent = this.#surbsOf(entry.progress.id, block);
+    const spent = surbs.ofBlock(entry.progress.id, block);
     const progress = progressChange(entry, acknowledged);
     // Lost with the power, it is one block sent again.
     return store.commit([...surbs.removal(spent), progress], 'crash').map(() => {
       surbs.forget(spent);
+      entry.answeredAtMs = clock.monotonic();
       this.#schedule.acknowledged({ mail: entry.progress, block }, clock.monotonic());
     });
   }
@@ -268,6 +279,7 @@ export class OutboxQueue {
       .map(() => {
         surbs.forget(spent);
         this.#entries.delete(entry.progress.id);
+        this.#waiting.remove(entry);
         this.#schedule.remove(entry.progress);
         tell(news);
       })
@@ -278,22 +290,11 @@ export class OutboxQueue {
       });
   }
 
-  #surbsOf(messageId: MessageId, block: number): readonly SurbRecord[] {
-    return this.#deps.surbs
-      .ofMessage(messageId)
-      .filter(({ use }) => use.kind === 'acknowledgement' && use.block === block);
-  }
-
   #insert(entry: OutboxEntry): void {
     this.#entries.set(entry.progress.id, entry);
     this.#bodies.add(entry.record, 1);
-    this.#schedule.add(entry.progress);
-    this.#bounces.add(entry, this.#restMs(entry.record));
-  }
-
-  /** Ms until the bounce; however wall time has jumped, not more than a lifetime. */
-  #restMs({ acceptedAt, bounceAt }: OutboxRecord): number {
-    const restMs = bounceAt - this.#deps.clock.now();
-    return Math.max(MIN_RETRY_MS, Math.min(restMs, bounceAt - acceptedAt));
+    if (entry.record.recipientKey === undefined) this.#waiting.add(entry);
+    else this.#schedule.add(entry.progress);
+    this.#bounces.add(entry, Math.max(MIN_RETRY_MS, restMs(entry.record, this.#deps.clock)));
   }
 }

@@ -5,6 +5,7 @@
 import { err, ok, Result } from 'neverthrow';
 import { normaliseAddress } from '../mail/address.js';
 import type { NetworkConfig } from '../pki/network.js';
+import { checkUpstream } from './upstream.js';
 import type {
   AccountConfig,
   Address,
@@ -21,11 +22,16 @@ export interface AccountPlan {
   /** As documents name it. */
   readonly provider: string;
   readonly pin: Uint8Array | undefined;
+  /** Which of its addresses to use, in order. */
+  readonly transports: readonly string[];
   readonly network: NetworkConfig;
   /** Absolute. */
   readonly directory: string;
   readonly readers: readonly string[];
   readonly sanitise: 'headers' | 'off';
+  readonly paused: boolean;
+  /** Whether providers may be asked for keys. */
+  readonly keyDiscovery: boolean;
   readonly linkKey: Uint8Array | undefined;
   readonly identityKey: Uint8Array | undefined;
 }
@@ -43,6 +49,7 @@ export interface Tuning {
 const HOUR_MS = 3_600_000;
 const KEY_LENGTH = 32;
 const DEFAULT_READERS = ['inbox'];
+const DEFAULT_TRANSPORTS = ['tcp', 'tcp4', 'tcp6'];
 
 export const tuningOf = (tuning: ClientTuning = {}): Tuning => ({
   bounceMs: tuning.bounceQueueLifetimeMs ?? 5 * 24 * HOUR_MS,
@@ -58,18 +65,37 @@ export const planAccounts = (
   config: MixClientConfig,
 ): Result<readonly AccountPlan[], ConfigError> =>
   checkStorageKey(config)
-    .andThen(() => Result.combine(config.accounts.map((each, i) => planAccount(config, each, i))))
+    .andThen(() => checkUpstream(config.upstreamProxy))
+    .andThen(() => checkTransports(config))
+    .andThen(() =>
+      Result.combine(config.accounts.map((each, i) => planAccount(config, each, `accounts[${i}]`))),
+    )
     .andThrough(checkUnique);
+
+/** One more account, beside those that are `open`. @errors `config`, about `account` */
+export const planAdded = (
+  config: MixClientConfig,
+  account: AccountConfig,
+  open: readonly Address[],
+): Result<AccountPlan, ConfigError> =>
+  planAccount(config, account, 'account').andThen((plan) =>
+    open.includes(plan.address) ? refuse('account.user', 'a second account') : ok(plan),
+  );
 
 const checkStorageKey = ({ storageKey }: MixClientConfig): Result<void, ConfigError> =>
   storageKey.length === KEY_LENGTH ? ok(undefined) : refuse('storageKey', '32 bytes are needed');
 
+const checkTransports = ({ preferredTransports }: MixClientConfig): Result<void, ConfigError> =>
+  preferredTransports?.length === 0
+    ? refuse('preferredTransports', 'one is needed')
+    : ok(undefined);
+
 const planAccount = (
   config: MixClientConfig,
   account: AccountConfig,
-  index: number,
+  where: string,
 ): Result<AccountPlan, ConfigError> => {
-  const at = (key: keyof AccountConfig): string => `accounts[${index}].${key}`;
+  const at = (key: keyof AccountConfig): string => `${where}.${key}`;
   const isKnown = Object.hasOwn(config.networks, account.network);
   const network = isKnown ? config.networks[account.network] : undefined;
   if (network === undefined) return refuse(at('network'), `no network ${account.network}`);
@@ -88,10 +114,13 @@ const planAccount = (
       user,
       provider: domain,
       pin: account.providerKeyPin,
+      transports: config.preferredTransports ?? DEFAULT_TRANSPORTS,
       network,
       directory: `${config.dataDir}/${fileNameOf(address)}`,
       readers,
       sanitise: account.sanitise ?? 'headers',
+      paused: account.paused ?? false,
+      keyDiscovery: account.keyDiscovery ?? false,
       linkKey: account.linkKey,
       identityKey: account.identityKey,
     }));

@@ -14,9 +14,9 @@ export interface ProviderRef {
   readonly name: string;
   /** Its Ed25519 identity key, where no other is accepted. */
   readonly pin: Uint8Array | undefined;
+  /** Names of the transports to use, in order. */
+  readonly transports: readonly string[];
 }
-
-const TRANSPORTS = ['tcp', 'tcp4', 'tcp6'];
 
 /** @errors the connection state that says why there is none */
 export const findProvider = (
@@ -30,9 +30,20 @@ export const findProvider = (
   return ok(node);
 };
 
-/** Its addresses, in the order in which to try them. */
-export const addressesOf = (node: NetworkNode): readonly string[] =>
-  TRANSPORTS.flatMap((transport) => node.addresses.get(transport) ?? []);
+/** Its addresses, in the order in which to try them; at least one. @errors `no-usable-address` */
+export const addressesOf = (
+  node: NetworkNode,
+  { transports }: ProviderRef,
+): Result<readonly string[], ConnectionState> => {
+  const addresses = transports.flatMap((transport) => node.addresses.get(transport) ?? []);
+  return addresses.length > 0 ? ok(addresses) : err({ kind: 'no-usable-address' });
+};
+
+/** What a node must prove to be on a link. */
+export const peerOf = ({ identityKey, linkKey }: NetworkNode): Peer => ({
+  ad: identityKey,
+  publicKey: linkKey,
+});
 
 /** Whether the other end of a link is this node. */
 export const isNode = (node: NetworkNode, peer: Peer): boolean =>

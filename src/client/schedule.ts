@@ -63,6 +63,8 @@ export class Schedule {
   add(mail: MailProgress): void {
     this.#mails.add(mail);
     for (const flight of mail.flights()) this.#flights.push(flight);
+    // What an earlier run put off for long must not wait so long when its provider answers.
+    if (mail.unanswered > SILENT_AFTER) this.#destination(mail.provider).silent = true;
     this.#enlist(mail);
   }
 

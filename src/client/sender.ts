@@ -73,6 +73,7 @@ const STORE_ERRORS: ReadonlySet<string> = new Set<StoreError['kind']>([
   'store-io',
   'store-corrupt',
   'store-key',
+  'store-format',
   'store-closed',
 ]);
 
@@ -173,14 +174,14 @@ export class Sender {
 
   #parcelOf({ view, source }: Here, ref: BlockRef): ResultAsync<Parcel, Failure> {
     const { outbox, decoy } = this.#deps;
-    const record = outbox.recordOf(ref);
+    const { recipient, recipientKey } = outbox.recordOf(ref) ?? {};
     const destination = nodeNamed(view.exits, ref.mail.provider);
-    if (record === undefined || destination === undefined) return nothingToSend();
+    if (!recipient || !recipientKey || !destination) return nothingToSend();
     return outbox.load(ref).andThen((block) => {
       if (block === undefined) return nothingToSend();
-      const keys = { senderSecret: decoy.identity.secretKey, recipientKey: record.recipientKey };
+      const keys = { senderSecret: decoy.identity.secretKey, recipientKey };
       const body = sealBlock(decoy, block, keys);
-      return okAsync({ source, destination, recipient: wireUserOf(record.recipient), body });
+      return okAsync({ source, destination, recipient: wireUserOf(recipient), body });
     });
   }
 

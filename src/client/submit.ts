@@ -7,9 +7,10 @@
  * Source: mailproxy, its SMTP listener and `SendMessage`; here the body is left alone.
  * @module
  */
-import { err, ok, type Result } from 'neverthrow';
+import { err, ok, Result } from 'neverthrow';
 import { utf8 } from '../bytes/text.js';
 import { concat } from '../bytes/writer.js';
+import type { Primitives } from '../crypto/primitives.js';
 import type { Clock, Random } from '../io/contracts.js';
 import { buildMail } from '../mail/build.js';
 import { coarseDate } from '../mail/dates.js';
@@ -27,8 +28,10 @@ import {
 import { newMessageId } from '../mail/tokens.js';
 import { normaliseHeader } from '../sanitise/headers.js';
 import type { SphinxGeometry } from '../sphinx/geometry.js';
-import { fragment, mailLimit } from './block.js';
-import type { Address, MailDraft, Recipient, Recipients, SendError, SendOptions } from './types.js';
+import { fragment, mailLimit, MESSAGE_ID_LENGTH } from './block.js';
+import type { Destination } from './outbox-contracts.js';
+import { isSettled } from './trust.js';
+import type { Address, MailDraft, Recipients, SendError, SendOptions } from './types.js';
 
 export interface SubmitDeps {
   readonly account: Address;
@@ -40,15 +43,30 @@ export interface SubmitDeps {
   readonly limit: number;
   /** How the header leaves. */
   readonly sanitise: 'headers' | 'off';
+  /** Whether mail may wait for the key of somebody unknown, or for its confirmation. */
+  readonly keyDiscovery: boolean;
 }
 
 /** A mail as it will be sent, whoever to. */
 export interface Prepared {
-  readonly recipients: readonly Recipient[];
+  readonly recipients: readonly Destination[];
   /** Mail bytes, block by block. */
   readonly payloads: readonly Uint8Array[];
   readonly reliable: boolean;
 }
+
+const FIXED_IDS = 'postern message id';
+
+/**
+ * Message ids of a send that its caller has given a name: secret, and the same each time, so that a
+ * receiver takes what was sent twice for one mail.
+ */
+export const idsOfSend =
+  ({ hash }: Pick<Primitives, 'hash'>, identitySecret: Uint8Array, name: string) =>
+  (recipient: Address): Uint8Array => {
+    const what = utf8([FIXED_IDS, name, recipient].join('\0'));
+    return hash.sha512_256(concat(identitySecret, what)).slice(0, MESSAGE_ID_LENGTH);
+  };
 
 /** Header names that only the mix network may use. */
 const OWN_PREFIX = 'x-katzenpost-';
@@ -63,7 +81,7 @@ export const prepareMail = (
   deps: SubmitDeps,
   options: Pick<SendOptions, 'to' | 'mail' | 'reliability'>,
 ): Result<Prepared, SendError> =>
-  resolveAll(deps.recipients, options.to).andThen((recipients) =>
+  resolveAll(deps, options.to).andThen((recipients) =>
     mailBytes(deps, options.mail, recipients).andThen((mail) =>
       readMail(mail).andThen((head) =>
         reliabilityOf(head, options.reliability)
@@ -79,27 +97,37 @@ export const prepareMail = (
 
 /** All recipients or none, each once. */
 const resolveAll = (
-  recipients: Pick<Recipients, 'get'>,
+  deps: SubmitDeps,
   to: string | readonly string[],
-): Result<readonly Recipient[], SendError> => {
-  const found = new Map<Address, Recipient>();
-  for (const address of typeof to === 'string' ? [to] : to) {
-    const recipient = recipients.get(address);
-    if (recipient.isErr()) {
-      const isBad = recipient.error.kind === 'bad-address';
-      return err(isBad ? { kind: 'bad-address', address } : unknown(address));
-    }
-    found.set(recipient.value.address, recipient.value);
-  }
-  return found.size > 0 ? ok([...found.values()]) : err({ kind: 'bad-address', address: '' });
-};
+): Result<readonly Destination[], SendError> =>
+  Result.combine([to].flat().map((address) => resolve(deps, address))).andThen(
+    (found): Result<readonly Destination[], SendError> => {
+      const unique = new Map(found.map((each) => [each.address, each]));
+      return unique.size > 0 ? ok([...unique.values()]) : err({ kind: 'bad-address', address: '' });
+    },
+  );
 
-const unknown = (recipient: string): SendError => ({ kind: 'unknown-recipient', recipient });
+const resolve = (
+  { recipients, keyDiscovery }: SubmitDeps,
+  text: string,
+): Result<Destination, SendError> =>
+  recipients
+    .get(text)
+    .map((known): Destination => ({
+      address: known.address,
+      key: isSettled(known, keyDiscovery) ? known.key : undefined,
+    }))
+    .orElse((error): Result<Destination, SendError> => {
+      if (error.kind !== 'unknown-recipient') return err({ kind: 'bad-address', address: text });
+      return keyDiscovery
+        ? ok({ address: error.recipient, key: undefined })
+        : err({ kind: 'unknown-recipient', recipient: text });
+    });
 
 const mailBytes = (
   { account, clock, random }: SubmitDeps,
   mail: Uint8Array | MailDraft,
-  recipients: readonly Recipient[],
+  recipients: readonly Destination[],
 ): Result<Uint8Array, SendError> => {
   if (mail instanceof Uint8Array) return ok(mail);
   const to = recipients.map(({ address }) => address);

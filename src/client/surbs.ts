@@ -87,6 +87,13 @@ export class SurbTable {
     return [...(this.#byMessage.get(messageId) ?? [])];
   }
 
+  /** Those sent with one block of it. */
+  ofBlock(messageId: MessageId, block: number): readonly SurbRecord[] {
+    return this.ofMessage(messageId).filter(
+      ({ use }) => use.kind === 'acknowledgement' && use.block === block,
+    );
+  }
+
   /** Acknowledgements of messages that `isKnown` does not know. */
   strays(isKnown: (messageId: MessageId) => boolean): readonly SurbRecord[] {
     const unknown = [...this.#byMessage.keys()].filter((messageId) => !isKnown(messageId));

@@ -7,9 +7,13 @@ import type { Io } from '../io/contracts.js';
 import type { MailDraft } from '../mail/build.js';
 import type { NetworkConfig } from '../pki/network.js';
 import type { OpenStore, StoreError } from '../store/store.js';
+import type { AccountConfig, Accounts, ConnectionState, UpstreamProxy } from './account-types.js';
+import type { LookupAnswer, Recipients } from './recipient-types.js';
 
 export type { MailDraft } from '../mail/build.js';
 export type { Attachment } from '../mail/mime.js';
+export type * from './account-types.js';
+export type * from './recipient-types.js';
 
 /** A normalised address, `user@provider`. */
 export type Address = string;
@@ -19,22 +23,6 @@ export type MessageId = string;
 
 /** Random id of a received mail, fixed at delivery, never used again (32 hex digits). */
 export type MailId = string;
-
-export interface AccountConfig {
-  readonly user: string;
-  readonly provider: string;
-  /** Label of one of {@link MixClientConfig.networks}. */
-  readonly network: string;
-  /** The provider's Ed25519 identity key; no other is talked to. */
-  readonly providerKeyPin?: Uint8Array;
-  /** X25519 secrets; read from, or made in, the account's directory where not given. */
-  readonly linkKey?: Uint8Array;
-  readonly identityKey?: Uint8Array;
-  /** Names of those who must call `done` before a received mail goes; default `['inbox']`. */
-  readonly readers?: readonly string[];
-  /** `headers` (default): top-level header lines leave in one normal form; `off`: as they are. */
-  readonly sanitise?: 'headers' | 'off';
-}
 
 /** Tunables; the names and defaults are those of the TOML file's `[Debug]`. */
 export interface ClientTuning {
@@ -66,6 +54,10 @@ export interface MixClientConfig {
   /** Known keys, by address. */
   readonly recipients?: Readonly<Record<string, Uint8Array>>;
   readonly tuning?: ClientTuning;
+  /** Through which every connection leaves; none: directly. */
+  readonly upstreamProxy?: UpstreamProxy;
+  /** Which of a provider's addresses to use, in this order; default `['tcp', 'tcp4', 'tcp6']`. */
+  readonly preferredTransports?: readonly string[];
   /** Stay without a connection: for reading and queueing beside no daemon. */
   readonly offline?: boolean;
   /** The world; Node.js where not given. */
@@ -93,6 +85,11 @@ export interface SendOptions {
   readonly mail: Uint8Array | MailDraft;
   /** `none`: no acknowledgements and no retransmission. Default `acknowledged`. */
   readonly reliability?: 'acknowledged' | 'none';
+  /**
+   * A name of this very send, such as a file's with its inode. Sent again by the same name, because
+   * a crash hid the answer, the mail still comes once.
+   */
+  readonly once?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -150,35 +147,15 @@ export interface InboxAccess {
   done(account: string, reader: string, ids: readonly MailId[]): ResultAsync<void, InboxError>;
 }
 
-export type RecipientError =
-  | { readonly kind: 'bad-address'; readonly address: string }
-  | { readonly kind: 'bad-key' }
-  | { readonly kind: 'unknown-recipient'; readonly recipient: string }
-  | { readonly kind: 'recipient-file'; readonly path: string; readonly problem: string };
-
-export interface Recipient {
-  readonly address: Address;
-  /** X25519 identity key, 32 bytes. */
-  readonly key: Uint8Array;
-}
-
-/** The keys of those whom we write to: a PEM file each. */
-export interface Recipients {
-  get(address: string): Result<Recipient, RecipientError>;
-  set(address: string, key: Uint8Array): ResultAsync<void, RecipientError>;
-  remove(address: string): ResultAsync<void, RecipientError>;
-  /** Sorted by address. */
-  list(): readonly Recipient[];
-  /** Who has this key; the first by address where several do. */
-  findByKey(key: Uint8Array): Address | undefined;
-  /** Reads the directory again; problems are per file and never cost the others. */
-  rescan(): ResultAsync<readonly RecipientError[], RecipientError>;
-}
-
 export interface QueuedMail {
   readonly account: Address;
   readonly messageId: MessageId;
   readonly recipient: Address;
+  /**
+   * `awaiting-key`: the provider is asked for it. `held`: it says another key than before, and a
+   * person has to decide; see {@link Recipients}.
+   */
+  readonly state: 'queued' | 'awaiting-key' | 'held';
   readonly blocks: number;
   readonly acknowledged: number;
   /** Transmissions of all blocks so far. */
@@ -188,30 +165,15 @@ export interface QueuedMail {
 
 export interface Outbox {
   list(account?: string): readonly QueuedMail[];
-  /** Ok also when it has gone meanwhile. */
+  /**
+   * Durable when ok, also when it has gone meanwhile; blocks that have left stay delivered. It
+   * cannot be aborted: after an error or a crash the mail is queued or gone, never half of it.
+   */
   cancel(messageId: MessageId): ResultAsync<void, StoreError>;
 }
 
-export type ConnectionState =
-  | { readonly kind: 'offline' }
-  | { readonly kind: 'no-document' }
-  | { readonly kind: 'connecting' }
-  | { readonly kind: 'connected' }
-  | { readonly kind: 'provider-missing' }
-  | { readonly kind: 'pin-mismatch' };
-
-export interface AccountStatus {
-  readonly account: Address;
-  readonly connection: ConnectionState;
-  readonly outbox: { readonly mails: number; readonly blocks: number };
-  /** Reply blocks waiting for their reply. */
-  readonly replyBlocks: number;
-  readonly inbox: { readonly count: number };
-  /** Blocks of mails that are not whole yet. */
-  readonly fragments: number;
-  /** Local clock minus the provider's, where known. */
-  readonly skewMs?: number;
-}
+/** Why a queued mail was given up; `no-key`: nobody could tell the recipient's key. */
+export type FailureReason = 'expired' | 'cancelled' | 'no-key';
 
 export type ClientEvent =
   | { readonly kind: 'connection'; readonly account: Address; readonly state: ConnectionState }
@@ -227,9 +189,28 @@ export type ClientEvent =
       readonly account: Address;
       readonly messageId: MessageId;
       readonly recipient: Address;
-      readonly reason: 'expired' | 'cancelled';
+      readonly reason: FailureReason;
     }
   | { readonly kind: 'received'; readonly account: Address; readonly mail: InboxEntry }
+  /** A provider has told the key of somebody unknown; mail to them leaves. */
+  | { readonly kind: 'key-discovered'; readonly account: Address; readonly recipient: Address }
+  /** A provider tells another key than before; mail to them is held. */
+  | { readonly kind: 'key-changed'; readonly account: Address; readonly recipient: Address }
+  /** The end of {@link Recipients.query}. */
+  | {
+      readonly kind: 'key-answer';
+      readonly account: Address;
+      readonly tag: string;
+      readonly recipient: Address;
+      readonly answer: LookupAnswer;
+    }
+  /** A mail's From names somebody known, whose key has not sealed it; From can be forged. */
+  | {
+      readonly kind: 'sender-differs';
+      readonly account: Address;
+      readonly mail: MailId;
+      readonly from: Address;
+    }
   | { readonly kind: 'clock-skew'; readonly account: Address; readonly skewMs: number }
   /** The store does not take what is written in the background; it is tried again and again. */
   | { readonly kind: 'store-failed'; readonly account: Address; readonly error: StoreError };
@@ -246,12 +227,6 @@ export type AskError =
   | { readonly kind: 'closed' }
   | StoreError;
 
-/** Why a key was not found. */
-export type LookupError =
-  | AskError
-  | { readonly kind: 'bad-address'; readonly address: string }
-  | { readonly kind: 'no-such-user'; readonly user: string };
-
 export interface AskOptions {
   readonly account: string;
   /** Capability, such as `keyserver`. */
@@ -261,40 +236,46 @@ export interface AskOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface Accounts {
-  list(): readonly Address[];
-  /** The public identity and link keys, X25519, 32 bytes each. */
-  keys(
-    account: string,
-  ): Result<
-    { readonly identityKey: Uint8Array; readonly linkKey: Uint8Array },
-    { readonly kind: 'unknown-account'; readonly account: string }
-  >;
-  status(): readonly AccountStatus[];
-}
-
 /** What bridges and programs hold. */
 export interface MixClient {
   readonly accounts: Accounts;
   readonly recipients: Recipients;
   readonly outbox: Outbox;
   readonly inbox: InboxAccess;
-  /** Durable when ok, one entry per recipient; no recipient of several is half accepted. */
+  /**
+   * Freezes a mail and queues it: durable when ok, one entry per recipient, for all or for none.
+   *
+   * Cancel-safe. An aborted signal refuses a send that has not begun; one that is being written is
+   * finished, and says so. A close meanwhile either lets it finish or gives `closed` or
+   * `store-closed`: then nothing of it will be sent. What was accepted outlives a close; to take it
+   * back use {@link Outbox.cancel}.
+   */
   send(options: SendOptions): ResultAsync<readonly Sent[], SendError>;
-  /** Received mail from this reader's position on, then as it comes, until `signal` or close. */
+  /**
+   * Received mail from this reader's position on, then as it comes, until `signal` or close.
+   *
+   * Cancel-safe. Ending it, at any moment and in any way, loses nothing: a mail that was handed out
+   * and not `done` is handed out again next time. A `done` that was called before is finished.
+   */
   receive(
     account: string,
     options: { readonly reader: string; readonly signal?: AbortSignal },
   ): AsyncIterable<ReceivedMail>;
-  /** A provider's service, answered by a reply block. The answer comes without padding behind it. */
+  /**
+   * A provider's service, answered by a reply block. The answer comes without padding behind it.
+   *
+   * An abort gives `aborted` and a close `closed`, at once; nothing is kept of a question. It may
+   * have left already, and the service have acted on it: ask only what may be asked twice.
+   */
   ask(options: AskOptions): ResultAsync<Uint8Array, AskError>;
-  /** Asks the provider of `address` for its key, which nobody else vouches for; stores nothing. */
-  lookup(
-    account: string,
-    address: string,
-    signal?: AbortSignal,
-  ): ResultAsync<Recipient, LookupError>;
-  /** Every listener has its own queue, from the call on. */
+  /**
+   * Every listener has its own queue, from the call on. An abort or a close ends it; what it has not
+   * taken by then is dropped, and is in the outbox and inbox all the same.
+   */
   events(signal?: AbortSignal): AsyncIterable<ClientEvent>;
+  /**
+   * Ends all that runs, then closes the stores; what is being written is finished first. It cannot
+   * be aborted, and a second call waits for the first. Nothing accepted or received is lost by it.
+   */
   close(): Promise<void>;
 }

@@ -9,8 +9,9 @@
 import { fromUtf8, utf8 } from '../bytes/text.js';
 import type { Clock, Duplex } from '../io/contracts.js';
 import type { Count } from './counts.js';
-import { speakJsonRpc, type RpcMethods } from './json-rpc.js';
+import { speakJsonRpc } from './json-rpc.js';
 import { Lines } from './lines.js';
+import type { RpcMethods } from './method.js';
 
 /** Most bytes of a command; the reference's verbs need far less. */
 const COMMAND_LIMIT = 4096;

@@ -4,52 +4,17 @@
  * Requests of one connection are served in turn. A method may answer with a stream: its result is
  * then `{ "stream": n }`, each item follows as a notification `stream.item` and the end as
  * `stream.end`, and other requests can be made meanwhile. The end of the connection ends its
- * streams. Batches are not offered.
+ * streams. Batches are not offered. `rpc.discover` describes all methods.
  * @module
  */
-import { err, type Result, type ResultAsync } from 'neverthrow';
 import { utf8 } from '../bytes/text.js';
 import { onAbort } from '../io/abort.js';
 import type { Count } from './counts.js';
+import { DISCOVER, describeMethods } from './discover.js';
 import { isObject, JSON_LINE_LIMIT, parseJson, RPC_ERROR, STREAM, type Json } from './json.js';
 import type { Lines } from './lines.js';
-import { readParams, type Params, type ParamsError } from './params.js';
-
-/** What a method answers with. */
-export type RpcAnswer =
-  | { readonly kind: 'value'; readonly value: Json }
-  | { readonly kind: 'stream'; readonly items: AsyncIterable<Json> };
-
-/** Why a method refused; all of its facts are sent, so they must be JSON. */
-export interface RpcFailure {
-  readonly kind: string;
-}
-
-/** A method's answer, at once or later. */
-export type RpcOutcome<E> = Result<RpcAnswer, E> | ResultAsync<RpcAnswer, E>;
-
-/** One method, its parameters checked within; `signal` is aborted with the connection. */
-export type RpcMethod = (
-  params: Json | undefined,
-  signal: AbortSignal,
-) => Promise<Result<RpcAnswer, RpcFailure | ParamsError>>;
-
-/** Methods by name. */
-export type RpcMethods = Readonly<Record<string, RpcMethod>>;
-
-/** A method out of the two things that it is: what it takes, and what it does. */
-export const rpcMethod =
-  <P>(
-    read: (params: Params) => P,
-    run: (params: P, signal: AbortSignal) => RpcOutcome<RpcFailure>,
-  ): RpcMethod =>
-  async (params, signal) => {
-    const taken = readParams(params, read);
-    return taken.isErr() ? err(taken.error) : run(taken.value, signal);
-  };
-
-/** An answer that is one value. */
-export const value = (json: Json): RpcAnswer => ({ kind: 'value', value: json });
+import type { RpcFailure, RpcMethods } from './method.js';
+import type { ParamsError } from './params.js';
 
 interface Request {
   readonly id: Json | undefined;
@@ -117,9 +82,12 @@ const readRequest = (json: Json): Request | undefined => {
 const answer = async (connection: Connection, request: Request): Promise<boolean> => {
   const { methods, signal } = connection;
   const { id } = request;
+  if (request.method === DISCOVER) {
+    return reply(connection, id, { result: describeMethods(methods) });
+  }
   const method = Object.hasOwn(methods, request.method) ? methods[request.method] : undefined;
   if (method === undefined) return reply(connection, id, problem(RPC_ERROR.methodNotFound));
-  const outcome = await method(request.params, signal);
+  const outcome = await method.call(request.params, signal);
   if (outcome.isErr()) return reply(connection, id, refusal(outcome.error));
   if (outcome.value.kind === 'value') return reply(connection, id, { result: outcome.value.value });
   const stream = ++connection.streams;

@@ -1,5 +1,5 @@
 /**
- * Addresses of the network: `host:port`, `[v6]:port` or `unix:/path`.
+ * Addresses of the network: `host:port`, `[v6]:port` or `unix:/path`; for listening also `fd:3`.
  * @module
  */
 import { utf8 } from '../bytes/text.js';
@@ -11,14 +11,22 @@ export type NetworkAddress =
 const UNIX_PREFIX = 'unix:';
 const TCP = /^(?:\[([0-9A-Fa-f:.]+(?:%[\w.-]+)?)\]|([^\s:[\]]+)):(\d{1,5})$/;
 const MAX_PORT = 65535;
+const DESCRIPTOR = /^fd:(\d{1,5})$/;
 /** The least that a system takes; longer ones are cut off silently. */
 const MAX_SOCKET_PATH_BYTES = 103;
 
 /** Whether a path can be that of a Unix socket. */
 export const fitsSocket = (path: string): boolean => utf8(path).length <= MAX_SOCKET_PATH_BYTES;
 
+/** The number of a socket that this process was given open, as `fd:3`; nobody can dial it. */
+export const parseDescriptor = (text: string): number | undefined => {
+  const [, digits] = DESCRIPTOR.exec(text) ?? [];
+  return digits === undefined ? undefined : Number(digits);
+};
+
 /** Reads an address; `undefined` when it is none. Hosts are not looked up. */
 export const parseAddress = (text: string): NetworkAddress | undefined => {
+  if (DESCRIPTOR.test(text)) return undefined;
   if (text.startsWith(UNIX_PREFIX)) {
     const path = text.slice(UNIX_PREFIX.length);
     const valid = path.startsWith('/') && !path.includes('\0') && fitsSocket(path);

@@ -46,7 +46,8 @@ export interface Duplex {
 export interface DialError {
   readonly kind: 'dial';
   readonly address: string;
-  readonly reason: 'refused' | 'timeout' | 'unreachable' | 'aborted' | 'bad-address';
+  /** `proxy`: the one in between is not there, does not let us in, or makes no sense. */
+  readonly reason: 'refused' | 'timeout' | 'unreachable' | 'aborted' | 'bad-address' | 'proxy';
 }
 
 export interface ListenError {
@@ -67,6 +68,7 @@ export interface Listener {
 /** Addresses are `host:port` (IPv6 in brackets) or `unix:/path`. */
 export interface Network {
   dial(address: string, signal: AbortSignal): ResultAsync<Duplex, DialError>;
+  /** Also at `fd:3`, a socket that the process was given open, where the platform has them. */
   listen(address: string): ResultAsync<Listener, ListenError>;
 }
 
@@ -121,6 +123,65 @@ export interface Log {
   write(level: LogLevel, module: string, message: string, facts?: LogFacts): void;
 }
 
+export interface HttpError {
+  readonly kind: 'http';
+  readonly url: string;
+  readonly reason:
+    | DialError['reason']
+    | 'bad-url'
+    /** Not who they say they are, or no TLS at all. */
+    | 'tls'
+    /** The connection ended before the answer. */
+    | 'ended'
+    | 'malformed';
+}
+
+/** One request, read whole. */
+export interface HttpRequest {
+  readonly method: string;
+  /** Path and query, as they were sent. */
+  readonly target: string;
+  /** Empty where none was sent. */
+  readonly contentType: string;
+  readonly body: Uint8Array;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  /** Plain text. */
+  readonly body: Uint8Array;
+}
+
+/** What became of a connection on which one request was waited for. */
+export type HttpOutcome = 'answered' | 'malformed' | 'too-large' | 'ended';
+
+/** The little that we need of HTTP/1.1, over connections that others make. */
+export interface Http {
+  /**
+   * Posts a form (URL-encoded) to an `http:` or `https:` address, dialling through `network`.
+   * Nothing is redirected, and nothing read but the status.
+   */
+  post(
+    network: Network,
+    url: string,
+    form: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): ResultAsync<{ readonly status: number }, HttpError>;
+  /**
+   * Reads one request off a fresh connection, answers it and ends the connection; the caller has
+   * the deadline, and destroys the connection then.
+   *
+   * @param respond - must not reject; not called for what is no request, or a body over `maxBody`
+   */
+  answer(
+    duplex: Duplex,
+    options: {
+      readonly maxBody: number;
+      readonly respond: (request: HttpRequest) => Promise<HttpAnswer>;
+    },
+  ): Promise<HttpOutcome>;
+}
+
 /** Everything at once, for those who assemble; others take the one that they use. */
 export interface Io {
   readonly clock: Clock;
@@ -129,4 +190,6 @@ export interface Io {
   readonly files: Files;
   readonly workers: Workers;
   readonly log: Log;
+  /** Absent where there is no web. */
+  readonly http?: Http;
 }

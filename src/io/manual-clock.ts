@@ -9,6 +9,13 @@ import { onAbort } from './abort.js';
 import type { Clock } from './contracts.js';
 import { Heap } from './heap.js';
 
+export interface ClockCounters {
+  /** Sleeps that wait for their time. */
+  readonly timers: number;
+  /** Sleeps whose time came, since the clock was made. */
+  readonly fired: number;
+}
+
 export interface ManualClock extends Clock {
   /** Lets `ms` pass, firing what becomes due. */
   advance(ms: number): Promise<void>;
@@ -24,6 +31,7 @@ export interface ManualClock extends Clock {
   jumpWall(ms: number): void;
   /** Stops the clock while work outside of it runs (a real disk, a thread); gives `work` back. */
   hold<T>(work: Promise<T>): Promise<T>;
+  counters(): ClockCounters;
 }
 
 interface Timer {
@@ -62,6 +70,7 @@ class TurnedClock implements ManualClock {
   #elapsedMs = 0;
   #age = 0;
   #abortedTimers = 0;
+  #fired = 0;
   #turn: Promise<unknown> = Promise.resolve();
   readonly #outside = new Set<Promise<unknown>>();
   readonly #timers = new Heap<Timer>((a, b) =>
@@ -123,6 +132,10 @@ class TurnedClock implements ManualClock {
     return work;
   }
 
+  counters(): ClockCounters {
+    return { timers: this.#timers.size - this.#abortedTimers, fired: this.#fired };
+  }
+
   async #run(limitMs: number, done: () => boolean): Promise<boolean> {
     let firings = 0;
     await this.#reactions();
@@ -160,6 +173,7 @@ class TurnedClock implements ManualClock {
     this.#elapsedMs = Math.max(this.#elapsedMs, timer.dueMs);
     const wake = timer.wake;
     timer.wake = undefined;
+    this.#fired++;
     wake?.();
   }
 

@@ -13,7 +13,7 @@ import { seededRandom } from './seeded-random.js';
 export { duplexPair, makeConnection } from './duplex-pair.js';
 export type { Connection, DuplexPairOptions } from './duplex-pair.js';
 export { manualClock } from './manual-clock.js';
-export type { ManualClock } from './manual-clock.js';
+export type { ClockCounters, ManualClock } from './manual-clock.js';
 export { memoryFiles } from './memory-files.js';
 export type { MemoryFiles } from './memory-files.js';
 export { memoryLog } from './memory-log.js';

@@ -3,17 +3,20 @@
  * @module
  */
 import { randomFillSync } from 'node:crypto';
-import type { Io, Random } from './contracts.js';
+import type { Http, Io, Random } from './contracts.js';
 import { nodeClock } from './node/clock.js';
 import { nodeFiles } from './node/files.js';
+import { nodeHttp } from './node/http.js';
 import { nodeLog, type NodeLog, type NodeLogOptions } from './node/log.js';
 import { nodeNetwork } from './node/network.js';
 import { nodeWorkers, type NodeWorkersOptions } from './node/workers.js';
 
 export { nodeClock } from './node/clock.js';
 export type { NodeClockOptions } from './node/clock.js';
-export { collectForPackets } from './node/collector.js';
+export { collectForPackets, collectOnceSettled } from './node/collector.js';
 export { nodeFiles } from './node/files.js';
+export { nodeHttp } from './node/http.js';
+export type { NodeHttpOptions } from './node/http.js';
 export { nodeLog } from './node/log.js';
 export type { NodeLog, NodeLogOptions } from './node/log.js';
 export { nodeNetwork } from './node/network.js';
@@ -22,6 +25,7 @@ export type { NodeWorkersOptions } from './node/workers.js';
 
 export interface NodeIo extends Io {
   readonly log: NodeLog;
+  readonly http: Http;
 }
 
 export interface NodeIoOptions {
@@ -40,4 +44,5 @@ export const nodeIo = (options: NodeIoOptions = {}): NodeIo => ({
   files: nodeFiles(),
   workers: nodeWorkers(options.workers),
   log: nodeLog(options.log),
+  http: nodeHttp(),
 });

@@ -35,8 +35,22 @@ export type Report =
       readonly blocks: readonly (Uint8Array | undefined)[];
       readonly total: number;
     }
-  /** A key was found by asking a provider. */
-  | { readonly kind: 'key-discovered'; readonly recipient: string; readonly key: Uint8Array };
+  /** Nobody could tell the recipient's key. */
+  | {
+      readonly kind: 'no-key';
+      readonly recipient: string;
+      readonly cause: 'no-such-user' | 'no-key-server' | 'malformed-answer' | 'no-answer';
+      readonly mail: Uint8Array;
+    }
+  /** A key was found by asking a provider, or another one than before. */
+  | {
+      readonly kind: 'key-discovered' | 'key-changed';
+      readonly recipient: string;
+      /** The key that was seen. */
+      readonly key: Uint8Array;
+      /** Its fingerprint. */
+      readonly code: string;
+    };
 
 export interface ReportContext {
   /** The user's own address. */
@@ -92,8 +106,11 @@ const contentOf = (report: Report, account: string): Content => {
       return bounce(report.recipient, report.mail);
     case 'enqueue-failure':
       return enqueueFailure(report.failed, report.accepted, report.mail);
+    case 'no-key':
+      return noKey(report.recipient, report.cause, report.mail);
     case 'key-discovered':
-      return keyDiscovered(report.recipient, report.key);
+    case 'key-changed':
+      return aboutKey(report);
     case 'decryption-failure':
     case 'malformed-mail':
     case 'spoofed-sender':
@@ -127,20 +144,59 @@ const enqueueFailure = (
   evidence: original('text/rfc822-headers', splitMail(mail).head),
 });
 
-const keyDiscovered = (recipient: string, key: Uint8Array): Content => ({
-  subject: 'Key Discovery',
+const noKey = (recipient: string, cause: keyof typeof NO_KEY, mail: Uint8Array): Content => ({
+  subject: 'Delivery failure',
   text: [
-    `The provider says that the key of ${recipient} is`,
-    `    ${toBase64(key)}`,
-    'Nobody else vouches for it. It is used from now on.',
+    'Your mail could not be sent to',
+    `    ${recipient}`,
+    `since the key of this address was not found: ${NO_KEY[cause]}`,
+    'The mail is attached.',
   ],
-  groups: [],
-  evidence: undefined,
+  groups: [group(recipient, 'failed', '5.0.0 (Other undefined status)')],
+  evidence: original('message/rfc822', mail),
 });
+
+const NO_KEY = {
+  'no-such-user': 'its provider knows no such user, or has no key of theirs.',
+  'no-key-server': 'its provider offers no look-up of keys.',
+  'malformed-answer': 'its provider gave an answer that makes no sense.',
+  'no-answer': 'nobody answered in time.',
+} as const;
+
+type KeyReport = Extract<Report, { readonly kind: 'key-discovered' | 'key-changed' }>;
+
+const aboutKey = ({ kind, recipient, key, code }: KeyReport): Content => {
+  const { subject, before, after } = KEYS[kind];
+  return {
+    subject,
+    text: [`${before} ${recipient} is`, `    ${toBase64(key)}`, `    ${code}`, ...after],
+    groups: [],
+    evidence: undefined,
+  };
+};
+
+const KEYS = {
+  'key-discovered': {
+    subject: 'Key Discovery',
+    before: 'The provider says that the key of',
+    after: [
+      'Nobody else vouches for it. It is used from now on. To be sure, compare its words with them.',
+    ],
+  },
+  'key-changed': {
+    subject: 'Key Change',
+    before: 'The provider says another key than before. Now, it says, the key of',
+    after: [
+      'Either they have a new one, or somebody is about to read your mail to them. It is held, and',
+      'nothing is encrypted to this key, until you decide: let them read out the twelve words of',
+      'their key and verify the recipient with them, or set the key, or remove the recipient.',
+    ],
+  },
+} as const;
 
 type ReceivedReport = Exclude<
   Report,
-  { readonly kind: 'bounce' | 'enqueue-failure' | 'key-discovered' }
+  KeyReport | { readonly kind: 'bounce' | 'enqueue-failure' | 'no-key' }
 >;
 
 /** Reports about something that came in; their recipient is the user himself. */

@@ -3,13 +3,18 @@
  * @module
  */
 import { fromUtf8, toBase64 } from '../bytes/text.js';
-import type { HeaderField } from './header.js';
+import { normaliseAddress } from './address.js';
+import { splitAddresses } from './address-list.js';
+import { findAll, type HeaderField, type MailHead } from './header.js';
 
 /** Holds the sender's identity key in base64, as mailproxy writes it. */
 export const SENDER_FIELD = 'X-Katzenpost-Sender';
 
 /** Our name in Authentication-Results (RFC 8601 §2.2), which nobody else may use either. */
 const AUTHORITY = 'mix';
+
+/** More authors than this are nobody's business. */
+const MAX_FROM = 16;
 
 /**
  * Our names at the start of a line. Lone CR, VT and FF count as line ends, since some readers take
@@ -21,11 +26,31 @@ const CLAIM = new RegExp(
   'i',
 );
 
-/** The fields that go in front of a mail whose sender's key (32 bytes) is authenticated. */
-export const senderFields = (senderKey: Uint8Array): readonly HeaderField[] => [
-  { name: 'Authentication-Results', value: `${AUTHORITY}; x-katzenpost-sender=pass` },
-  { name: SENDER_FIELD, value: toBase64(senderKey) },
-];
+/**
+ * The fields that go in front of a mail whose sender's key (32 bytes) is authenticated.
+ *
+ * @param forged - the address in From, where it is known to have another key
+ */
+export const senderFields = (senderKey: Uint8Array, forged?: string): readonly HeaderField[] => {
+  const pass = `${AUTHORITY}; x-katzenpost-sender=pass`;
+  const fail = forged === undefined ? '' : `; x-katzenpost-from=fail header.from=${forged}`;
+  return [
+    { name: 'Authentication-Results', value: `${pass}${fail}` },
+    { name: SENDER_FIELD, value: toBase64(senderKey) },
+  ];
+};
+
+/** The addresses that From names, normalised; those that are none are left out. */
+export const fromAddresses = (head: MailHead): readonly string[] =>
+  findAll(head, 'From')
+    .flatMap(({ value }) => splitAddresses(value))
+    .slice(0, MAX_FROM)
+    .flatMap((text) =>
+      normaliseAddress(text).match(
+        ({ address }) => [address],
+        () => [],
+      ),
+    );
 
 /** Whether the head of a mail, as its sender wrote it, already claims what only we may say. */
 export const claimsSender = (head: Uint8Array): boolean => CLAIM.test(fromUtf8(head));

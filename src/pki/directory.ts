@@ -21,6 +21,8 @@ export interface DirectoryDeps {
   readonly link: LinkDeps;
   readonly authority: AuthorityRef;
   readonly clock: Clock;
+  /** Told of our clock minus the authority's, ms, after each handshake. */
+  readonly onSkew?: (skewMs: number) => void;
 }
 
 /** Why there was no answer. */
@@ -209,12 +211,13 @@ const converse = (
     authenticate: (peer) =>
       equal(peer.ad, authority.ad) && equal(peer.publicKey, authority.publicKey),
     deadlineMs: HANDSHAKE_MS,
-  }).andThen((session) =>
-    session
+  }).andThen((session) => {
+    if (session.skewMs !== undefined) deps.onSkew?.(session.skewMs);
+    return session
       .send(command)
       .andThen(() => session.receive())
       .map((answer) => {
         session.close();
         return answer;
-      }),
-  );
+      });
+  });

@@ -11,10 +11,17 @@ import type { Change, OpenStore, Store, StoredRecord, StoreError } from './store
 
 export interface MemoryStores {
   readonly open: OpenStore;
-  /** As when the process dies: what was not committed is lost, and all stores are closed. */
-  crash(): void;
-  /** From now on commits fail so and change nothing; `undefined` ends that. */
-  failCommits(error: StoreError | undefined): void;
+  /**
+   * As when the process dies: what was not committed is lost, and all stores are closed, or those
+   * whose path begins so.
+   */
+  crash(prefix?: string): void;
+  /**
+   * From now on, or after so many more, commits fail so and change nothing; `undefined` ends that.
+   */
+  failCommits(error: StoreError | undefined, after?: number): void;
+  /** Records of each collection that has any, by the store's path. */
+  counts(): ReadonlyMap<string, Readonly<Record<string, number>>>;
 }
 
 type Collection = Map<string, StoredRecord>;
@@ -47,6 +54,11 @@ const applyChange = (collections: Shelf['collections'], change: Change): void =>
   if (change.kind === 'delete') collection.delete(toHex(change.key));
   else collection.set(toHex(change.key), copyOf(change));
 };
+
+const countsOf = ({ collections }: Shelf): Readonly<Record<string, number>> =>
+  Object.fromEntries(
+    [...collections].flatMap(([name, { size }]) => (size === 0 ? [] : [[name, size]])),
+  );
 
 const NOTHING: Collection = new Map();
 
@@ -107,6 +119,7 @@ class ShelfStore implements Store {
 export const memoryStores = (): MemoryStores => {
   const shelves = new Map<string, Shelf>();
   let failure: StoreError | undefined;
+  let left = 0;
   const openShelf = (path: string, key: Uint8Array): Result<Store, StoreError> => {
     const shelf = shelves.get(path) ?? {
       key: key.slice(),
@@ -116,7 +129,7 @@ export const memoryStores = (): MemoryStores => {
     if (!equal(shelf.key, key)) return err({ kind: 'store-key' });
     if (shelf.owner !== undefined) return err({ kind: 'store-io', reason: 'locked' });
     shelves.set(path, shelf);
-    shelf.owner = new ShelfStore(shelf, () => failure);
+    shelf.owner = new ShelfStore(shelf, () => (left-- > 0 ? undefined : failure));
     return ok(shelf.owner);
   };
   return {
@@ -124,11 +137,13 @@ export const memoryStores = (): MemoryStores => {
       if (key.length !== STORE_KEY_LENGTH) throw new RangeError('a store key has 32 bytes');
       return settled(openShelf(path, key));
     },
-    crash: () => {
-      for (const shelf of shelves.values()) shelf.owner?.drop();
+    crash: (prefix = '') => {
+      for (const [path, { owner }] of shelves) if (path.startsWith(prefix)) owner?.drop();
     },
-    failCommits: (error) => {
+    failCommits: (error, after = 0) => {
       failure = error;
+      left = after;
     },
+    counts: () => new Map([...shelves].map(([path, shelf]) => [path, countsOf(shelf)])),
   };
 };

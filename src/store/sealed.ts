@@ -24,6 +24,8 @@ export interface Place {
 }
 
 export interface Sealer {
+  /** 32 bits, signed, by which a file's header tells a wrong key; nothing else depends on them. */
+  readonly mark: number;
   /** {@link Place.tag} of a collection. */
   tag(collection: string): Uint8Array;
   place(collection: string, key: Uint8Array): Place;
@@ -89,6 +91,7 @@ export const makeSealer = (
   const idOf = (collection: string, recordKey: Uint8Array): Uint8Array =>
     hash(idKey, utf8(collection), new Uint8Array(1), recordKey);
   return {
+    mark: new DataView(subkey('mark').buffer).getInt32(0),
     tag,
     place: (collection, recordKey) => ({ tag: tag(collection), id: idOf(collection, recordKey) }),
     seal: (collection, id, record) => {

@@ -5,23 +5,41 @@
  * process at a time holds the file.
  * @module
  */
-import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
-import {
-  DatabaseSync,
-  type DatabaseSyncInstance,
-  type StatementSyncInstance,
-} from '@photostructure/sqlite';
+import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite';
 import { err, ok, Result, ResultAsync } from 'neverthrow';
-import { utf8 } from '../bytes/text.js';
 import type { Primitives } from '../crypto/primitives.js';
 import { selectPrimitives } from '../crypto/select.js';
 import type { Clock, Random } from '../io/contracts.js';
 import { nodeClock, nodeRandom } from '../io/node.js';
 import { openBatches, type Batches } from './batches.js';
+import { Compaction } from './compaction.js';
 import { makeSealer, STORE_KEY_LENGTH, type Sealer } from './sealed.js';
-import { storeError } from './sqlite-errors.js';
+import {
+  attempt,
+  closeFile,
+  inTransaction,
+  makeFile,
+  openFile,
+  readHeader,
+  sizeOf,
+  writeAhead,
+} from './sqlite/database.js';
+import {
+  checkHeader,
+  checkKey,
+  create,
+  FORMAT,
+  formatOf,
+  GET,
+  isRow,
+  PUT,
+  rowNumber,
+} from './sqlite/format.js';
+import { upgradeFile, type Upgrade, type UpgradeOptions } from './sqlite/upgrade.js';
 import type { Change, Durability, OpenStore, Store, StoredRecord, StoreError } from './store.js';
 import { openTruncation, type Truncation } from './truncation.js';
+
+export type { Upgrade, UpgradeNews, UpgradeOptions } from './sqlite/upgrade.js';
 
 export interface SqliteStoreDeps {
   /** Its sleeps should not keep the process alive. */
@@ -37,138 +55,17 @@ export interface SqliteStoreDeps {
   readonly maxBytes?: number;
 }
 
-const FILE_MODE = 0o600;
-const PAGE_BYTES = 16_384;
-/** The write-ahead log goes into the file when it has 4 MiB: it takes room on the disk twice. */
-const WAL_PAGES = 256;
-const FORMAT = 1;
-const MAX_PAGES = 2 ** 32 - 2;
-
-const CREATE = `
-  CREATE TABLE record (
-    number INTEGER PRIMARY KEY,
-    collection BLOB NOT NULL, id BLOB NOT NULL, sealed BLOB NOT NULL,
-    UNIQUE (collection, id)
-  );
-  PRAGMA user_version = ${FORMAT};`;
-
-const PUT = `
-  INSERT INTO record (number, collection, id, sealed) VALUES (?, ?, ?, ?)
-  ON CONFLICT (collection, id) DO UPDATE SET sealed = excluded.sealed`;
 const DELETE = 'DELETE FROM record WHERE collection = ? AND id = ?';
-const GET = 'SELECT id, sealed FROM record WHERE collection = ? AND id = ?';
 const LIST = 'SELECT id, sealed FROM record WHERE collection = ?';
-
-/** A record that only the right key opens; its collection's name is nobody else's. */
-const CHECK_COLLECTION = 'postern store check';
-const CHECK_KEY = utf8('check');
-
-const attempt = <T>(work: () => T): Result<T, StoreError> =>
-  Result.fromThrowable(work, storeError)();
-
-const quietly = (work: () => unknown): void => void attempt(work).unwrapOr(undefined);
 
 const settled = <T>(result: Result<T, StoreError>): ResultAsync<T, StoreError> =>
   new ResultAsync(Promise.resolve(result));
-
-interface Row {
-  readonly id: Uint8Array;
-  readonly sealed: Uint8Array;
-}
-
-const isRow = (row: unknown): row is Row =>
-  typeof row === 'object' &&
-  row !== null &&
-  'id' in row &&
-  'sealed' in row &&
-  row.id instanceof Uint8Array &&
-  row.sealed instanceof Uint8Array;
-
-const firstNumber = (database: DatabaseSyncInstance, sql: string): number => {
-  const row: unknown = database.prepare(sql).get();
-  return typeof row === 'object' && row !== null ? Number(Object.values(row)[0]) : 0;
-};
-
-/** Two records with one number would be an error, and need billions of records to be likely. */
-const rowNumber = (id: Uint8Array): bigint =>
-  new DataView(id.buffer, id.byteOffset, id.length).getBigInt64(0);
-
-/**
- * Makes the file where there is none. One that is there must not be opened here: closing it again
- * would give up the locks that this process may hold on it.
- */
-const makePrivateFile = (path: string): void => {
-  if (!existsSync(path)) closeSync(openSync(path, 'wx', FILE_MODE));
-  chmodSync(path, FILE_MODE);
-};
-
-/** Opens or makes the file, for this process alone, and changes nothing in it. */
-const openDatabase = (path: string): DatabaseSyncInstance => {
-  makePrivateFile(path);
-  const database = new DatabaseSync(path, { timeout: 0 });
-  database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA temp_store = MEMORY;');
-  return database;
-};
-
-/**
- * Gives the file back. Statements live until they are collected and would hold its lock, so that is
- * given up first; where the disk is too full for it, only with the process.
- */
-const closeDatabase = (database: DatabaseSyncInstance): void => {
-  quietly(() => {
-    database.exec('PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL;');
-    firstNumber(database, 'SELECT count(*) FROM sqlite_schema');
-  });
-  quietly(() => database.close());
-};
-
-const writeAhead = (database: DatabaseSyncInstance, maxBytes: number | undefined): void => {
-  const pages = maxBytes === undefined ? MAX_PAGES : Math.floor(maxBytes / PAGE_BYTES);
-  database.exec(`
-    PRAGMA page_size = ${PAGE_BYTES};
-    PRAGMA journal_mode = WAL;
-    PRAGMA synchronous = FULL;
-    PRAGMA secure_delete = ON;
-    PRAGMA wal_autocheckpoint = ${WAL_PAGES};
-    PRAGMA max_page_count = ${pages};`);
-};
-
-const create = (database: DatabaseSyncInstance, sealer: Sealer): void => {
-  const { tag, id } = sealer.place(CHECK_COLLECTION, CHECK_KEY);
-  const check = { key: CHECK_KEY, value: new Uint8Array(0) };
-  database.exec(`BEGIN IMMEDIATE; ${CREATE}`);
-  database.prepare(PUT).run(rowNumber(id), tag, id, sealer.seal(CHECK_COLLECTION, id, check));
-  database.exec('COMMIT');
-};
-
-/** Whether the key is the one that the file was made with; only reads. */
-const verifyKey = (database: DatabaseSyncInstance, sealer: Sealer): Result<void, StoreError> => {
-  const format = firstNumber(database, 'PRAGMA user_version');
-  if (format !== FORMAT) return err({ kind: 'store-io', reason: `format ${format}` });
-  const { tag, id } = sealer.place(CHECK_COLLECTION, CHECK_KEY);
-  const row: unknown = database.prepare(GET).get(tag, id);
-  const opens = isRow(row) && sealer.open(CHECK_COLLECTION, id, row.sealed).isOk();
-  return opens ? ok(undefined) : err({ kind: 'store-key' });
-};
-
-/** Leaves a database that is ready for records of this key. */
-const prepare = (
-  database: DatabaseSyncInstance,
-  sealer: Sealer,
-  maxBytes: number | undefined,
-): Result<void, StoreError> => {
-  const isNew = firstNumber(database, 'SELECT count(*) FROM sqlite_schema') === 0;
-  const verified = isNew ? ok(undefined) : verifyKey(database, sealer);
-  if (verified.isErr()) return verified;
-  writeAhead(database, maxBytes);
-  if (isNew) create(database, sealer);
-  return ok(undefined);
-};
 
 class SqliteStore implements Store {
   readonly #database: DatabaseSyncInstance;
   readonly #sealer: Sealer;
   readonly #batches: Batches;
+  readonly #compaction: Compaction;
   readonly #truncation: Truncation;
   readonly #put: StatementSyncInstance;
   readonly #delete: StatementSyncInstance;
@@ -186,6 +83,7 @@ class SqliteStore implements Store {
     this.#list = database.prepare(LIST);
     const gather = deps.gather ?? (() => Promise.resolve());
     this.#batches = openBatches((batches, durability) => this.#write(batches, durability), gather);
+    this.#compaction = new Compaction(deps.clock);
     this.#truncation = openTruncation(deps.clock, () => this.#truncate());
   }
 
@@ -199,8 +97,14 @@ class SqliteStore implements Store {
 
   list(collection: string): ResultAsync<readonly StoredRecord[], StoreError> {
     return this.#read(() => {
-      const rows: readonly unknown[] = this.#list.all(this.#sealer.tag(collection));
-      return Result.combine(rows.map((row) => this.#open(collection, row)));
+      const records: StoredRecord[] = [];
+      // One by one: all sealed ones beside all opened ones would take twice the memory.
+      for (const row of this.#list.iterate(this.#sealer.tag(collection))) {
+        const record = this.#open(collection, row);
+        if (record.isErr()) return err(record.error);
+        records.push(record.value);
+      }
+      return ok(records);
     });
   }
 
@@ -214,7 +118,7 @@ class SqliteStore implements Store {
     this.#closed = true;
     this.#batches.stop({ kind: 'store-closed' });
     this.#truncation.stop();
-    closeDatabase(this.#database);
+    closeFile(this.#database);
     return Promise.resolve();
   }
 
@@ -234,15 +138,13 @@ class SqliteStore implements Store {
     batches: readonly (readonly Change[])[],
     durability: Durability,
   ): Result<void, StoreError> {
-    const outcome = attempt(() => {
+    return attempt(() => {
       this.#waitForDisk(durability === 'power-loss');
-      this.#database.exec('BEGIN IMMEDIATE');
-      for (const changes of batches) for (const change of changes) this.#apply(change);
-      this.#database.exec('COMMIT');
+      inTransaction(this.#database, () => {
+        for (const changes of batches) for (const change of changes) this.#apply(change);
+      });
+      this.#truncation.changed();
     });
-    if (outcome.isOk()) this.#truncation.changed();
-    else quietly(() => this.#database.isTransaction && this.#database.exec('ROLLBACK'));
-    return outcome;
   }
 
   /** Whether the next transaction ends with the write-ahead log on the disk. */
@@ -254,12 +156,19 @@ class SqliteStore implements Store {
 
   #apply(change: Change): void {
     const { tag, id } = this.#sealer.place(change.collection, change.key);
-    if (change.kind === 'delete') this.#delete.run(tag, id);
-    else this.#put.run(rowNumber(id), tag, id, this.#sealer.seal(change.collection, id, change));
+    if (change.kind === 'put') {
+      this.#put.run(rowNumber(id), tag, id, this.#sealer.seal(change.collection, id, change));
+      return;
+    }
+    this.#delete.run(tag, id);
+    this.#compaction.deleted();
   }
 
   #truncate(): boolean {
-    return attempt(() => this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)')).isOk();
+    return attempt(() => {
+      if (this.#compaction.take(sizeOf(this.#database))) this.#database.exec('VACUUM');
+      this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    }).isOk();
   }
 }
 
@@ -270,13 +179,31 @@ const openStore = (
   path: string,
   sealer: Sealer,
 ): Result<Store, StoreError> =>
-  attempt(() => openDatabase(path)).andThen((database) => {
-    const store = attempt(() => prepare(database, sealer, deps.maxBytes))
-      .andThen((ready) => ready)
-      .map(() => new SqliteStore(database, sealer, deps));
-    if (store.isErr()) closeDatabase(database);
-    return store;
-  });
+  ensureFile(path, sealer)
+    .andThen(() => attempt(() => openFile(path)))
+    .andThen((database) => {
+      const store = attempt(() => checkOpen(database, sealer))
+        .andThen((checked) => checked)
+        .andThen(() => attempt(() => writeAhead(database, deps.maxBytes)))
+        .map(() => new SqliteStore(database, sealer, deps));
+      if (store.isErr()) closeFile(database);
+      return store;
+    });
+
+/** Makes the file where there is none; one that cannot be used is left exactly as it is. */
+const ensureFile = (path: string, sealer: Sealer): Result<void, StoreError> =>
+  attempt(() => readHeader(path)).andThen((header) =>
+    header === undefined || header.isEmpty
+      ? attempt(() => makeFile(path, (database) => create(database, sealer)))
+      : checkHeader(header, sealer),
+  );
+
+/** Once more, now that nobody else has it and a log that was left behind counts. */
+const checkOpen = (database: DatabaseSyncInstance, sealer: Sealer): Result<void, StoreError> => {
+  const format = formatOf(database);
+  if (format !== FORMAT) return err({ kind: 'store-format', format, wanted: FORMAT });
+  return checkKey(database, sealer);
+};
 
 /**
  * Opens stores with these parts of the world.
@@ -290,6 +217,22 @@ export const makeSqliteStore =
     if (key.length !== STORE_KEY_LENGTH) throw new RangeError('a store key has 32 bytes');
     return settled(openStore(deps, path, makeSealer(deps, key)));
   };
+
+/**
+ * Leads the file of a store to this program's format, with a copy beside it as it was. The store
+ * must not be open; an interrupted upgrade is finished by the next one.
+ *
+ * @errors `store-key`, and `store-format` of a newer store: nothing was changed; `store-io` with the
+ * reason `locked`: somebody has it open
+ */
+export const upgradeSqliteStore = (
+  path: string,
+  key: Uint8Array,
+  options: UpgradeOptions = {},
+): Result<Upgrade, StoreError> => {
+  const sealer = makeSealer({ primitives: selectPrimitives(), random: nodeRandom }, key);
+  return upgradeFile(path, sealer, options);
+};
 
 /** Stores on this machine; batches of one turn of the event loop share a disk write. */
 export const openSqliteStore: OpenStore = (path, key) => {

@@ -13,6 +13,8 @@ export type StoreError =
   /** `collection` is empty when the file as a whole is broken. */
   | { readonly kind: 'store-corrupt'; readonly collection: string }
   | { readonly kind: 'store-key' }
+  /** The file is of another version; an older one (`format` below `wanted`) can be upgraded. */
+  | { readonly kind: 'store-format'; readonly format: number; readonly wanted: number }
   | { readonly kind: 'store-closed' };
 
 export type Change =

@@ -1,16 +1,30 @@
-/** A few runs of `test/kill-tests.sh`; by hand it is run with more. */
-import { join } from 'node:path';
+/** Kills of daemons and providers while mail is underway; `npm run crash` makes 500 of them. */
 import { describe, expect, it } from 'vitest';
-import { canCheck, runProgram } from './program.js';
+import { openDirectory } from '../support/directory.js';
+import { besiege } from './crash/siege.js';
+import { isBuilt } from './program.js';
 
-const RUNS = 2;
+const KILLS = Number(process.env['KILLS'] ?? 20);
+const SEED = process.env['SEED'] ?? String(Math.floor(Math.random() * 2 ** 31));
+const MINUTES = 60_000;
 
-describe.skipIf(!canCheck)('a kill between acceptance and delivery', () => {
-  it('neither loses nor doubles a mail', { timeout: 600_000 }, async () => {
-    const script = join(import.meta.dirname, '..', 'kill-tests.sh');
-    const { code, out } = await runProgram('bash', [script, String(RUNS)]);
-    expect(out.split('\n').filter((line) => line.startsWith('not ok'))).toEqual([]);
-    expect(out).toContain(`${3 * RUNS} of ${3 * RUNS} mails arrived exactly once`);
-    expect(code).toBe(0);
-  });
+describe.skipIf(!isBuilt)('processes that are killed at any moment', () => {
+  it(
+    `cost no accepted mail and double none: ${KILLS} kills (SEED=${SEED})`,
+    { timeout: 20 * MINUTES },
+    async () => {
+      const directory = await openDirectory();
+      const { kills, accepted, unsure, underway, problems } = await besiege({
+        directory: directory.path,
+        seed: SEED,
+        kills: KILLS,
+      });
+      console.log(
+        `SEED=${SEED}: ${KILLS} kills ${JSON.stringify(kills)}, ${underway} with mail underway; ` +
+          `${accepted} mails accepted, ${unsure} without an answer, ${problems.length} problems`,
+      );
+      expect(problems).toEqual([]);
+      await directory.dispose();
+    },
+  );
 });

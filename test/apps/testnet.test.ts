@@ -20,13 +20,18 @@ describe.skipIf(!canCheck)('a test network of processes', () => {
     { timeout: 6 * MINUTES },
     async () => {
       const facts = await factsOf('--', 'mp-01', 'mp-03', 'mp-05', 'mp-09', 'mp-26', 'crash');
-      expect(facts).toHaveLength(17);
+      expect(facts).toHaveLength(27);
     },
   );
 
   it('keeps recipients, and ends when it is told to', { timeout: 4 * MINUTES }, async () => {
     const facts = await factsOf('--', 'mp-28', 'mp-06');
-    expect(facts).toHaveLength(19);
+    expect(facts).toHaveLength(21);
+  });
+
+  it('logs what it is told to, and finds a wrong clock', { timeout: 6 * MINUTES }, async () => {
+    const facts = await factsOf('--', 'mp-43', 'mp-11', 'mp-12', 'mp-13', 'mp-14');
+    expect(facts).toHaveLength(34);
   });
 
   it('loses and doubles nothing on a bad network', { timeout: 10 * MINUTES }, async () => {

@@ -8,6 +8,7 @@ describe('the command line of the bench', () => {
   it('runs everything unless areas are named, in the fixed order', () => {
     expect(parse()).toEqual({ kind: 'run', areas: AREAS, json: undefined });
     expect(parse('--quick')).toEqual({ kind: 'run', areas: AREAS, json: undefined });
+    expect(parse('--long')).toEqual({ kind: 'run', areas: AREAS, json: undefined });
     expect(parse('relay', 'crypto')).toMatchObject({ areas: AREAS });
     expect(parse('relay')).toMatchObject({ areas: ['relay'] });
   });

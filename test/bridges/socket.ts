@@ -16,10 +16,10 @@ export interface Talk {
   ended(): Promise<void>;
 }
 
-/** Connects to `host:port`. */
+/** Connects to `host:port` or `unix:/path`. */
 export const talkTo = async (address: string): Promise<Talk> => {
   const [host = '', port = ''] = address.split(':');
-  const socket = connect(Number(port), host);
+  const socket = host === 'unix' ? connect(port) : connect(Number(port), host);
   await once(socket, 'connect');
   let heard = '';
   let seen = 0;

@@ -1,17 +1,36 @@
 import { describe, expect, it } from 'vitest';
-import type { ClientEvent, ConnectionState, MixClient } from '../../src/client/types.js';
-import { openWorld, type World } from './support/world.js';
+import type {
+  AccountConfig,
+  ClientEvent,
+  ConnectionState,
+  MixClient,
+} from '../../src/client/types.js';
+import { ALICE, BOB, mailOf, openWorld, type World, type WorldOptions } from './support/world.js';
 
 const stateOf = (client: MixClient): ConnectionState['kind'] | undefined =>
   client.accounts.status()[0]?.connection.kind;
 
+const every = (meanMs: number) => ({ perMs: 1 / meanMs, maxMs: 10 * meanMs });
+const SLOW = { lambdaP: every(60_000), lambdaL: every(60_000), lambdaD: every(60_000) };
+
+const statesIn = (events: readonly ClientEvent[]): readonly string[] =>
+  events.flatMap((event) => (event.kind === 'connection' ? [event.state.kind] : []));
+
+type Account = Partial<AccountConfig>;
+
 /** A world in which only alice's second client is there. */
-const aliceAlone = async (account: Parameters<World['reopenAlice']>[1] = {}) => {
-  const world = await openWorld();
+const aliceAlone = async (
+  account: Account | ((world: World) => Account) = {},
+  options: WorldOptions = {},
+) => {
+  const world = await openWorld(options);
   await world.alice.close();
   await world.bob.close();
   const handshakes = world.net.handshakes.length;
-  const alice = await world.reopenAlice({}, account);
+  const alice = await world.reopenAlice(
+    {},
+    typeof account === 'function' ? account(world) : account,
+  );
   const events: ClientEvent[] = [];
   void (async () => {
     for await (const event of alice.events()) events.push(event);
@@ -25,6 +44,40 @@ describe('the connection', () => {
     await io.clock.advance(3_600_000);
     expect(stateOf(alice)).toBe('pin-mismatch');
     expect(attempts()).toEqual([]);
+    await alice.close();
+  });
+
+  it('says a wrong key once, also while documents are missing', async () => {
+    const { io, net, alice, events } = await aliceAlone({ providerKeyPin: new Uint8Array(32) });
+    await io.clock.advance(60_000);
+    const nothing = { kind: 'consensus', code: 1, document: new Uint8Array(0) } as const;
+    net.lies.authority = () => nothing;
+    await io.clock.advance(2 * 1_200_000);
+    net.lies.authority = undefined;
+    await io.clock.advance(2 * 1_200_000);
+    expect(statesIn(events)).toEqual(['pin-mismatch']);
+    await alice.close();
+  });
+
+  it('sends nothing more to a provider whose key has changed, until it is the old one', async () => {
+    const { io, net, alice, events, attempts } = await aliceAlone(
+      (world) => ({ providerKeyPin: world.net.providers[0]!.identityKey }),
+      { rates: SLOW },
+    );
+    await io.clock.advance(1000);
+    expect(stateOf(alice)).toBe('connected');
+    net.strangers.set('p1.test', net.stranger('p1.test'));
+    await io.clock.advance(1_200_000);
+    expect(stateOf(alice)).toBe('pin-mismatch');
+    const [before, commands] = [attempts().length, net.seen.length];
+    (await alice.send({ account: ALICE, to: BOB, mail: mailOf('kept') }))._unsafeUnwrap();
+    await io.clock.advance(600_000);
+    expect(attempts()).toHaveLength(before);
+    expect(net.seen).toHaveLength(commands);
+    expect(alice.outbox.list()).toHaveLength(1);
+    net.strangers.clear();
+    expect(await io.clock.runUntil(() => stateOf(alice) === 'connected', 2_400_000)).toBe(true);
+    expect(statesIn(events).filter((kind) => kind === 'pin-mismatch')).toHaveLength(1);
     await alice.close();
   });
 

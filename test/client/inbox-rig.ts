@@ -75,6 +75,8 @@ export interface Rig {
 export const makeRig = async (
   options: Partial<Pick<InboxOptions, 'readers' | 'limits' | 'tuning' | 'geometry'>> & {
     readonly known?: readonly Uint8Array[];
+    /** Keys by address. */
+    readonly keys?: Readonly<Record<string, Uint8Array>>;
     readonly stores?: MemoryStores;
   } = {},
 ): Promise<Rig> => {
@@ -92,6 +94,7 @@ export const makeRig = async (
     const deps = { store, clock, log, primitives, geometry, findSender, random: local };
     const inbox = await openInbox({
       ...deps,
+      keyOf: (address) => options.keys?.[address],
       identitySecret: IDENTITY,
       account: 'bob@p2.test',
       readers: ['inbox'],

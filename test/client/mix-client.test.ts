@@ -212,8 +212,8 @@ describe('MixClient and services', () => {
     const { io, net, alice, bob } = await openWorld({ tuning: POLLING });
     await io.clock.advance(1000);
     const asked = Promise.all([
-      alice.lookup(ALICE, 'Bob@p2.test'),
-      alice.lookup(ALICE, 'eve@p2.test'),
+      alice.recipients.lookup({ account: ALICE, address: 'Bob@p2.test' }),
+      alice.recipients.lookup({ account: ALICE, address: 'eve@p2.test' }),
     ]);
     let answered = false;
     void asked.then(() => (answered = true));

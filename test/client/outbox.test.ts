@@ -8,12 +8,17 @@ const DAY_MS = 24 * 3_600_000;
 const accept = async (
   { outbox }: OutboxRig,
   texts: readonly string[],
-  options: { readonly to?: readonly string[]; readonly reliable?: boolean } = {},
+  options: {
+    readonly to?: readonly string[];
+    readonly reliable?: boolean;
+    readonly idOf?: () => Uint8Array;
+  } = {},
 ) => {
-  const { to = ['bob@p2'], reliable = true } = options;
+  const { to = ['bob@p2'], reliable = true, ...fixed } = options;
   const recipients = to.map((address, i) => ({ address, key: new Uint8Array(32).fill(i + 1) }));
   const payloads = texts.map(utf8);
-  const accepted = await outbox.accept({ payloads, reliable, recipients, lifetimeMs: DAY_MS });
+  const mail = { payloads, reliable, recipients, lifetimeMs: DAY_MS, ...fixed };
+  const accepted = await outbox.accept(mail);
   return accepted._unsafeUnwrap();
 };
 
@@ -201,5 +206,107 @@ describe('a bounce', () => {
     expect(rig.bounced).toEqual([]);
     stop.abort();
     await running;
+  });
+
+  it('comes within a lifetime, however far the clock was set back while we were away', async () => {
+    const before = await openRig();
+    await accept(before, ['one']);
+    before.clock.jumpWall(-365 * DAY_MS);
+    const rig = await openRig(before);
+    const stop = new AbortController();
+    const running = rig.outbox.runBounces(stop.signal);
+    await rig.clock.advance(DAY_MS + 60_000);
+    expect(rig.bounced).toHaveLength(1);
+    stop.abort();
+    await running;
+  });
+
+  it('is put off while acknowledgements keep coming, for a second lifetime at most', async () => {
+    const rig = await openRig();
+    const stop = new AbortController();
+    const running = rig.outbox.runBounces(stop.signal);
+    await accept(
+      rig,
+      Array.from({ length: 100 }, (_, i) => `block ${i}`),
+    );
+    const refs = await sendAll(rig);
+    const steps = refs.slice(0, 14);
+    for (const ref of steps) {
+      await rig.clock.advance(DAY_MS / 8);
+      await acknowledge(rig, ref);
+    }
+    expect(rig.clock.monotonic()).toBeGreaterThan(1.7 * DAY_MS);
+    expect(rig.bounced).toEqual([]);
+    await rig.clock.advance(DAY_MS / 4);
+    expect(rig.bounced).toHaveLength(1);
+    expect(rig.clock.monotonic()).toBeLessThanOrEqual(2 * DAY_MS);
+    stop.abort();
+    await running;
+  });
+
+  it('comes when a mail that was acknowledged in part is silent for a fifth of its time', async () => {
+    const before = await openRig();
+    await accept(before, ['one', 'two']);
+    const [first] = await sendAll(before);
+    if (first !== undefined) await acknowledge(before, first);
+    await before.clock.advance(0.9 * DAY_MS);
+    const rig = await openRig(before);
+    const stop = new AbortController();
+    const running = rig.outbox.runBounces(stop.signal);
+    await rig.clock.advance(0.19 * DAY_MS);
+    expect(rig.bounced).toEqual([]);
+    await rig.clock.advance(0.02 * DAY_MS);
+    expect(rig.bounced).toHaveLength(1);
+    stop.abort();
+    await running;
+  });
+});
+
+describe('a transmission', () => {
+  it('is neither lost nor repeated by a jump of the wall clock', async () => {
+    const rig = await openRig();
+    await accept(rig, ['one', 'two']);
+    await sendAll(rig);
+    for (const jumpMs of [DAY_MS, -3 * DAY_MS]) {
+      rig.clock.jumpWall(jumpMs);
+      expect(await sendAll(rig)).toEqual([]);
+    }
+    await rig.clock.advance(60_000);
+    expect(await sendAll(rig)).toHaveLength(2);
+  });
+
+  it('leaves one reply block each, and none when its block is acknowledged', async () => {
+    const rig = await openRig();
+    await accept(rig, ['one', 'two']);
+    const [first] = await sendAll(rig);
+    for (let round = 0; round < 3; round++) {
+      await rig.clock.advance(3_600_000);
+      await sendAll(rig);
+    }
+    expect((await recordCounts(rig.store)).surb).toBeGreaterThan(4);
+    if (first !== undefined) await acknowledge(rig, first);
+    expect(rig.surbs.ofBlock(first?.mail.id ?? '', first?.block ?? 0)).toEqual([]);
+  });
+});
+
+describe('a send that has a name', () => {
+  const named = { idOf: () => new Uint8Array(16).fill(5) };
+
+  it('is one mail, however often and after whatever crash it is sent again', async () => {
+    const before = await openRig();
+    const [sent] = await accept(before, ['one', 'two'], named);
+    expect(await accept(before, ['one', 'two'], named)).toEqual([sent]);
+    const rig = await openRig(before);
+    expect(await accept(rig, ['one', 'two'], named)).toEqual([sent]);
+    expect(rig.outbox.count).toEqual({ mails: 1, blocks: 2 });
+    expect((await recordCounts(rig.store))['outbox-part']).toBe(2);
+  });
+
+  it('has the same message id when it comes back after it has left', async () => {
+    const rig = await openRig();
+    const [sent] = await accept(rig, ['one'], named);
+    for (const ref of await sendAll(rig)) await acknowledge(rig, ref);
+    expect(rig.outbox.count.mails).toBe(0);
+    expect(await accept(rig, ['one'], named)).toEqual([sent]);
   });
 });

@@ -2,9 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodePem, PEM_KEYS } from '../../src/bytes/pem.js';
 import { utf8 } from '../../src/bytes/text.js';
-import { openRecipients, recipientFileName } from '../../src/client/recipients.js';
+import { recipientFileName } from '../../src/client/recipient-files.js';
+import { fingerprintOf } from '../../src/client/fingerprint.js';
+import { openRecipients, type RecipientBook } from '../../src/client/recipients.js';
 import { portablePrimitives as primitives } from '../../src/crypto/portable.js';
 import { memoryFiles, type MemoryFiles } from '../../src/io/memory.js';
+import { memoryStores, type MemoryStores } from '../../src/store/memory.js';
 import { repeated } from '../support/bytes.js';
 
 const DIRECTORY = '/data/recipients';
@@ -13,8 +16,17 @@ const keyOf = (value: number): Uint8Array =>
 const pemOf = (key: Uint8Array): Uint8Array => utf8(encodePem(PEM_KEYS.x25519Public, key));
 const [ONE, TWO] = [keyOf(1), keyOf(2)];
 
-const open = async (files: MemoryFiles, initial: Record<string, Uint8Array> = {}) =>
-  (await openRecipients({ files, primitives, directory: DIRECTORY, initial }))._unsafeUnwrap();
+const open = async (
+  files: MemoryFiles,
+  initial: Record<string, Uint8Array> = {},
+  stores: MemoryStores = memoryStores(),
+) => {
+  // Who had it open before has died.
+  stores.crash();
+  const store = (await stores.open('trust', repeated(7, 32)))._unsafeUnwrap();
+  const options = { files, primitives, directory: DIRECTORY, store, initial };
+  return (await openRecipients(options))._unsafeUnwrap();
+};
 const filesWith = async (entries: Record<string, Uint8Array>): Promise<MemoryFiles> => {
   const files = memoryFiles();
   (await files.makeDirectory(DIRECTORY))._unsafeUnwrap();
@@ -37,6 +49,7 @@ describe('recipients', () => {
     expect(after.get('Bob <bob@p2.test>')._unsafeUnwrap()).toEqual({
       address: 'bob@p2.test',
       key: ONE,
+      trust: { kind: 'given' },
     });
   });
 
@@ -91,7 +104,7 @@ describe('recipients', () => {
     (await files.write(`${DIRECTORY}/dave@x.pem`, pemOf(TWO)))._unsafeUnwrap();
     (await files.remove(`${DIRECTORY}/alice@x.pem`))._unsafeUnwrap();
     expect((await recipients.rescan())._unsafeUnwrap()).toEqual([]);
-    expect(recipients.list()).toEqual([{ address: 'dave@x', key: TWO }]);
+    expect(recipients.list()).toEqual([{ address: 'dave@x', key: TWO, trust: { kind: 'given' } }]);
   });
 
   it('prefers the file with our name for an address', async () => {
@@ -153,5 +166,141 @@ describe('recipients', () => {
         expect((await open(files)).get(address).isOk()).toBe(true);
       }),
     );
+  });
+});
+
+describe('trust', () => {
+  const BOB = 'bob@x';
+  const [THREE, ZERO] = [keyOf(3), repeated(0, 32)];
+  const trustOf = (book: RecipientBook): unknown => book.get(BOB)._unsafeUnwrap().trust;
+  const codeOf = (key: Uint8Array): string => fingerprintOf(key).words.join(' ');
+
+  it('is kept over a restart', async () => {
+    const [files, stores] = [memoryFiles(), memoryStores()];
+    const before = await open(files, {}, stores);
+    (await before.discover({ address: BOB, key: ONE }))._unsafeUnwrap();
+    const between = await open(files, {}, stores);
+    expect(trustOf(between)).toEqual({ kind: 'discovered' });
+    (await between.noteChange({ address: BOB, key: TWO }))._unsafeUnwrap();
+    const after = await open(files, {}, stores);
+    expect(after.get(BOB)._unsafeUnwrap()).toEqual({
+      address: BOB,
+      key: ONE,
+      trust: { kind: 'changed', seen: TWO },
+    });
+    (await after.verify('BOB@X', codeOf(ONE)))._unsafeUnwrap();
+    expect(trustOf(await open(files, {}, stores))).toEqual({ kind: 'verified' });
+  });
+
+  it('comes from the key alone: another file is given by whoever has put it there', async () => {
+    const [files, stores] = [memoryFiles(), memoryStores()];
+    const book = await open(files, {}, stores);
+    (await book.discover({ address: BOB, key: ONE }))._unsafeUnwrap();
+    (await files.write(`${DIRECTORY}/bob@x.pem`, pemOf(TWO)))._unsafeUnwrap();
+    (await book.rescan())._unsafeUnwrap();
+    expect(book.get(BOB)._unsafeUnwrap()).toMatchObject({ key: TWO, trust: { kind: 'given' } });
+  });
+
+  it('changes nobody whom others vouch for', async () => {
+    const book = await open(memoryFiles(), { [BOB]: ONE });
+    (await book.discover({ address: BOB, key: TWO }))._unsafeUnwrap();
+    (await book.noteChange({ address: BOB, key: TWO }))._unsafeUnwrap();
+    expect(book.get(BOB)._unsafeUnwrap()).toMatchObject({ key: ONE, trust: { kind: 'given' } });
+    (await book.verify(BOB, fingerprintOf(ONE).digits))._unsafeUnwrap();
+    (await book.noteChange({ address: BOB, key: TWO }))._unsafeUnwrap();
+    expect(trustOf(book)).toEqual({ kind: 'verified' });
+  });
+
+  it('is not had by a wrong code', async () => {
+    const book = await open(memoryFiles());
+    (await book.discover({ address: BOB, key: ONE }))._unsafeUnwrap();
+    const differs = { kind: 'code-differs', recipient: BOB };
+    expect((await book.verify(BOB, codeOf(TWO)))._unsafeUnwrapErr()).toEqual(differs);
+    expect((await book.verify(BOB, ''))._unsafeUnwrapErr()).toEqual(differs);
+    expect(trustOf(book)).toEqual({ kind: 'discovered' });
+    expect((await book.verify('eve@x', codeOf(ONE)))._unsafeUnwrapErr().kind).toBe(
+      'unknown-recipient',
+    );
+  });
+
+  it('goes over to a key seen since, when that is the one read out', async () => {
+    const [files, stores] = [memoryFiles(), memoryStores()];
+    const book = await open(files, {}, stores);
+    (await book.discover({ address: BOB, key: ONE }))._unsafeUnwrap();
+    (await book.noteChange({ address: BOB, key: TWO }))._unsafeUnwrap();
+    expect((await book.verify(BOB, codeOf(THREE)))._unsafeUnwrapErr().kind).toBe('code-differs');
+    (await book.verify(BOB, codeOf(TWO)))._unsafeUnwrap();
+    const after = await open(files, {}, stores);
+    expect(after.get(BOB)._unsafeUnwrap()).toMatchObject({ key: TWO, trust: { kind: 'verified' } });
+  });
+
+  it('is settled by set and remove', async () => {
+    const book = await open(memoryFiles());
+    (await book.discover({ address: BOB, key: ONE }))._unsafeUnwrap();
+    (await book.noteChange({ address: BOB, key: TWO }))._unsafeUnwrap();
+    (await book.set(BOB, ONE))._unsafeUnwrap();
+    expect(trustOf(book)).toEqual({ kind: 'given' });
+    (await book.remove(BOB))._unsafeUnwrap();
+    (await book.discover({ address: BOB, key: TWO }))._unsafeUnwrap();
+    expect(book.get(BOB)._unsafeUnwrap()).toMatchObject({
+      key: TWO,
+      trust: { kind: 'discovered' },
+    });
+  });
+
+  it('is given by the configuration to the key that it names', async () => {
+    const [files, stores] = [memoryFiles(), memoryStores()];
+    (await (await open(files, {}, stores)).discover({ address: BOB, key: ONE }))._unsafeUnwrap();
+    expect(trustOf(await open(files, { [BOB]: ONE }, stores))).toEqual({ kind: 'given' });
+  });
+
+  it('discovers no key that protects nothing', async () => {
+    const book = await open(memoryFiles());
+    expect((await book.discover({ address: BOB, key: ZERO }))._unsafeUnwrapErr()).toEqual({
+      kind: 'bad-key',
+    });
+    expect(book.list()).toEqual([]);
+  });
+
+  it('is never more than it was, whichever of its two writes is lost', async () => {
+    const [files, stores] = [memoryFiles(), memoryStores()];
+    const book = await open(files, {}, stores);
+    files.failWrites('full');
+    expect((await book.discover({ address: BOB, key: ONE })).isErr()).toBe(true);
+    files.failWrites(undefined);
+    const again = await open(files, {}, stores);
+    expect(again.list()).toEqual([]);
+    stores.failCommits({ kind: 'store-full' });
+    expect((await again.discover({ address: BOB, key: ONE }))._unsafeUnwrapErr().kind).toBe(
+      'store-full',
+    );
+    stores.failCommits(undefined);
+    expect((await open(files, {}, stores)).list()).toEqual([]);
+  });
+
+  it('tells who listens of each change, until they leave', async () => {
+    const book = await open(memoryFiles());
+    let changes = 0;
+    const leave = book.onChange(() => changes++);
+    (await book.set(BOB, ONE))._unsafeUnwrap();
+    (await book.verify(BOB, codeOf(ONE)))._unsafeUnwrap();
+    await book.verify(BOB, 'wrong');
+    (await book.rescan())._unsafeUnwrap();
+    expect(changes).toBe(3);
+    leave();
+    (await book.remove(BOB))._unsafeUnwrap();
+    expect(changes).toBe(3);
+  });
+
+  it('is not read from a damaged store', async () => {
+    const stores = memoryStores();
+    const store = (await stores.open('trust', repeated(7, 32)))._unsafeUnwrap();
+    const record = { collection: 'trust', key: utf8(BOB), value: utf8('nonsense') };
+    (await store.commit([{ kind: 'put', ...record }]))._unsafeUnwrap();
+    const options = { files: memoryFiles(), primitives, directory: DIRECTORY, store };
+    expect((await openRecipients(options))._unsafeUnwrapErr()).toEqual({
+      kind: 'store-corrupt',
+      collection: 'trust',
+    });
   });
 });

@@ -130,6 +130,22 @@ describe('the schedule', () => {
     expect(sendTimes(120_000).length).toBeGreaterThan(0);
   });
 
+  it('hurries too when the silence was that of an earlier run', () => {
+    const restored = new MailProgress({
+      id: 'a',
+      provider: 'p2',
+      reliable: true,
+      total: 1,
+      acknowledged: [],
+    });
+    const dueAtMs = 6 * 3_600_000;
+    const flight = { mail: restored, block: 0, sentAtMs: 0, baseMs: BASE_MS, dueAtMs };
+    restored.restoreFlight(flight, 9);
+    schedule.add(restored);
+    schedule.answered('p2', nowMs);
+    expect(sendTimes(120_000).length).toBeGreaterThan(0);
+  });
+
   it('keeps transmissions of a block three seconds apart', () => {
     mail('a', 1);
     sendAll();

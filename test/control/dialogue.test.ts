@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { okAsync } from 'neverthrow';
 import { describe, expect, it } from 'vitest';
 import { DONE, FAILED, holdDialogue, type DialogueOptions } from '../../src/control/dialogue.js';
-import { rpcMethod, value } from '../../src/control/json-rpc.js';
+import { gives, rpcMethod, value } from '../../src/control/method.js';
+import { TEXT } from '../../src/control/schema.js';
 import type { Duplex } from '../../src/io/contracts.js';
 import { duplexPair, manualClock } from '../../src/io/memory.js';
 import { Peer, transcript } from '../bridges/peer.js';
@@ -31,9 +32,8 @@ const options: DialogueOptions = {
     },
   },
   methods: {
-    ping: rpcMethod(
-      () => undefined,
-      () => okAsync(value('pong')),
+    ping: rpcMethod({ summary: 'answers', params: {}, answer: gives(TEXT) }, () =>
+      okAsync(value('pong')),
     ),
   },
 };

@@ -3,8 +3,22 @@ import { err, errAsync, ok, okAsync } from 'neverthrow';
 import { describe, expect, it } from 'vitest';
 import { callDaemon, followDaemon } from '../../src/control/call.js';
 import { holdDialogue } from '../../src/control/dialogue.js';
-import { rpcMethod, value, type RpcMethods } from '../../src/control/json-rpc.js';
 import type { Json } from '../../src/control/json.js';
+import {
+  bytes,
+  flag,
+  gives,
+  integer,
+  optionalText,
+  rpcMethod,
+  streams,
+  texts,
+  value,
+  type MethodAbout,
+  type ParamTable,
+  type RpcMethods,
+} from '../../src/control/method.js';
+import { FACTS, INTEGER } from '../../src/control/schema.js';
 import { serve, type RunningBridge } from '../../src/control/serve.js';
 import { memoryIo, type MemoryIo } from '../../src/io/memory.js';
 import { Peer } from '../bridges/peer.js';
@@ -23,36 +37,30 @@ async function* counted(to: number, signal: AbortSignal): AsyncGenerator<Json, v
   }
 }
 
+const about = <P extends ParamTable>(params: P): MethodAbout<P> => ({
+  summary: 'a method of this test',
+  params,
+  answer: gives(FACTS),
+});
+
 const methods: RpcMethods = {
-  add: rpcMethod(
-    (params) => ({ a: params.integer('a'), b: params.integer('b') }),
-    ({ a, b }) => ok(value(a + b)),
-  ),
+  add: rpcMethod(about({ a: integer('one'), b: integer('two') }), ({ a, b }) => ok(value(a + b))),
   read: rpcMethod(
-    (params) => ({
-      text: params.optionalText('text') ?? null,
-      texts: params.texts('texts'),
-      bytes: [...params.bytes('bytes')],
-      flag: params.flag('flag'),
+    about({
+      text: optionalText('a text'),
+      texts: texts('texts'),
+      bytes: bytes('bytes'),
+      flag: flag('a flag'),
     }),
-    (read) => okAsync(value(read)),
+    (read) => okAsync(value({ ...read, text: read.text ?? null, bytes: [...read.bytes] })),
   ),
-  refuse: rpcMethod(
-    () => undefined,
-    () => errAsync({ kind: 'store-full', left: 0 }),
-  ),
+  refuse: rpcMethod(about({}), () => errAsync({ kind: 'store-full', left: 0 })),
   count: rpcMethod(
-    (params) => params.integer('to'),
-    (to, signal) => ok({ kind: 'stream', items: counted(to, signal) }),
+    { ...about({ to: integer('how far') }), answer: streams(INTEGER) },
+    ({ to }, signal) => ok({ kind: 'stream', items: counted(to, signal) }),
   ),
-  broken: rpcMethod(
-    () => undefined,
-    () => ok({ kind: 'stream', items: failing() }),
-  ),
-  nothing: rpcMethod(
-    () => undefined,
-    () => err({ kind: 'no-such-thing' }),
-  ),
+  broken: rpcMethod(about({}), () => ok({ kind: 'stream', items: failing() })),
+  nothing: rpcMethod(about({}), () => err({ kind: 'no-such-thing' })),
 };
 
 async function* failing(): AsyncGenerator<Json, void> {
@@ -85,6 +93,30 @@ const connected = async ({ network }: MemoryIo): Promise<Peer> => {
 };
 
 describe('JSON-RPC', () => {
+  it('describes its methods', async () => {
+    const { io } = await start();
+    const peer = await connected(io);
+    const answer = await peer.ask('{"jsonrpc":"2.0","id":1,"method":"rpc.discover"}');
+    const { result } = JSON.parse(answer ?? '') as { result: { methods: { name: string }[] } };
+    expect(result.methods.map(({ name }) => name)).toEqual(Object.keys(methods).sort());
+    expect(result.methods).toContainEqual({
+      name: 'count',
+      summary: 'a method of this test',
+      paramStructure: 'by-name',
+      params: [{ name: 'to', description: 'how far', required: true, schema: { type: 'integer' } }],
+      result: {
+        name: 'stream',
+        schema: {
+          type: 'object',
+          properties: { stream: { type: 'integer' } },
+          required: ['stream'],
+          additionalProperties: false,
+        },
+      },
+      'x-stream': { type: 'integer' },
+    });
+  });
+
   it('answers, refuses and explains', async () => {
     const { io } = await start();
     const peer = await connected(io);

@@ -7,9 +7,10 @@ import { concat } from '../../src/bytes/writer.js';
 import { makeCounts } from '../../src/control/counts.js';
 import { holdDialogue } from '../../src/control/dialogue.js';
 import { isObject, parseJson } from '../../src/control/json.js';
-import { rpcMethod, value } from '../../src/control/json-rpc.js';
+import { gives, rpcMethod, text, value } from '../../src/control/method.js';
 import { readParams } from '../../src/control/params.js';
-import { duplexPair, memoryLog, manualClock, seededRandom } from '../../src/io/memory.js';
+import { TEXT } from '../../src/control/schema.js';
+import { duplexPair, memoryLog, manualClock } from '../../src/io/memory.js';
 import { clientMethods } from '../../bridges/management/index.js';
 import { recipientVerbs } from '../../bridges/management/verbs.js';
 import { FakeClient } from '../../testkit/fake-client.js';
@@ -28,12 +29,12 @@ const setting = () => {
   const options = {
     clock: manualClock(),
     greeting: 'Test',
-    verbs: recipientVerbs({ client, random: seededRandom('verbs'), log: memoryLog() }),
+    verbs: recipientVerbs({ client, log: memoryLog() }),
     methods: {
       ...clientMethods(client),
       echo: rpcMethod(
-        (params) => params.text('text'),
-        (text) => okAsync(value(text)),
+        { summary: 'says it again', params: { text: text('what') }, answer: gives(TEXT) },
+        ({ text: said }) => okAsync(value(said)),
       ),
     },
     count: counts.count,

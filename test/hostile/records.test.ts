@@ -34,6 +34,7 @@ const inbox = (store: Store) =>
     account: 'bob@p2.test',
     readers: ['inbox'],
     findSender: () => undefined,
+    keyOf: () => undefined,
     events: () => undefined,
   });
 

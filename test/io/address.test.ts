@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatAddress, parseAddress } from '../../src/io/address.js';
+import { formatAddress, parseAddress, parseDescriptor } from '../../src/io/address.js';
 
 describe('a network address', () => {
   it.each([
@@ -31,8 +31,16 @@ describe('a network address', () => {
     'unix:/a\0b',
     'host:1:2',
     'host:25 ',
+    'fd:3',
   ])('%j is none', (text) => {
     expect(parseAddress(text)).toBe(undefined);
+  });
+
+  it('can be a socket that is open already, for listening only', () => {
+    expect(parseDescriptor('fd:3')).toBe(3);
+    for (const text of ['fd:', 'fd:x', 'fd:-1', 'fd:3 ', 'fd:123456', 'unix:/fd:3']) {
+      expect(parseDescriptor(text)).toBeUndefined();
+    }
   });
 
   it('never throws, and what is read is written the same', () => {

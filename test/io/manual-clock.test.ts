@@ -179,6 +179,21 @@ describe('the manual clock', () => {
     await clock.advance(1);
   });
 
+  it('counts the sleeps that wait and those whose time came', async () => {
+    const clock = manualClock();
+    const stop = new AbortController();
+    void clock.sleep(10);
+    void clock.sleep(20);
+    void clock.sleep(30, stop.signal);
+    void clock.sleep(Infinity, stop.signal);
+    expect(clock.counters()).toEqual({ timers: 3, fired: 0 });
+    stop.abort();
+    await clock.advance(15);
+    expect(clock.counters()).toEqual({ timers: 1, fired: 1 });
+    await clock.advance(100);
+    expect(clock.counters()).toEqual({ timers: 0, fired: 2 });
+  });
+
   it('fires a hundred thousand timers', async () => {
     const clock = manualClock();
     let fired = 0;

@@ -176,6 +176,16 @@ describe('TCP', () => {
   });
 });
 
+describe('a socket that is open already', () => {
+  // One that is a socket needs a process of its own: test/apps/service.test.ts.
+  it.each(['fd:0', 'fd:9999'])('is refused where %s is none', async (address) => {
+    const refused = (await network.listen(address))._unsafeUnwrapErr();
+    expect(refused).toEqual({ kind: 'listen', address, reason: 'bad-address' });
+    const dialled = await network.dial(address, new AbortController().signal);
+    expect(dialled._unsafeUnwrapErr().reason).toBe('bad-address');
+  });
+});
+
 describe('a Unix socket', () => {
   it('is private, carries bytes and goes at the close', () =>
     withDirectory(async (root) => {

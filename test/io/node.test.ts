@@ -104,6 +104,7 @@ describe('the world of the machine', () => {
     expect(Object.keys(io).sort()).toEqual([
       'clock',
       'files',
+      'http',
       'log',
       'network',
       'random',

@@ -91,10 +91,12 @@ describe('buildReport', () => {
   });
 
   it('tells of a key and whose it is', () => {
-    const report: Report = { kind: 'key-discovered', recipient: 'bob@x', key: senderKey };
+    const about = { recipient: 'bob@x', key: senderKey, code: 'acorn zebra' };
+    const report: Report = { kind: 'key-discovered', ...about };
     const text = fromUtf8(readPart(buildReport(report, context)).parts[0]?.content ?? mail);
     expect(text).toContain('bob@x');
     expect(text).toContain(toBase64(senderKey));
+    expect(text).toContain('acorn zebra');
     expect(text).not.toContain('alice');
   });
 });

@@ -41,4 +41,17 @@ describe('a crash in memory', () => {
     expect((await store.list('c'))._unsafeUnwrap()).toEqual([]);
     expect((await store.commit([{ kind: 'put', ...RECORD }])).isOk()).toBe(true);
   });
+
+  it('counts what is stored', async () => {
+    const stores = memoryStores();
+    const store = (await stores.open('/store', KEY))._unsafeUnwrap();
+    await store.commit([
+      { kind: 'put', ...RECORD },
+      { kind: 'put', ...RECORD, key: utf8('b') },
+      { kind: 'put', ...RECORD, collection: 'd' },
+    ]);
+    expect(stores.counts()).toEqual(new Map([['/store', { c: 2, d: 1 }]]));
+    await store.commit([{ kind: 'delete', collection: 'd', key: RECORD.key }]);
+    expect(stores.counts()).toEqual(new Map([['/store', { c: 2 }]]));
+  });
 });

@@ -1,5 +1,5 @@
 /**
- * `postern account show`: an account's keys, and what a mail program needs to use it.
+ * `postern account`: an account's keys, what a mail program needs to use it, and its life in a daemon.
  * @module
  */
 import type { Command } from 'commander';
@@ -12,6 +12,8 @@ import { loadPasswords } from '../../daemon/passwords.js';
 import { finishWith, printData, textOf, type Cli } from '../cli.js';
 import { askDaemon, daemonConfigOf, type DaemonAsk } from '../daemon-or-offline.js';
 import type { CliError } from '../errors.js';
+import { addAccountChanges } from './account-changes.js';
+import { addAccountList } from './account-list.js';
 
 interface ShowOptions {
   readonly config?: string;
@@ -20,15 +22,16 @@ interface ShowOptions {
 }
 
 export const addAccount = (program: Command, cli: Cli): void => {
-  program
-    .command('account')
-    .description('accounts of a configuration')
+  const account = program.command('account').description('accounts of a configuration');
+  addAccountList(account, cli);
+  account
     .command('show')
     .description('show an account’s public keys, password and listeners')
     .option('-f, --config <file>', 'configuration file')
     .option('--account <address>', 'which account, where there are several')
     .option('--json', 'print JSON')
     .action((options: ShowOptions) => finishWith(cli, show(cli, options)));
+  addAccountChanges(account, cli);
 };
 
 const show = (cli: Cli, options: ShowOptions): ResultAsync<void, CliError> =>

@@ -1,16 +1,20 @@
 /**
  * `postern check-config`: the problems of a configuration file, or what it really says.
+ *
+ * It reads the file, and the key files that it names; nothing is written, made or connected to.
  * @module
  */
 import type { Command } from 'commander';
-import { ok, type Result, type ResultAsync } from 'neverthrow';
-import { parse, stringify, TomlError } from 'smol-toml';
-import type { z } from 'zod';
-import { toBase64 } from '../../../src/bytes/text.js';
+import { errAsync, okAsync, type Result, type ResultAsync } from 'neverthrow';
+import { stringify } from 'smol-toml';
+import { canonicalOf, type Table } from '../../config/canonical.js';
+import { fileKindOf, type FileKind } from '../../config/kind.js';
 import { readToml, type ConfigProblem } from '../../config/toml.js';
 import { readDaemonConfig } from '../../daemon/config.js';
+import { completeDaemonFile } from '../../daemon/effective.js';
 import { daemonSchema } from '../../daemon/schema.js';
 import { readAuthorityConfig, readServerConfig } from '../../node/config.js';
+import { completeAuthorityFile, completeServerFile } from '../../node/effective.js';
 import { authoritySchema, serverSchema } from '../../node/schema.js';
 import { finishWith, type Cli } from '../cli.js';
 import type { CliError } from '../errors.js';
@@ -19,23 +23,26 @@ import { configPath, readConfigFile } from '../files.js';
 interface CheckOptions {
   readonly config?: string;
   readonly printEffective?: boolean;
+  readonly json?: boolean;
 }
 
-type Problems = readonly ConfigProblem[];
+type Reader = (source: string, file: string) => Result<Table, readonly ConfigProblem[]>;
 
-/** One kind of file: what tells it from the others, its shape, and all of its rules. */
-interface FileKind {
-  readonly table: string;
-  readonly schema: z.ZodType;
-  readonly check: (source: string, file: string) => Result<unknown, Problems>;
-}
-
-const DAEMON: FileKind = { table: 'proxy', schema: daemonSchema, check: readDaemonConfig };
-const KINDS: readonly FileKind[] = [
-  { table: 'authority', schema: authoritySchema, check: readAuthorityConfig },
-  { table: 'server', schema: serverSchema, check: readServerConfig },
-  DAEMON,
-];
+/** All rules first, then the file with everything filled in. */
+const READERS: Readonly<Record<FileKind, Reader>> = {
+  daemon: (source, file) =>
+    readDaemonConfig(source, file)
+      .andThen(() => readToml(daemonSchema, source, file))
+      .map((read) => canonicalOf(daemonSchema, completeDaemonFile(read))),
+  authority: (source, file) =>
+    readAuthorityConfig(source, file)
+      .andThen(() => readToml(authoritySchema, source, file))
+      .map((read) => canonicalOf(authoritySchema, completeAuthorityFile(read))),
+  server: (source, file) =>
+    readServerConfig(source, file)
+      .andThen(() => readToml(serverSchema, source, file))
+      .map((read) => canonicalOf(serverSchema, completeServerFile(read))),
+};
 
 export const addCheckConfig = (program: Command, cli: Cli): void => {
   program
@@ -44,6 +51,7 @@ export const addCheckConfig = (program: Command, cli: Cli): void => {
     .argument('[file]', 'the file; same as --config')
     .option('-f, --config <file>', 'configuration file')
     .option('--print-effective', 'print what it says, with all defaults')
+    .option('--json', 'print JSON')
     .action((file: string | undefined, options: CheckOptions) =>
       finishWith(cli, check(cli, file ?? options.config, options)),
     );
@@ -52,39 +60,33 @@ export const addCheckConfig = (program: Command, cli: Cli): void => {
 const check = (
   cli: Cli,
   file: string | undefined,
-  { printEffective }: CheckOptions,
+  options: CheckOptions,
 ): ResultAsync<void, CliError> => {
   const path = configPath(cli.terminal, file);
-  return readConfigFile(path, effectiveOf)
+  return readConfigFile(path, (source, name) => READERS[fileKindOf(source)](source, name))
     .mapErr((error): CliError => error)
-    .map((effective) => {
-      cli.terminal.print(printEffective === true ? effective.trimEnd() : `${path}: no problems`);
-    });
+    .map((effective) => show(cli, path, { effective, options }))
+    .orElse((error) => {
+      if (options.json === true && error.kind === 'config-problems') {
+        cli.terminal.print(JSON.stringify({ file: path, problems: error.problems.map(plain) }));
+      }
+      return errAsync(error);
+    })
+    .andThen(() => okAsync(undefined));
 };
 
-/** The file as it is understood: every default filled in, every key in base64. */
-const effectiveOf = (source: string, file: string): Result<string, Problems> => {
-  const { schema, check: checkAll } = kindOf(source);
-  return checkAll(source, file)
-    .andThen(() => readToml(schema, source, file))
-    .andThen((read) => ok(stringify(canonical(read))));
-};
+const plain = ({ line, key, problem }: ConfigProblem) => ({ line, key, problem });
 
-/** A file that cannot be parsed is as good as any kind's. */
-const kindOf = (source: string): FileKind => {
-  try {
-    const tables = Object.keys(parse(source)).map((name) => name.toLowerCase());
-    return KINDS.find(({ table }) => tables.includes(table)) ?? DAEMON;
-  } catch (thrown) {
-    if (thrown instanceof TomlError) return DAEMON;
-    throw thrown;
+const show = (
+  { terminal }: Cli,
+  path: string,
+  { effective, options }: { readonly effective: Table; readonly options: CheckOptions },
+): void => {
+  const { printEffective = false, json = false } = options;
+  if (json) {
+    const said = printEffective ? { effective } : {};
+    terminal.print(JSON.stringify({ file: path, problems: [], ...said }));
+  } else {
+    terminal.print(printEffective ? stringify(effective).trimEnd() : `${path}: no problems`);
   }
-};
-
-const canonical = (value: unknown): unknown => {
-  if (value instanceof Uint8Array) return toBase64(value);
-  if (Array.isArray(value)) return value.map(canonical);
-  if (typeof value !== 'object' || value === null) return value;
-  const present = Object.entries(value).filter(([, each]) => each !== undefined);
-  return Object.fromEntries(present.map(([name, each]) => [name, canonical(each)]));
 };

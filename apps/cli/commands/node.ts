@@ -12,6 +12,7 @@ import { ensurePrivateDirectory } from '../../config/private-files.js';
 import type { ConfigProblem } from '../../config/toml.js';
 import { readAuthorityConfig, readServerConfig, type NodeConfig } from '../../node/config.js';
 import { generateIdentity, startPart } from '../../node/run.js';
+import { makeSupervisor } from '../../systemd/notify.js';
 import { finishWith, type Cli } from '../cli.js';
 import type { CliError } from '../errors.js';
 import { configPath, readConfigFile } from '../files.js';
@@ -50,7 +51,10 @@ const run = (cli: Cli, role: Role, options: RunOptions): ResultAsync<void, CliEr
     .andThen((config) => checkRole(role, config))
     .andThen((config) => {
       process.umask(0o077);
-      return options.generate || config.generateOnly ? generate(cli, config) : serve(config);
+      const { terminal } = cli;
+      return options.generate || config.generateOnly
+        ? generate(cli, config)
+        : serve(config, terminal);
     });
 
 const checkRole = (role: Role, config: NodeConfig): Result<NodeConfig, CliError> =>
@@ -61,13 +65,14 @@ const checkRole = (role: Role, config: NodeConfig): Result<NodeConfig, CliError>
 const generate = ({ terminal }: Cli, config: NodeConfig): ResultAsync<void, CliError> =>
   generateIdentity(config, nodeIo()).map((key) => terminal.print(toBase64(key)));
 
-const serve = (config: NodeConfig): ResultAsync<void, CliError> =>
+const serve = (config: NodeConfig, { env }: Cli['terminal']): ResultAsync<void, CliError> =>
   safeTry(async function* () {
     // The log may be in it.
     yield* ensurePrivateDirectory(config.dataDir);
     const log = openLog(config.logging);
     const workers = config.kind === 'authority' ? 0 : config.workers;
     const io = { ...nodeIo(workers === undefined ? {} : { workers: { count: workers } }), log };
+    const supervisor = makeSupervisor({ env, log });
     const stop = awaitStop();
     const part = yield* startPart(config, {
       io,
@@ -77,10 +82,15 @@ const serve = (config: NodeConfig): ResultAsync<void, CliError> =>
     const removePidFile = yield* writePidFile(io.files, config.dataDir);
     onHangUp(() => log.reopen());
     log.write('notice', config.kind, 'ready', { address: part.addresses.join(' ') });
+    supervisor.ready();
+    const alive = new AbortController();
+    void supervisor.keepAlive(io.clock, alive.signal);
     await stop.requested;
+    supervisor.stopping();
     log.write('notice', config.kind, 'shutting down');
     await part.close();
     await removePidFile();
+    alive.abort();
     log.close();
     return ok(undefined);
   });

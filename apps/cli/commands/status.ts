@@ -33,8 +33,34 @@ const ASK: DaemonAsk<JsonObject> = {
 
 const status = (cli: Cli, { config, json }: StatusOptions): ResultAsync<void, CliError> =>
   withDaemon(cli, config, ASK).map((found) =>
-    printData(cli, found, { json, lines: listOf(found['accounts']).map(accountLine) }),
+    printData(cli, found, {
+      json,
+      lines: [...listOf(found['accounts']).map(accountLine), ...daemonLines(found)],
+    }),
   );
+
+/** The daemon itself; nothing where none runs. */
+const daemonLines = (found: JsonObject): readonly string[] => {
+  const { pid, upMs, smtp, pop3, recipients, needsRestart } = found;
+  if (typeof pid !== 'number') return ['no daemon is running'];
+  const up = typeof upMs === 'number' ? [`up ${durationText(upMs)}`] : [];
+  const listeners = [
+    ...(typeof smtp === 'string' ? [`SMTP ${smtp}`] : []),
+    ...(typeof pop3 === 'string' ? [`POP3 ${pop3}`] : []),
+  ];
+  const late = listOf(needsRestart).map(textOf);
+  return [
+    [`daemon: process ${pid}`, ...up, ...listeners, `${textOf(recipients)} recipients`].join(', '),
+    ...(late.length === 0 ? [] : [`a restart is needed for ${late.join(', ')}`]),
+  ];
+};
+
+const MINUTE_MS = 60_000;
+
+const durationText = (ms: number): string => {
+  const minutes = Math.floor(ms / MINUTE_MS);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+};
 
 const listOf = (value: Json | undefined): readonly Json[] =>
   Array.isArray(value) ? value.map((each: Json) => each) : [];
@@ -47,11 +73,12 @@ const isSkewed = (skewMs: Json | undefined): skewMs is number =>
 
 const accountLine = (account: Json): string => {
   if (!isObject(account)) return '';
-  const { account: address, connection, outbox, inbox, fragments, skewMs } = account;
+  const { account: address, connection, problem, outbox, inbox, fragments, skewMs } = account;
   const count = (value: Json | undefined, name: string): string =>
     textOf(isObject(value) ? value[name] : 0);
   return [
     `${textOf(address)}: ${textOf(connection)}`,
+    ...(isObject(problem) ? [textOf(problem['kind'])] : []),
     `outbox ${count(outbox, 'mails')} mails (${count(outbox, 'blocks')} blocks)`,
     `inbox ${count(inbox, 'count')} mails`,
     `${textOf(fragments)} parts of others`,

@@ -6,7 +6,15 @@ import { join } from 'node:path';
 import { ok, ResultAsync, safeTry } from 'neverthrow';
 import { utf8 } from '../../../src/bytes/text.js';
 import { holdDialogue } from '../../../src/control/dialogue.js';
-import { rpcMethod, value, type RpcMethods } from '../../../src/control/json-rpc.js';
+import {
+  gives,
+  integer,
+  rpcMethod,
+  text,
+  value,
+  type RpcMethods,
+} from '../../../src/control/method.js';
+import { INTEGER, record } from '../../../src/control/schema.js';
 import { serve } from '../../../src/control/serve.js';
 import type { Io } from '../../../src/io/contracts.js';
 import { nodeIo } from '../../../src/io/node.js';
@@ -61,26 +69,43 @@ const turn = async (network: VirtualNetwork, { clock }: Io, signal: AbortSignal)
   }
 };
 
-const nothing = (): undefined => undefined;
+const TIME = gives(record({ nowMs: INTEGER }));
+const DONE = gives(record({}));
+const NAME = { name: text('the part or user') };
 
 const methodsOf = (network: VirtualNetwork, shutdown: () => void): RpcMethods => ({
-  status: rpcMethod(nothing, () => ok(value({ pid: process.pid, nowMs: network.nowMs }))),
+  status: rpcMethod(
+    {
+      summary: 'that it is there, and its time',
+      params: {},
+      answer: gives(record({ pid: INTEGER, nowMs: INTEGER })),
+    },
+    () => ok(value({ pid: process.pid, nowMs: network.nowMs })),
+  ),
   advance: rpcMethod(
-    (params) => params.integer('ms'),
-    (ms) =>
+    { summary: 'lets time pass', params: { ms: integer('how much, ms') }, answer: TIME },
+    ({ ms }) =>
       ResultAsync.fromSafePromise(network.advance(ms)).map(() => value({ nowMs: network.nowMs })),
   ),
-  settle: rpcMethod(nothing, () => network.settle().map(() => value({ nowMs: network.nowMs }))),
-  inject: rpcMethod(nothing, () => network.inject().map((blocks) => value({ blocks }))),
+  settle: rpcMethod({ summary: 'waits until no mail is under way', params: {}, answer: TIME }, () =>
+    network.settle().map(() => value({ nowMs: network.nowMs })),
+  ),
+  inject: rpcMethod(
+    {
+      summary: 'delivers captured blocks once more',
+      params: {},
+      answer: gives(record({ blocks: INTEGER })),
+    },
+    () => network.inject().map((blocks) => value({ blocks })),
+  ),
   crash: rpcMethod(
-    (params) => params.text('name'),
-    (name) => network.crash(name).map(() => value({})),
+    { summary: 'ends a part without letting it finish', params: NAME, answer: DONE },
+    ({ name }) => network.crash(name).map(() => value({})),
   ),
-  start: rpcMethod(
-    (params) => params.text('name'),
-    (name) => network.restart(name).map(() => value({})),
+  start: rpcMethod({ summary: 'starts a part again', params: NAME, answer: DONE }, ({ name }) =>
+    network.restart(name).map(() => value({})),
   ),
-  shutdown: rpcMethod(nothing, () => {
+  shutdown: rpcMethod({ summary: 'ends the network', params: {}, answer: DONE }, () => {
     shutdown();
     return ok(value({}));
   }),

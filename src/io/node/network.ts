@@ -5,7 +5,7 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { err, ok, ResultAsync, type Result } from 'neverthrow';
 import { onAbort } from '../abort.js';
-import { formatAddress, parseAddress, type NetworkAddress } from '../address.js';
+import { formatAddress, parseAddress, parseDescriptor, type NetworkAddress } from '../address.js';
 import { Arrivals } from '../arrivals.js';
 import type { DialError, Duplex, Listener, ListenError, Network } from '../contracts.js';
 import { faultCode } from './fault.js';
@@ -76,18 +76,23 @@ const dial = (address: string, signal: AbortSignal): ResultAsync<Duplex, DialErr
 
 const bind = (
   server: Server,
-  where: { path: string } | { host: string; port: number },
+  where: { path: string } | { host: string; port: number } | { fd: number },
 ): Promise<ListenError['reason'] | undefined> =>
   new Promise((resolve) => {
     server.once('error', (error) => resolve(listenReason(error)));
     server.listen(where, () => resolve(undefined));
   });
 
-/** The address with the port that was picked. */
-const boundAddress = (server: Server, asked: NetworkAddress): NetworkAddress => {
+/** Where to listen: an address, or a socket that is there already. */
+type Place = NetworkAddress | { readonly kind: 'descriptor'; readonly descriptor: number };
+
+/** The address really bound, with the port that was picked. */
+const boundAddress = (server: Server, asked: Place): string => {
   const bound = server.address();
-  if (asked.kind === 'unix' || bound === null || typeof bound === 'string') return asked;
-  return { ...asked, port: bound.port };
+  if (asked.kind === 'unix') return formatAddress(asked);
+  if (typeof bound === 'string') return formatAddress({ kind: 'unix', path: bound });
+  const host = asked.kind === 'tcp' ? asked.host : (bound?.address ?? '');
+  return formatAddress({ kind: 'tcp', host, port: bound?.port ?? 0 });
 };
 
 const remoteOf = (socket: Socket, local: string): string =>
@@ -98,27 +103,25 @@ const remoteOf = (socket: Socket, local: string): string =>
 /** Binds the server. @returns what `close` must still do */
 const bindServer = async (
   server: Server,
-  asked: NetworkAddress,
+  asked: Place,
 ): Promise<Result<() => Promise<void>, ListenError['reason']>> => {
   if (asked.kind === 'unix') return bindUnix(server, asked.path, (path) => bind(server, { path }));
-  const refusal = await bind(server, target(asked));
+  const where = asked.kind === 'tcp' ? target(asked) : { fd: asked.descriptor };
+  const refusal = await bind(server, where);
   return refusal === undefined ? ok(() => Promise.resolve()) : err(refusal);
 };
 
-const openListener = async (
-  asked: NetworkAddress,
-): Promise<Result<Listener, ListenError['reason']>> => {
-  const local = formatAddress(asked);
+const openListener = async (asked: Place): Promise<Result<Listener, ListenError['reason']>> => {
   const connections = new Arrivals<Duplex>();
   const server = createServer({ allowHalfOpen: true }, (socket) => {
-    const duplex = socketDuplex(tuned(socket), remoteOf(socket, local));
+    const duplex = socketDuplex(tuned(socket), remoteOf(socket, boundAddress(server, asked)));
     if (!connections.push(duplex)) duplex.destroy();
   });
   // A refused accept concerns one connection; the server goes on.
   server.on('error', () => undefined);
   const bound = await bindServer(server, asked);
   return bound.map((release) => ({
-    address: formatAddress(boundAddress(server, asked)),
+    address: boundAddress(server, asked),
     connections,
     close: async () => {
       // Its callback would wait for the connections, which go on.
@@ -129,10 +132,15 @@ const openListener = async (
   }));
 };
 
+const placeOf = (address: string): Place | undefined => {
+  const descriptor = parseDescriptor(address);
+  return descriptor === undefined ? parseAddress(address) : { kind: 'descriptor', descriptor };
+};
+
 const listen = (address: string): ResultAsync<Listener, ListenError> => {
   const attempt = async (): Promise<Result<Listener, ListenError['reason']>> => {
-    const parsed = parseAddress(address);
-    return parsed === undefined ? err('bad-address') : openListener(parsed);
+    const place = placeOf(address);
+    return place === undefined ? err('bad-address') : openListener(place);
   };
   return ResultAsync.fromPromise(attempt(), listenReason)
     .andThen((listener) => listener)

@@ -16,13 +16,41 @@ eventually(){ local end=$((SECONDS + 60)); while [ $SECONDS -lt $end ]; do "$@" 
 
 is_connected(){ local c=CONF_$1; postern status -f "${!c}" --json | grep -q '"connected":true'; }
 
-# restart X: the daemon of a user, as a person starts it
+# restart X: the daemon of a user, as a person starts it; the program itself, for its process id
 restart(){
   local c=CONF_$1
-  postern daemon -f "${!c}" >>"$T/restarts" 2>&1 &
+  "${POSTERN:-postern}" daemon -f "${!c}" >>"$T/restarts" 2>&1 &
   eval "PID_$1=$!"
   disown
   eventually is_connected "$1" || echo "not ok restart of $1"
+}
+
+# reconfigure X SED: a daemon with a changed configuration, after a kill
+reconfigure(){
+  local c=CONF_$1 p=PID_$1
+  sed -i -E "$2" "${!c}"
+  kill -9 "${!p}"; ended "${!p}"; restart "$1"
+}
+
+# discovering X: its daemon may ask for keys, and has none of bob@p2.test
+discovering(){
+  local c=CONF_$1
+  grep -q '^InsecureKeyDiscovery' "${!c}" ||
+    reconfigure "$1" 's/^(User = .*)/\1\nInsecureKeyDiscovery = true/; /^"bob@p2.test"/d'
+  ask "$1" 'REMOVE_RECIPIENT bob@p2.test' >/dev/null
+}
+
+# rcpt X ADDRESS: what SMTP answers to a recipient
+rcpt(){
+  local s=SMTP_$1 a=ADDR_$1 p=PASS_$1
+  python3 - "${!s}" "${!a}" "${!p}" "$2" <<'P'
+import smtplib,sys
+address,user,password,recipient=sys.argv[1:]
+with smtplib.SMTP(*address.rsplit(':',1),local_hostname='localhost') as s:
+    s.login(user,password); s.mail(user)
+    code,text=s.rcpt(recipient)
+    print(code,text.decode())
+P
 }
 
 # ended PID: when the process is no more

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
+import { ResultAsync } from 'neverthrow';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sentenceOf } from '../../../apps/cli/sentences.js';
 import { generateKeys, withOfflineClient } from '../../../apps/daemon/daemon.js';
@@ -84,6 +85,43 @@ describe('a daemon', () => {
     await new Promise((resolve) => dead.on('exit', resolve));
     expect(existsSync(socket)).toBe(true);
     expect(await call((await site.start()).socket, 'status')).toMatchObject({ fragments: 0 });
+  });
+
+  it('ends within five seconds whoever stays connected, and holds its lock to the last', async () => {
+    const daemon = await site.start();
+    const { signal } = new AbortController();
+    const places = [`${daemon.smtp}`, `${daemon.pop3}`, `unix:${daemon.socket}`];
+    for (const place of [...places, `unix:${daemon.socket}`]) {
+      const peer = (await network.dial(place, signal))._unsafeUnwrap();
+      expect((await peer.read())?.length).toBeGreaterThan(0);
+    }
+    const from = performance.now();
+    const closing = daemon.close();
+    const second = await site.refusal();
+    expect(second).toMatchObject({ kind: 'already-running' });
+    await closing;
+    expect(performance.now() - from).toBeLessThan(5000);
+    expect(existsSync(daemon.socket)).toBe(false);
+    await site.start();
+  });
+
+  it('waits for a command that looks into its stores', async () => {
+    await (await site.start()).close();
+    let release = (): void => undefined;
+    const looking = withOfflineClient(site.config(), { io: nodeIo() }, () =>
+      ResultAsync.fromSafePromise(new Promise<void>((resolve) => (release = resolve))),
+    );
+    const starting = site.start();
+    setTimeout(() => release(), 500);
+    expect((await looking).isOk()).toBe(true);
+    expect((await starting).client.accounts.list()).toEqual(['alice@p1.test']);
+  });
+
+  it('says which version it is', async () => {
+    const { socket } = await site.start();
+    const file = new URL('../../../package.json', import.meta.url);
+    const { version } = JSON.parse(await readFile(file, 'utf8')) as { version: string };
+    expect(await call(socket, 'status')).toMatchObject({ version, needsRestart: [] });
   });
 
   it('leaves no listener where there shall be none', async () => {

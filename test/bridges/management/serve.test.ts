@@ -10,6 +10,7 @@ import {
 import { toBase64, toHex } from '../../../src/bytes/text.js';
 import { callDaemon, followDaemon } from '../../../src/control/call.js';
 import type { RunningBridge } from '../../../src/control/serve.js';
+import { fingerprintOf } from '../../../src/index.js';
 import { manualClock, memoryLog, seededRandom } from '../../../src/io/memory.js';
 import { nodeClock, nodeNetwork } from '../../../src/io/node.js';
 import { FakeClient } from '../../../testkit/fake-client.js';
@@ -139,6 +140,7 @@ describe('the methods over a client', () => {
       account: ALICE,
       messageId: 'aa',
       recipient: BOB,
+      state: 'queued' as const,
       blocks: 3,
       acknowledged: 1,
       transmissions: 4,
@@ -162,9 +164,23 @@ describe('the methods over a client', () => {
       kind: 'unknown-account',
       account: BOB,
     });
+    const { words, digits } = fingerprintOf(KEY);
     expect(await call('recipients.get', { address: BOB })).toEqual({
       address: BOB,
       key: toBase64(KEY),
+      words,
+      digits,
+      trust: 'given',
+      seen: null,
+    });
+    expect(await call('recipients.verify', { address: BOB, code: 'acorn' })).toEqual({
+      kind: 'code-differs',
+      recipient: BOB,
+    });
+    expect(await call('recipients.verify', { address: BOB, code: digits })).toBeNull();
+    expect(await call('recipients.query', { account: ALICE, address: BOB })).toMatch(/^0{32}$/);
+    expect(await call('recipients.query', { account: BOB, address: BOB })).toMatchObject({
+      kind: 'unknown-account',
     });
     expect(await call('recipients.set', { address: BOB, key: 'short' })).toMatchObject({
       param: 'key',

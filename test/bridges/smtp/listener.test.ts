@@ -1,5 +1,7 @@
+import { readdir, stat } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { serveSmtp } from '../../../bridges/smtp/index.js';
+import { withDirectory } from '../../support/directory.js';
 import { talkTo } from '../socket.js';
 import { ALICE, BOB, loggedIn, startSmtp, type Setup } from './setup.js';
 
@@ -67,6 +69,24 @@ describe('the listener', () => {
     const result = await serveSmtp({ address: 'nonsense', ...options, ...world });
     expect(result._unsafeUnwrapErr()).toMatchObject({ reason: 'bad-address' });
   });
+
+  it('can be a Unix socket, private and taken away at the end', () =>
+    withDirectory(async (directory) => {
+      const address = `unix:${directory}/smtp`;
+      const { bridge, client } = await startSmtp({ address });
+      expect(bridge.address).toBe(address);
+      expect((await stat(`${directory}/smtp`)).mode & 0o777).toBe(0o600);
+      const talk = await loggedIn(address);
+      await talk.ask(`MAIL FROM:<${ALICE}>`);
+      await talk.ask(`RCPT TO:<${BOB}>`);
+      await talk.ask('DATA');
+      talk.say(MAIL);
+      expect(await talk.ask('.')).toMatch(/^250 /);
+      expect(client.sent).toHaveLength(1);
+      talk.socket.destroy();
+      await bridge.close();
+      expect(await readdir(directory)).toEqual([]);
+    }));
 
   it('turns away more clients than it has room for', async () => {
     const { bridge } = await startSmtp({ maxClients: 1 });

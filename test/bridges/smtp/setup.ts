@@ -18,10 +18,14 @@ export interface Setup {
 const key = (fill: number): Uint8Array => new Uint8Array(32).fill(fill);
 
 /** A bridge on a loopback port of its own, over a fake client. */
-export const startSmtp = async (options: Partial<SmtpOptions> = {}): Promise<Setup> => {
+export const startSmtp = async ({
+  discovering = new Set(),
+  ...options
+}: Partial<SmtpOptions> & { discovering?: ReadonlySet<string> } = {}): Promise<Setup> => {
   const client = new FakeClient({
     accounts: [ALICE],
     recipients: { [BOB]: key(1), [CAROL]: key(2) },
+    discovering,
   });
   const bridge = await serveSmtp({
     address: '127.0.0.1:0',

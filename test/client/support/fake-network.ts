@@ -8,13 +8,10 @@ import { okAsync } from 'neverthrow';
 import { equal } from '../../../src/bytes/compare.js';
 import { fromUtf8, toHex, utf8 } from '../../../src/bytes/text.js';
 import { Writer } from '../../../src/bytes/writer.js';
-import type { Scalar } from '../../../src/crypto/primitives.js';
 import { uniform } from '../../../src/crypto/sample.js';
 import { selectPrimitives } from '../../../src/crypto/select.js';
 import type { Duplex } from '../../../src/io/contracts.js';
 import type { MemoryIo } from '../../../src/io/memory.js';
-import { LAYER_PROVIDER, signDescriptor } from '../../../src/pki/descriptor.js';
-import { signDocument } from '../../../src/pki/document.js';
 import type { Rates } from '../../../src/pki/document-codec.js';
 import { type EpochTime, KATZENPOST_EPOCHS } from '../../../src/pki/epoch.js';
 import type { NetworkConfig } from '../../../src/pki/network.js';
@@ -26,16 +23,9 @@ import type { Command } from '../../../src/wire/commands.js';
 import type { Session } from '../../../src/wire/contracts.js';
 import { acceptLink } from '../../../src/wire/link.js';
 import { LINK_PROFILE_01 } from '../../../src/wire/profile.js';
+import { makeDocument, onionOf, type FakeNode } from './fake-documents.js';
 
-interface FakeNode {
-  readonly name: string;
-  readonly seed: Uint8Array;
-  readonly identityKey: Uint8Array;
-  readonly linkSecret: Uint8Array;
-  readonly linkKey: Uint8Array;
-  readonly mixKey: Scalar;
-  readonly address: string;
-}
+export { FAST_RATES, onionOf } from './fake-documents.js';
 
 type SpoolEntry =
   | { readonly kind: 'message'; readonly payload: Uint8Array }
@@ -55,17 +45,9 @@ export interface FakeNetworkOptions {
   readonly loops?: boolean;
   readonly geometry?: SphinxGeometry;
   readonly epochTime?: EpochTime;
+  /** Whether providers have an onion address beside the other; default true. */
+  readonly onions?: boolean;
 }
-
-const rate = (meanMs: number) => ({ perMs: 1 / meanMs, maxMs: Math.ceil(meanMs * 11.5) });
-
-export const FAST_RATES: Rates = {
-  mu: rate(100),
-  lambdaP: rate(100),
-  lambdaL: rate(1000),
-  lambdaD: rate(1000),
-  lambdaM: rate(1000),
-};
 
 export class FakeNetwork {
   readonly io: MemoryIo;
@@ -85,8 +67,21 @@ export class FakeNetwork {
   readonly handshakes: number[] = [];
   /** What the providers' clocks show beyond the right time, ms. */
   clockAheadMs = 0;
+  /** The same of the authority's. */
+  authorityAheadMs = 0;
+  /** Epochs that the authority was asked for. */
+  readonly asked: number[] = [];
+  /** What is answered instead of a document, by whom. */
+  readonly lies: {
+    provider?: ((epoch: number) => Command) | undefined;
+    authority?: ((epoch: number) => Command) | undefined;
+  } = {};
+  /** Others that documents name in the place of a node of their name. */
+  readonly strangers = new Map<string, FakeNode>();
   /** Whether answers to retrievals carry a wrong sequence. */
   wrongSequence = false;
+  /** What key servers answer instead, by the address that they are asked for. */
+  readonly keyAnswers = new Map<string, Uint8Array>();
   /** Names of providers that swallow what reaches them. */
   readonly dead = new Set<string>();
   /** Kinds of commands from clients, in order, with the time of each. */
@@ -120,7 +115,10 @@ export class FakeNetwork {
       geometry: this.geometry,
       link: LINK_PROFILE_01,
     };
-    for (const provider of this.providers) void this.#listen(provider);
+    for (const provider of this.providers) {
+      void this.#listen(provider, provider.address);
+      void this.#listen(provider, onionOf(provider));
+    }
     void this.#listenAuthority();
   }
 
@@ -135,56 +133,20 @@ export class FakeNetwork {
     for (const session of this.#sessions) session.close();
   }
 
-  document(epoch: number): Uint8Array {
-    const {
-      rates,
-      sendRatePerMinute = 0,
-      loops = true,
-      epochTime = KATZENPOST_EPOCHS,
-    } = this.#options;
-    const ends = epochTime.zeroMs + (epoch + 3) * epochTime.periodMs;
-    const expiration = Math.floor(ends / 1000);
-    const sign = (node: FakeNode, layer: number) =>
-      signDescriptor(
-        this.primitives,
-        {
-          name: node.name,
-          identityKey: node.identityKey,
-          linkKey: node.linkKey,
-          addresses: new Map([['tcp4', [node.address]]]),
-          mixKeys: new Map(
-            [epoch, epoch + 1, epoch + 2].map((each) => [
-              each,
-              this.primitives.x25519.publicKey(node.mixKey),
-            ]),
-          ),
-          layer,
-          services:
-            layer === LAYER_PROVIDER && loops
-              ? new Map([
-                  ['loop', { endpoint: '+loop' }],
-                  ['keyserver', { endpoint: '+keyserver' }],
-                ])
-              : new Map(),
-          registrationAddresses: undefined,
-        },
-        { seed: node.seed, expiration },
-      );
-    return signDocument(
-      this.primitives,
-      {
-        epoch,
-        genesisEpoch: 1,
-        sendRatePerMinute,
-        rates: { ...FAST_RATES, ...rates },
-        topology: this.mixes.map((mix) => [sign(mix, 0)]),
-        providers: this.providers.map((provider) => sign(provider, LAYER_PROVIDER)),
-        sharedRandomCommit: undefined,
-        sharedRandomValue: new Uint8Array(32),
-        priorSharedRandom: [new Uint8Array(32)],
-      },
-      { seed: this.#authoritySeed, expiration },
-    );
+  /** Like a real one, by an authority that nobody knows. */
+  forgedDocument(epoch: number): Uint8Array {
+    return this.document(epoch, this.io.random(32));
+  }
+
+  document(epoch: number, seed = this.#authoritySeed): Uint8Array {
+    const listed = { mixes: this.mixes, providers: this.providers, strangers: this.strangers };
+    const { primitives } = this;
+    return makeDocument({ ...this.#options, ...listed, primitives, seed }, epoch);
+  }
+
+  /** A node that is listed nowhere. */
+  stranger(name: string): FakeNode {
+    return this.#node(name);
   }
 
   #node(name: string): FakeNode {
@@ -208,8 +170,8 @@ export class FakeNetwork {
     return { profile: LINK_PROFILE_01, geometry, primitives, clock, random };
   }
 
-  async #listen(provider: FakeNode): Promise<void> {
-    const listener = (await this.io.network.listen(provider.address))._unsafeUnwrap();
+  async #listen(provider: FakeNode, address: string): Promise<void> {
+    const listener = (await this.io.network.listen(address))._unsafeUnwrap();
     for await (const duplex of listener.connections) void this.#serve(provider, duplex);
   }
 
@@ -221,7 +183,8 @@ export class FakeNetwork {
       secretKey: ed25519.toX25519Secret(this.#authoritySeed),
     };
     for await (const duplex of listener.connections) {
-      void acceptLink(this.#linkDeps, duplex, {
+      const clock = this.#clockAhead(() => this.authorityAheadMs);
+      void acceptLink({ ...this.#linkDeps, clock }, duplex, {
         identity,
         authenticate: () => true,
         deadlineMs: 30_000,
@@ -230,7 +193,7 @@ export class FakeNetwork {
           .receive()
           .andThen((command) =>
             command.kind === 'get-consensus'
-              ? session.send({ kind: 'consensus', code: 0, document: this.document(command.epoch) })
+              ? session.send(this.#consensus('authority', command.epoch))
               : okAsync(undefined),
           ),
       );
@@ -238,13 +201,8 @@ export class FakeNetwork {
   }
 
   async #serve(provider: FakeNode, duplex: Duplex): Promise<void> {
-    const { clock } = this.io;
-    const wrongClock = {
-      now: () => clock.now() + this.clockAheadMs,
-      monotonic: () => clock.monotonic(),
-      sleep: clock.sleep.bind(clock),
-    };
-    const accepted = await acceptLink({ ...this.#linkDeps, clock: wrongClock }, duplex, {
+    const clock = this.#clockAhead(() => this.clockAheadMs);
+    const accepted = await acceptLink({ ...this.#linkDeps, clock }, duplex, {
       identity: { ad: provider.identityKey, secretKey: provider.linkSecret },
       authenticate: ({ ad, publicKey }) => {
         const user = this.users.get(`${fromUtf8(ad)}@${provider.name}`);
@@ -264,6 +222,21 @@ export class FakeNetwork {
     this.#sessions.delete(session);
   }
 
+  #clockAhead(aheadMs: () => number) {
+    const { clock } = this.io;
+    return {
+      now: () => clock.now() + aheadMs(),
+      monotonic: () => clock.monotonic(),
+      sleep: clock.sleep.bind(clock),
+    };
+  }
+
+  #consensus(by: 'provider' | 'authority', epoch: number): Command {
+    if (by === 'authority') this.asked.push(epoch);
+    const lie = this.lies[by];
+    return lie ? lie(epoch) : { kind: 'consensus', code: 0, document: this.document(epoch) };
+  }
+
   async #serveUser(provider: FakeNode, user: string, session: Session): Promise<void> {
     let position = 0;
     const spool = this.users.get(user)?.spool ?? [];
@@ -274,8 +247,7 @@ export class FakeNetwork {
       if (command.value.kind === 'send-packet') {
         void this.#carry(provider, command.value.packet);
       } else if (command.value.kind === 'get-consensus') {
-        const document = this.document(command.value.epoch);
-        await session.send({ kind: 'consensus', code: 0, document });
+        await session.send(this.#consensus('provider', command.value.epoch));
       } else if (command.value.kind === 'retrieve-message') {
         const { sequence } = command.value;
         this.sequences.push(sequence);
@@ -341,7 +313,8 @@ export class FakeNetwork {
     else if (user === '+keyserver') {
       const text = fromUtf8(plain.body).replace(/\0+$/, '');
       const { User } = JSON.parse(text) as { User: string };
-      const key = this.users.get(`${User}@${node.name}`)?.identityKey;
+      const address = `${User}@${node.name}`;
+      const key = this.users.get(address)?.identityKey;
       const answer = {
         PublicKey: key === undefined ? '' : toHex(key),
         StatusCode: key === undefined ? 2 : 0,
@@ -351,7 +324,7 @@ export class FakeNetwork {
       reply
         .u8(1)
         .u8(0)
-        .bytes(utf8(JSON.stringify(answer)));
+        .bytes(this.keyAnswers.get(address) ?? utf8(JSON.stringify(answer)));
     } else {
       this.stored += 1;
       this.#store(node, user, { kind: 'message', payload: plain.body });

@@ -1,5 +1,6 @@
 /** An outbox on a store that can be crashed, with a clock turned by hand. */
-import { OutboxQueue, type OutboxNews, type Undelivered } from '../../../src/client/outbox.js';
+import type { OutboxNews, Undelivered } from '../../../src/client/outbox-contracts.js';
+import { OutboxQueue } from '../../../src/client/outbox.js';
 import { StoreHealth } from '../../../src/client/store-health.js';
 import { SurbTable } from '../../../src/client/surbs.js';
 import { manualClock, type ManualClock, seededRandom } from '../../../src/io/memory.js';
@@ -44,6 +45,7 @@ export const openRig = async (former?: OutboxRig): Promise<OutboxRig> => {
       account: 'alice@p1',
       slackMs: 1000,
       tell: (each) => news.push(each),
+      waitsFor: () => 'awaiting-key',
       bounce: (undelivered, changes) =>
         store
           .commit([

@@ -1,0 +1,87 @@
+/**
+ * `postern import --mailproxy`: takes over what mailproxy has, without changing it.
+ * @module
+ */
+import { join, relative, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { err, errAsync, ok, type Result, type ResultAsync } from 'neverthrow';
+import { nodeIo } from '../../../src/io/node.js';
+import { importMailproxy, type ImportNote, type ImportPlaces } from '../../import/mailproxy.js';
+import { finishWith, type Cli } from '../cli.js';
+import type { CliError } from '../errors.js';
+import { defaultDirectory } from '../places.js';
+
+interface ImportFlags {
+  readonly mailproxy: string;
+  readonly config?: string;
+  readonly dir?: string;
+}
+
+export const addImport = (program: Command, cli: Cli): void => {
+  program
+    .command('import')
+    .description('take over accounts, keys and recipients of mailproxy; a second run goes on')
+    .requiredOption('--mailproxy <dir>', 'its data directory, which is only read')
+    .option('--config <file>', 'its configuration, where it is not in there')
+    .option('--dir <dir>', 'where all of it goes')
+    .action((flags: ImportFlags) => finishWith(cli, runImport(cli, flags)));
+};
+
+const runImport = (cli: Cli, flags: ImportFlags): ResultAsync<void, CliError> => {
+  process.umask(0o077);
+  const io = { ...nodeIo(), log: { write: () => undefined } };
+  const places = placesOf(cli, flags);
+  if (overlap(places.from, places.dataDir)) return errAsync(OVERLAP);
+  return importMailproxy(io, places)
+    .mapErr((error): CliError => error)
+    .andThen((notes) => tell(cli, places, notes));
+};
+
+const placesOf = ({ terminal }: Cli, { mailproxy, config, dir }: ImportFlags): ImportPlaces => {
+  const at = (path: string): string => resolve(terminal.workingDirectory, path);
+  const directory = at(dir ?? defaultDirectory(terminal.env));
+  return {
+    from: at(mailproxy),
+    source: config === undefined ? undefined : at(config),
+    configFile: join(directory, 'config.toml'),
+    dataDir: join(directory, 'data'),
+  };
+};
+
+const OVERLAP: CliError = {
+  kind: 'usage',
+  option: '--dir',
+  problem: 'must be apart from the directory of mailproxy',
+};
+
+const overlap = (one: string, other: string): boolean =>
+  isWithin(one, other) || isWithin(other, one);
+
+const isWithin = (path: string, directory: string): boolean =>
+  !relative(directory, path).startsWith('..');
+
+const tell = (
+  { terminal }: Cli,
+  { configFile }: ImportPlaces,
+  notes: readonly ImportNote[],
+): Result<void, CliError> => {
+  for (const note of notes) {
+    if (note.kind === 'problem') terminal.tell(sentenceOf(note));
+    else terminal.print(sentenceOf(note));
+  }
+  const problems = notes.filter(({ kind }) => kind === 'problem').length;
+  if (problems > 0) return err({ kind: 'import-incomplete', problems });
+  terminal.print(`Start the daemon: postern daemon -f ${configFile}`);
+  return ok(undefined);
+};
+
+const sentenceOf = (note: ImportNote): string => {
+  switch (note.kind) {
+    case 'done':
+      return `${note.what}: ${note.copied === 'copied' ? 'taken over' : 'there already'}`;
+    case 'left':
+      return `${note.path}: left (${note.bytes} bytes): mail that waits in it is mailproxy’s to send and to hand out`;
+    case 'problem':
+      return `${note.problem.path}: ${note.problem.problem}`;
+  }
+};

@@ -1,0 +1,98 @@
+/**
+ * `postern upgrade`: brings the stores of a daemon, node or authority to this program's format.
+ * @module
+ */
+import type { Command } from 'commander';
+import { ok, okAsync, ResultAsync, safeTry, type Result } from 'neverthrow';
+import type { JsonObject } from '../../../src/control/json.js';
+import { nodeIo } from '../../../src/io/node.js';
+import { upgradeSqliteStore, type Upgrade } from '../../../src/store/sqlite.js';
+import { fileKindOf } from '../../config/kind.js';
+import { loadStorageKey } from '../../config/private-files.js';
+import { storesIn } from '../../config/stores.js';
+import type { ConfigProblem } from '../../config/toml.js';
+import { readDaemonConfig } from '../../daemon/config.js';
+import { readAuthorityConfig, readServerConfig } from '../../node/config.js';
+import { finishWith, printData, type Cli } from '../cli.js';
+import type { CliError } from '../errors.js';
+import { configPath, readConfigFile } from '../files.js';
+
+interface UpgradeFlags {
+  readonly config?: string;
+  readonly json?: boolean;
+}
+
+interface Upgraded {
+  readonly store: string;
+  readonly upgrade: Exclude<Upgrade, { kind: 'no-store' }>;
+}
+
+/** Where stores lie, and what opens them. */
+interface Place {
+  readonly dataDir: string;
+  readonly storageKeyFile: string;
+}
+
+export const addUpgrade = (program: Command, cli: Cli): void => {
+  program
+    .command('upgrade')
+    .description('bring stores of an older version to this one; the old ones stay beside them')
+    .option('-f, --config <file>', 'configuration file of a daemon, authority, mix or provider')
+    .option('--json', 'print JSON')
+    .action((flags: UpgradeFlags) => finishWith(cli, upgrade(cli, flags)));
+};
+
+const upgrade = (cli: Cli, { config, json }: UpgradeFlags): ResultAsync<void, CliError> =>
+  readConfigFile(configPath(cli.terminal, config), placeOf)
+    .mapErr((error): CliError => error)
+    .andThen((place) => upgradeAll(place))
+    .map((all) => printData(cli, all.map(jsonOf), { json, lines: all.map(lineOf) }));
+
+const placeOf = (source: string, file: string): Result<Place, readonly ConfigProblem[]> => {
+  switch (fileKindOf(source)) {
+    case 'authority':
+      return readAuthorityConfig(source, file);
+    case 'server':
+      return readServerConfig(source, file);
+    case 'daemon':
+      return readDaemonConfig(source, file).map(({ client, storageKeyFile }) => ({
+        dataDir: client.dataDir,
+        storageKeyFile,
+      }));
+  }
+};
+
+/** One store after the other; where one cannot be upgraded, those before it have been. */
+const upgradeAll = ({
+  dataDir,
+  storageKeyFile,
+}: Place): ResultAsync<readonly Upgraded[], CliError> =>
+  safeTry(async function* () {
+    const stores = await storesIn(dataDir);
+    const upgraded: Upgraded[] = [];
+    // A directory without stores has no need of a key, and must not be given one.
+    const key =
+      stores.length === 0
+        ? okAsync(new Uint8Array(0))
+        : loadStorageKey(nodeIo(), storageKeyFile, stores[0]);
+    const storageKey = yield* key;
+    for (const store of stores) {
+      const upgrade = yield* upgradeSqliteStore(store, storageKey).mapErr((error): CliError => ({
+        kind: 'upgrade',
+        path: store,
+        error,
+      }));
+      if (upgrade.kind !== 'no-store') upgraded.push({ store, upgrade });
+    }
+    return ok(upgraded);
+  });
+
+const jsonOf = ({ store, upgrade }: Upgraded): JsonObject =>
+  upgrade.kind === 'current'
+    ? { store, from: upgrade.format, to: upgrade.format, backup: null }
+    : { store, from: upgrade.from, to: upgrade.to, backup: upgrade.backup };
+
+const lineOf = ({ store, upgrade }: Upgraded): string =>
+  upgrade.kind === 'current'
+    ? `${store}: nothing to do, it has format ${upgrade.format}`
+    : `${store}: format ${upgrade.from} became ${upgrade.to}; as it was: ${upgrade.backup}`;

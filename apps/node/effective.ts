@@ -1,0 +1,56 @@
+/**
+ * What the file of an authority, mix or provider really says: with everything filled in that it
+ * leaves out.
+ * @module
+ */
+import { join } from 'node:path';
+import { DEFAULT_TUNING } from '../../servers/node/options.js';
+import type * as z from 'zod';
+import { loggingSchema, storageKeyFileOf, type storageSchema } from '../config/keys.js';
+import { parametersOf, TUNING } from './config.js';
+import type { AuthorityFile, ServerFile } from './schema.js';
+
+type Storage = z.output<typeof storageSchema> | undefined;
+
+const storageOf = (storage: Storage, dataDir: string) => ({
+  KeyFile: storageKeyFileOf(storage, dataDir),
+});
+
+/** The rates are printed with the longest samples that follow from them. */
+export const completeAuthorityFile = (file: AuthorityFile): AuthorityFile => ({
+  ...file,
+  Logging: file.Logging ?? loggingSchema.parse({}),
+  Storage: storageOf(file.Storage, file.Authority.DataDir),
+  Parameters: parameterKeys(file),
+});
+
+const parameterKeys = ({ Parameters: parameters }: AuthorityFile): AuthorityFile['Parameters'] => {
+  const { rates, sendRatePerMinute } = parametersOf(parameters);
+  return {
+    SendRatePerMinute: sendRatePerMinute,
+    Mu: rates.mu.perMs,
+    MuMaxDelay: rates.mu.maxMs,
+    LambdaP: rates.lambdaP.perMs,
+    LambdaPMaxDelay: rates.lambdaP.maxMs,
+    LambdaL: rates.lambdaL.perMs,
+    LambdaLMaxDelay: rates.lambdaL.maxMs,
+    LambdaD: rates.lambdaD.perMs,
+    LambdaDMaxDelay: rates.lambdaD.maxMs,
+    LambdaM: rates.lambdaM.perMs,
+    LambdaMMaxDelay: rates.lambdaM.maxMs,
+  };
+};
+
+export const completeServerFile = (file: ServerFile): ServerFile => ({
+  ...file,
+  Logging: file.Logging ?? loggingSchema.parse({}),
+  Storage: storageOf(file.Storage, file.Server.DataDir),
+  Management: {
+    Enable: file.Management?.Enable ?? false,
+    Path: file.Management?.Path ?? join(file.Server.DataDir, 'management_sock'),
+  },
+  Debug: { ...usualDebug(), ...file.Debug },
+});
+
+const usualDebug = (): Partial<ServerFile['Debug']> =>
+  Object.fromEntries(Object.entries(TUNING).map(([key, limit]) => [key, DEFAULT_TUNING[limit]]));

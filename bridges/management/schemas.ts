@@ -1,0 +1,102 @@
+/**
+ * The client's values as schemas: what `shapes.ts` makes of them, for those who call.
+ * @module
+ */
+import {
+  anyOf,
+  BYTES,
+  described,
+  FACTS,
+  INTEGER,
+  kindOf,
+  listOf,
+  oneOf,
+  orNothing,
+  record,
+  TEXT,
+} from '../../src/control/schema.js';
+
+const ACCOUNT_NAME = described(TEXT, 'an account’s address');
+const TIME = described(INTEGER, 'ms since the Unix epoch');
+const CONNECTION = oneOf(
+  'offline',
+  'no-document',
+  'connecting',
+  'connected',
+  'provider-missing',
+  'no-usable-address',
+  'pin-mismatch',
+  'paused',
+  'unusable',
+);
+
+export const ACCOUNT = record({
+  account: ACCOUNT_NAME,
+  connection: CONNECTION,
+  problem: orNothing(described(FACTS, 'why it is unusable')),
+  outbox: record({ mails: INTEGER, blocks: INTEGER }),
+  replyBlocks: INTEGER,
+  inbox: record({ count: INTEGER }),
+  fragments: described(INTEGER, 'blocks of mails that are not whole yet'),
+  malformedKeyAnswers: INTEGER,
+  skewMs: orNothing(described(INTEGER, 'our clock minus that of the network, ms')),
+});
+
+export const ACCOUNT_KEYS = record({ identityKey: BYTES, linkKey: BYTES });
+
+/** A key as a provider tells it. */
+const KEY = {
+  address: TEXT,
+  key: BYTES,
+  words: described(listOf(TEXT), 'the fingerprint, to be compared with the recipient'),
+  digits: described(TEXT, 'the same in digits'),
+};
+
+export const FOUND_KEY = record(KEY);
+
+export const RECIPIENT = record({
+  ...KEY,
+  trust: oneOf('given', 'discovered', 'verified', 'changed'),
+  seen: orNothing(described(BYTES, 'the key that the provider says now')),
+});
+
+export const SENT = record({ recipient: TEXT, messageId: TEXT });
+
+export const QUEUED = record({
+  account: ACCOUNT_NAME,
+  messageId: TEXT,
+  recipient: TEXT,
+  state: oneOf('queued', 'awaiting-key', 'held'),
+  blocks: INTEGER,
+  acknowledged: described(INTEGER, 'blocks that have arrived'),
+  transmissions: described(INTEGER, 'of all blocks so far'),
+  bounceAt: TIME,
+});
+
+export const ENTRY = record({
+  id: TEXT,
+  size: described(INTEGER, 'octets'),
+  receivedAt: TIME,
+  senderKey: orNothing(BYTES),
+});
+
+const OF_ACCOUNT = { account: ACCOUNT_NAME };
+const OF_MESSAGE = { ...OF_ACCOUNT, messageId: TEXT, recipient: TEXT };
+const OF_RECIPIENT = { ...OF_ACCOUNT, recipient: TEXT };
+
+export const EVENT = anyOf(
+  kindOf('connection', { ...OF_ACCOUNT, state: CONNECTION }),
+  kindOf('queued', { ...OF_ACCOUNT, sent: SENT }),
+  kindOf('sent', OF_MESSAGE),
+  kindOf('failed', { ...OF_MESSAGE, reason: TEXT }),
+  kindOf('received', { ...OF_ACCOUNT, mail: ENTRY }),
+  kindOf('key-discovered', OF_RECIPIENT),
+  kindOf('key-changed', OF_RECIPIENT),
+  kindOf('key-answer', { ...OF_RECIPIENT, tag: TEXT, answer: FACTS }),
+  kindOf('sender-differs', { ...OF_ACCOUNT, mail: TEXT, from: TEXT }),
+  kindOf('clock-skew', { ...OF_ACCOUNT, skewMs: INTEGER }),
+  kindOf('store-failed', { ...OF_ACCOUNT, error: FACTS }),
+);
+
+export const ENTRIES = listOf(ENTRY);
+export const PROBLEMS = described(listOf(FACTS), 'files that cannot be used, and why');

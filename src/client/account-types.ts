@@ -1,0 +1,127 @@
+/**
+ * The public face of accounts: what they are made of, what they say of themselves, and what can be
+ * done with them while a client is open.
+ * @module
+ */
+import type { Result, ResultAsync } from 'neverthrow';
+import type { RegistrationError } from './register.js';
+import type { Address, OpenError } from './types.js';
+
+export type { RegistrationError } from './register.js';
+
+export interface AccountConfig {
+  readonly user: string;
+  readonly provider: string;
+  /** Label of one of {@link MixClientConfig.networks}. */
+  readonly network: string;
+  /** The provider's Ed25519 identity key; no other is talked to. */
+  readonly providerKeyPin?: Uint8Array;
+  /** X25519 secrets; read from, or made in, the account's directory where not given. */
+  readonly linkKey?: Uint8Array;
+  readonly identityKey?: Uint8Array;
+  /** Names of those who must call `done` before a received mail goes; default `['inbox']`. */
+  readonly readers?: readonly string[];
+  /** `headers` (default): top-level header lines leave in one normal form; `off`: as they are. */
+  readonly sanitise?: 'headers' | 'off';
+  /** Whether providers may be asked for the keys of unknown recipients, unverified; default false. */
+  readonly keyDiscovery?: boolean;
+  /** Whether it stays without a connection until {@link Accounts.resume}; default false. */
+  readonly paused?: boolean;
+}
+
+/** A SOCKS5 proxy that every connection of a client goes through; names are resolved by it. */
+export type UpstreamProxy =
+  /** One identity for all connections: that of `user`, or none. Both of the two or neither. */
+  | {
+      readonly kind: 'socks5';
+      /** `IP:port` or `unix:/path`. */
+      readonly address: string;
+      /** 1 to 255 bytes each. */
+      readonly user?: string;
+      readonly password?: string;
+    }
+  /** Tor: a circuit of its own for each account, and for each authority that an account asks. */
+  | { readonly kind: 'tor'; readonly address: string };
+
+export type ConnectionState =
+  | { readonly kind: 'offline' }
+  | { readonly kind: 'no-document' }
+  | { readonly kind: 'connecting' }
+  | { readonly kind: 'connected' }
+  | { readonly kind: 'provider-missing' }
+  /** The provider has no address of the preferred transports. */
+  | { readonly kind: 'no-usable-address' }
+  /** The provider's key is not the pinned one: nothing is sent until a document has the right one. */
+  | { readonly kind: 'pin-mismatch' }
+  /** By {@link Accounts.pause}. */
+  | { readonly kind: 'paused' }
+  /** It could not be opened, though other accounts could; its mail is untouched. */
+  | { readonly kind: 'unusable'; readonly error: OpenError };
+
+export interface AccountStatus {
+  readonly account: Address;
+  readonly connection: ConnectionState;
+  readonly outbox: { readonly mails: number; readonly blocks: number };
+  /** Reply blocks waiting for their reply. */
+  readonly replyBlocks: number;
+  readonly inbox: { readonly count: number };
+  /** Blocks of mails that are not whole yet. */
+  readonly fragments: number;
+  /** Answers of key servers, since it was opened, that made no sense. */
+  readonly malformedKeyAnswers: number;
+  /** Local clock minus that of the provider or authority last spoken to, where known. */
+  readonly skewMs?: number;
+}
+
+/** No account of the client is named so. */
+export interface UnknownAccount {
+  readonly kind: 'unknown-account';
+  readonly account: string;
+}
+
+/** The accounts of an open client. Changes happen one after the other, in the order of the calls. */
+export interface Accounts {
+  /** Those that are open, paused ones included. */
+  list(): readonly Address[];
+  /** The public identity and link keys, X25519, 32 bytes each. */
+  keys(
+    account: string,
+  ): Result<{ readonly identityKey: Uint8Array; readonly linkKey: Uint8Array }, UnknownAccount>;
+  /** Of all accounts, also of those that could not be opened. */
+  status(): readonly AccountStatus[];
+  /**
+   * Opens one more account, which runs until it is removed or the client is closed; the next client
+   * knows it by its configuration only. Its network is one of the client's.
+   *
+   * @errors those of opening a client; `config` with `account.user` when it is there already
+   */
+  add(account: AccountConfig): ResultAsync<Address, AddAccountError>;
+  /**
+   * Ends an account's connection and its processes. Mail is still accepted, kept and read; what is
+   * too old still bounces. Ok also when it is paused. Lasts until `resume` or the client's end.
+   */
+  pause(account: string): ResultAsync<void, UnknownAccount>;
+  /** Begins to connect again; ok also when it is not paused. */
+  resume(account: string): ResultAsync<void, UnknownAccount>;
+  /**
+   * Closes an account and forgets it: whoever reads its mail sees the end, and nothing is accepted
+   * for it. Its directory stays, with everything in it.
+   */
+  remove(account: string): ResultAsync<void, UnknownAccount>;
+  /**
+   * Makes an account known to its provider by HTTP, through the client's proxy where it has one;
+   * its directory and connection are not concerned. A provider tells refusals apart by nothing.
+   */
+  register(options: RegisterOptions): ResultAsync<void, RegisterError>;
+}
+
+export interface RegisterOptions {
+  readonly account: string;
+  /** Of the registration's page, such as `https://provider.example/registration`. */
+  readonly url: string;
+  readonly signal?: AbortSignal;
+}
+
+export type RegisterError = RegistrationError | UnknownAccount;
+
+export type AddAccountError = OpenError | { readonly kind: 'closed' };

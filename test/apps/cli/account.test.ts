@@ -1,0 +1,135 @@
+/** `postern account` and the daemon whose accounts it changes. */
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { makeSite, type Site } from '../daemon/setup.js';
+import { run, type Transcript } from './run.js';
+
+const ALICE = 'alice@p1.test';
+const DORA = 'dora@p2.test';
+
+let site: Site;
+let config: string;
+beforeEach(async () => {
+  site = await makeSite();
+  config = join(site.directory, 'c.toml');
+});
+afterEach(() => site.dispose());
+
+const TWO = `
+[[Account]]
+  User = "dora"
+  Provider = "p2.test"
+  Authority = "home"
+`;
+
+/** A daemon with two accounts, by the file that commands read. */
+const start = async (more = '') => {
+  const text = site.text('', TWO + more);
+  await writeFile(config, text);
+  return site.start(site.config('', TWO + more));
+};
+
+const account = (...words: string[]): Promise<Transcript> =>
+  run(['account', ...words, '-f', config]);
+
+/** Says lines to a mail listener and gives the first words of the answers. */
+const talk = async (address = '', lines: readonly string[]): Promise<readonly string[]> => {
+  const [host, port] = address.split(':');
+  const socket = connect(Number(port), host);
+  const answers = createInterface(socket)[Symbol.asyncIterator]();
+  const heard: string[] = [];
+  await answers.next();
+  for (const line of lines) {
+    socket.write(`${line}\r\n`);
+    let answer = '';
+    do answer = String((await answers.next()).value);
+    while (/^\d{3}-/.test(answer));
+    heard.push(answer.split(' ')[0] ?? '');
+  }
+  socket.destroy();
+  return heard;
+};
+
+const plain = (user: string, password = ''): string =>
+  Buffer.from(`\0${user}\0${password}`).toString('base64');
+
+describe('postern account', () => {
+  it('lists what a daemon has, and what would be without one', async () => {
+    await start();
+    expect((await account('list')).out).toEqual([`${ALICE}: no-document`, `${DORA}: no-document`]);
+    await site.dispose();
+    await mkdir(site.directory, { recursive: true });
+    await writeFile(config, site.text('', TWO));
+    expect((await account('list')).out).toEqual([`${ALICE}: offline`, `${DORA}: offline`]);
+    const [json = ''] = (await account('list', '--json')).out;
+    expect(JSON.parse(json)).toMatchObject([{ account: ALICE, problem: null }, { account: DORA }]);
+  });
+
+  it('says what is wrong with one that cannot be opened', async () => {
+    const directory = join(site.dataDir, DORA);
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await writeFile(join(directory, 'link.private.pem'), 'rubbish', { mode: 0o600 });
+    await start();
+    expect((await account('list')).out).toEqual([
+      `${ALICE}: no-document`,
+      `${DORA}: unusable (key-file)`,
+    ]);
+  });
+
+  it('pauses and resumes an account, by any spelling', async () => {
+    const daemon = await start();
+    const paused = await account('pause', 'Alice@P1.test');
+    expect(paused).toMatchObject({ code: 0, err: [] });
+    expect((await account('list')).out[0]).toBe(`${ALICE}: paused`);
+    expect(daemon.client.accounts.list()).toEqual([ALICE, DORA]);
+    expect((await account('resume', ALICE)).out).toEqual([`${ALICE} connects`]);
+    expect((await account('list')).out[0]).toBe(`${ALICE}: no-document`);
+  });
+
+  it('begins paused where the file says so', async () => {
+    await start('  Paused = true\n');
+    expect((await account('list')).out).toEqual([`${ALICE}: no-document`, `${DORA}: paused`]);
+  });
+
+  it('removes an account together with its log-in and its folders', async () => {
+    const daemon = await start();
+    const password = daemon.passwords.get(ALICE);
+    const login = [`AUTH PLAIN ${plain(ALICE, password)}`];
+    expect(await talk(daemon.pop3, login)).toEqual(['+OK']);
+    expect(await talk(daemon.smtp, ['EHLO localhost', ...login])).toEqual(['250', '235']);
+    const removed = await account('remove', 'ALICE@p1.test');
+    expect(removed.out[0]).toContain('is closed; take its [[Account]] out');
+    expect((await account('list')).out).toEqual([`${DORA}: no-document`]);
+    expect(await talk(daemon.pop3, login)).toEqual(['-ERR']);
+    expect(await talk(daemon.smtp, ['EHLO localhost', ...login])).toEqual(['250', '535']);
+    const mail = `From: ${ALICE}\nTo: bob@p2.test\nSubject: later\n\nx\n`;
+    const drop = join(site.directory, 'drop');
+    await writeFile(join(drop, 'new', 'waits'), mail);
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    expect(await readdir(join(drop, 'new'))).toEqual(['waits']);
+    expect(await readdir(join(drop, 'failed'))).toEqual([]);
+    expect(await readdir(join(site.dataDir, ALICE))).toContain('store.db');
+    const bytes = new TextEncoder().encode(mail);
+    const sent = await daemon.client.send({ account: ALICE, to: 'bob@p2.test', mail: bytes });
+    expect(sent._unsafeUnwrapErr().kind).toBe('unknown-account');
+  });
+
+  it('refuses in sentences', async () => {
+    await start();
+    for (const verb of ['pause', 'resume', 'remove']) {
+      expect(await account(verb, 'eve@p1.test')).toMatchObject({
+        code: 1,
+        err: ['postern: there is no account eve@p1.test'],
+      });
+    }
+    await site.dispose();
+    await mkdir(site.directory, { recursive: true });
+    await writeFile(config, site.text('', TWO));
+    const { code, err } = await account('pause', ALICE);
+    expect(code).toBe(1);
+    expect(err[0]).toMatch(/^postern: no daemon answers on .*management_sock$/);
+  });
+});

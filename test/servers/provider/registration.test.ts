@@ -1,0 +1,262 @@
+import fc from 'fast-check';
+import { afterEach, describe, expect, it } from 'vitest';
+import { fromUtf8, toBase64, toHex, utf8 } from '../../../src/bytes/text.js';
+import { portablePrimitives } from '../../../src/crypto/portable.js';
+import type { Duplex } from '../../../src/io/contracts.js';
+import { memoryIo } from '../../../src/io/memory.js';
+import { nodeHttp, nodeNetwork } from '../../../src/io/node.js';
+import { memoryStores } from '../../../src/store/memory.js';
+import { openRegistration } from '../../../servers/provider/registration.js';
+import { readForm } from '../../../servers/provider/registration-form.js';
+import { Users } from '../../../servers/provider/users.js';
+import { repeated } from '../../support/bytes.js';
+
+const { x25519 } = portablePrimitives;
+const network = nodeNetwork();
+const never = new AbortController().signal;
+const LINK = x25519.publicKey(x25519.scalar(repeated(1, 32)));
+const IDENTITY = x25519.publicKey(x25519.scalar(repeated(2, 32)));
+
+const closers: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
+});
+
+/** A free loopback address. */
+const freeAddress = async (): Promise<string> => {
+  const listener = (await network.listen('127.0.0.1:0'))._unsafeUnwrap();
+  await listener.close();
+  return listener.address;
+};
+
+/** The registration on real connections, with a clock turned by hand for its deadline. */
+const openDesk = async () => {
+  const stores = memoryStores();
+  const store = (await stores.open('/provider', new Uint8Array(32)))._unsafeUnwrap();
+  const users = new Users(store);
+  const counts = new Map<string, number>();
+  const count = (event: string) => void counts.set(event, (counts.get(event) ?? 0) + 1);
+  const io = { ...memoryIo({ seed: 1 }), network, http: nodeHttp() };
+  const address = await freeAddress();
+  const opened = await openRegistration({ io, x25519, users, count }, { addresses: [address] });
+  closers.push(opened._unsafeUnwrap());
+  return { stores, users, counts, clock: io.clock, address };
+};
+
+const dial = async (address: string): Promise<Duplex> =>
+  (await network.dial(address, never))._unsafeUnwrap();
+
+const hear = async (duplex: Duplex): Promise<string> => {
+  let heard = '';
+  for (let bytes = await duplex.read(); bytes; bytes = await duplex.read()) {
+    heard += fromUtf8(bytes);
+  }
+  duplex.destroy();
+  return heard;
+};
+
+const say = async (address: string, text: string): Promise<string> => {
+  const duplex = await dial(address);
+  await duplex.write(utf8(text));
+  return hear(duplex);
+};
+
+const FIELDS = {
+  version: '0',
+  command: 'register_link_and_identity_key',
+  user: 'zed',
+  link_key: toBase64(LINK),
+  identity_key: toBase64(IDENTITY),
+};
+
+type Fields = Readonly<Record<string, string | undefined>>;
+
+/** `status body` of what comes back. */
+const post = async (
+  address: string,
+  fields: Fields,
+  { method = 'POST', target = '/registration' } = {},
+): Promise<string> => {
+  const form = new URLSearchParams();
+  for (const [name, value] of Object.entries(fields)) if (value) form.set(name, value);
+  const response = await fetch(`http://${address}${target}`, {
+    method,
+    ...(method === 'GET' ? {} : { body: form }),
+  });
+  return `${response.status} ${await response.text()}`;
+};
+
+describe('registration over HTTP', () => {
+  it('makes a user known with both keys', async () => {
+    const { address, users, counts } = await openDesk();
+    expect(await post(address, FIELDS)).toBe('200 OK\n');
+    expect(users.get('zed')).toEqual({ linkKey: LINK, identityKey: IDENTITY });
+    expect(Object.fromEntries(counts)).toEqual({ 'registration.done': 1 });
+  });
+
+  it('takes a link key alone, keys in hex, and folds the name', async () => {
+    const { address, users } = await openDesk();
+    const fields = {
+      ...FIELDS,
+      command: 'register_link_key',
+      user: 'Zed',
+      identity_key: undefined,
+    };
+    expect(await post(address, { ...fields, link_key: toHex(LINK) })).toBe('200 OK\n');
+    expect(users.get('zed')).toEqual({ linkKey: LINK, identityKey: undefined });
+  });
+
+  it('takes multipart forms and fields in the query', async () => {
+    const { address, users } = await openDesk();
+    const form = new FormData();
+    for (const [name, value] of Object.entries(FIELDS)) if (name !== 'user') form.set(name, value);
+    form.set('file', new Blob(['x']), 'name');
+    const url = `http://${address}/registration?user=quentin&version=9`;
+    expect((await fetch(url, { method: 'POST', body: form })).status).toBe(200);
+    expect(users.get('quentin')).toEqual({ linkKey: LINK, identityKey: IDENTITY });
+  });
+
+  it.each<[string, Fields, { method?: string; target?: string }]>([
+    ['another page', FIELDS, { target: '/' }],
+    ['a page below', FIELDS, { target: '/registration/x' }],
+  ])('has no %s', async (_, fields, how) => {
+    const { address, users } = await openDesk();
+    expect(await post(address, fields, how)).toBe('404 ');
+    expect(users.count).toBe(0);
+  });
+
+  it.each<[string, Fields, { method?: string }?]>([
+    ['another method', FIELDS, { method: 'GET' }],
+    ['another method with a form', FIELDS, { method: 'PUT' }],
+    ['no fields', {}],
+    ['no command', { ...FIELDS, command: undefined }],
+    ['an unknown command', { ...FIELDS, command: 'remove' }],
+    ['no version', { ...FIELDS, version: undefined }],
+    ['another version', { ...FIELDS, version: '1' }],
+    ['no user', { ...FIELDS, user: undefined }],
+    ['a name that nobody can have', { ...FIELDS, user: 'ze d' }],
+    ['a name beyond ASCII', { ...FIELDS, user: 'zeд' }],
+    ['a name that is too long', { ...FIELDS, user: 'z'.repeat(65) }],
+    ['no link key', { ...FIELDS, link_key: undefined }],
+    ['a short link key', { ...FIELDS, link_key: toBase64(repeated(1, 31)) }],
+    ['a link key of low order', { ...FIELDS, link_key: toBase64(repeated(0, 32)) }],
+    ['no identity key', { ...FIELDS, identity_key: undefined }],
+    ['a bad identity key', { ...FIELDS, identity_key: 'no key' }],
+    ['an identity key of low order', { ...FIELDS, identity_key: toBase64(repeated(0, 32)) }],
+  ])('refuses %s, and nothing is half made', async (_, fields, how) => {
+    const { address, users, counts } = await openDesk();
+    expect(await post(address, fields, how)).toBe('500 ');
+    expect(users.count).toBe(0);
+    expect(Object.fromEntries(counts)).toEqual({ 'registration.refused': 1 });
+    expect(await post(address, FIELDS)).toBe('200 OK\n');
+  });
+
+  it('gives nobody the name of another', async () => {
+    const { address, users } = await openDesk();
+    await post(address, FIELDS);
+    const other = { ...FIELDS, link_key: toBase64(IDENTITY), user: 'ZED' };
+    expect(await post(address, other)).toBe('500 ');
+    expect(await post(address, FIELDS)).toBe('500 ');
+    expect(await post(address, { ...FIELDS, command: 'register_link_key' })).toBe('500 ');
+    expect(users.get('zed')).toEqual({ linkKey: LINK, identityKey: IDENTITY });
+  });
+
+  it('confirms only what is stored', async () => {
+    const { address, users, stores } = await openDesk();
+    stores.failCommits({ kind: 'store-full' });
+    expect(await post(address, FIELDS)).toBe('500 ');
+    expect(users.has('zed')).toBe(false);
+  });
+
+  it('says why it cannot be had', async () => {
+    const io = memoryIo({ seed: 1 });
+    const deps = { x25519, users: (await openDesk()).users, count: () => undefined };
+    const open = async (
+      world: typeof io & { http?: ReturnType<typeof nodeHttp> },
+      addresses: string[],
+    ) => (await openRegistration({ ...deps, io: world }, { addresses }))._unsafeUnwrapErr();
+    expect(await open(io, ['127.0.0.1:1'])).toMatchObject({ kind: 'bad-option' });
+    expect(await open({ ...io, http: nodeHttp() }, [])).toMatchObject({ kind: 'bad-option' });
+    const taken = await open({ ...io, http: nodeHttp() }, ['127.0.0.1:1', '127.0.0.1:1']);
+    expect(taken).toEqual({ kind: 'listen', address: '127.0.0.1:1', reason: 'in-use' });
+  });
+});
+
+describe('hostile clients of the registration', () => {
+  const HEAD = 'POST /registration HTTP/1.1\r\nHost: h\r\n';
+
+  it('are cut off when they take their time', async () => {
+    const { address, clock, counts } = await openDesk();
+    const silent = await dial(address);
+    const slow = await dial(address);
+    await slow.write(utf8(`${HEAD}Content-Length: 100\r\n\r\nversion=0`));
+    // It has answered by then, so the others have arrived too.
+    expect(await post(address, FIELDS)).toBe('200 OK\n');
+    await clock.advance(9_999);
+    expect(counts.get('registration.slow')).toBeUndefined();
+    await clock.advance(2);
+    expect(await hear(silent)).toBe('');
+    expect(await hear(slow)).toBe('');
+    await expect.poll(() => counts.get('registration.slow')).toBe(2);
+  });
+
+  it('get no more than a share of the connections', async () => {
+    const { address } = await openDesk();
+    const idle = await Promise.all(Array.from({ length: 64 }, () => dial(address)));
+    await expect.poll(() => say(address, `${HEAD}\r\n`)).toBe('');
+    for (const duplex of idle) duplex.destroy();
+    await expect.poll(() => say(address, `${HEAD}\r\n`)).toContain(' 500 ');
+  });
+
+  it('are counted by what they did', async () => {
+    const { address, counts, users } = await openDesk();
+    await say(address, 'rubbish\r\n\r\n');
+    await say(address, `${HEAD}Content-Length: 9000\r\n\r\n${'x'.repeat(9000)}`);
+    const gone = await dial(address);
+    gone.destroy();
+    await expect
+      .poll(() => Object.fromEntries(counts))
+      .toEqual({
+        'registration.malformed': 1,
+        'registration.too-large': 1,
+        'registration.ended': 1,
+      });
+    expect(users.count).toBe(0);
+  });
+
+  it('end with the provider', async () => {
+    const { address } = await openDesk();
+    const idle = await dial(address);
+    await closers.pop()?.();
+    expect(await hear(idle)).toBe('');
+    expect((await network.dial(address, never)).isErr()).toBe(true);
+  });
+
+  it('cannot make the form reader throw', () => {
+    const kinds = ['application/x-www-form-urlencoded', 'multipart/form-data; boundary=b', 'x', ''];
+    const body = fc.oneof(
+      fc.uint8Array({ maxLength: 300 }),
+      fc
+        .array(
+          fc.constantFrom(
+            '--b',
+            '\r\n',
+            ':',
+            ';',
+            'name="user"',
+            '--',
+            'content-disposition',
+            'form-data',
+            'x',
+          ),
+        )
+        .map((words) => utf8(words.join(''))),
+    );
+    fc.assert(
+      fc.property(fc.constantFrom(...kinds), body, fc.string(), (contentType, bytes, target) => {
+        const form = readForm({ method: 'POST', target, contentType, body: bytes });
+        expect(['string', 'undefined']).toContain(typeof form('user'));
+      }),
+    );
+  });
+});
