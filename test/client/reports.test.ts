@@ -19,7 +19,7 @@ const SLOW = {
   lambdaD: { perMs: 0, maxMs: 0 },
 };
 const TUNING = {
-  pollingIntervalMs: 1000,
+  pollingIntervalMs: 60_000,
   receiveTimeoutMs: HOUR_MS,
   bounceQueueLifetimeMs: 4 * HOUR_MS,
 };

@@ -57,7 +57,6 @@ describe('an observer of a client’s link', { timeout: 10 * MINUTES }, () => {
     async (seed) => {
       const busy = await watchDay({ seed, deeds: writing(MAILS) });
       const seen = compareDays(await quiet, busy);
-      console.log(seed, seen, lowestBySize(await quiet, busy));
       for (const { p, sameSizes } of seen) {
         expect(sameSizes).toBe(true);
         expect(p).toBeGreaterThan(LEVEL);
@@ -70,7 +69,6 @@ describe('an observer of a client’s link', { timeout: 10 * MINUTES }, () => {
     const idle = await watchDay({ seed: 'observer one', tuning: leaky });
     const busy = await watchDay({ seed: 'observer two', tuning: leaky, deeds: writing(MAILS) });
     const [out] = compareDays(idle, busy);
-    console.log(out);
     expect(out?.p).toBeLessThan(LEVEL);
     expect(out?.sameSizes).toBe(false);
   });

@@ -22,9 +22,9 @@ import { memoryLog } from '../../../src/io/memory.js';
 import { nodeIo } from '../../../src/io/node.js';
 import { postern, program } from '../program.js';
 
-/** Fast enough that a mail is there in a second, and slow enough that kills meet it on its way. */
-const PACE = ['--lambda-p', '150ms', '--mu', '60ms', '--lambda-l', '2s', '--lambda-d', '8s'];
-const PAYLOAD = ['--payload', '2KB', '--poll', '60ms'];
+/** A mail takes a second or so: kills meet it everywhere on its way. */
+const PACE = ['--lambda-p', '200ms', '--mu', '80ms', '--lambda-l', '5s', '--lambda-d', '20s'];
+const PAYLOAD = ['--payload', '2KB', '--poll', '100ms'];
 const STOP_LOOK_MS = 10;
 
 export interface CrashNetwork {
