@@ -33,7 +33,8 @@ const MEANS: MeanTimes = {
 const WARM_UP_MS = 2 * HOUR;
 const STEP_MS = 10 * MINUTE;
 const OUTAGE = { provider: 'p2.test', fromMs: DAY, untilMs: 3 * DAY };
-const LETTERS = { delivered: 100, unknown: 10, stranded: 10 };
+/** What λP can carry in time, though the absent provider's mail has to wait. */
+const LETTERS = { delivered: 60, unknown: 10, stranded: 10 };
 
 /** One mail, and what must become of it. */
 interface Letter {
