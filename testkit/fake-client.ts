@@ -69,6 +69,8 @@ export class FakeClient implements MixClient {
   readonly inbox: InboxAccess;
   readonly #readers: readonly string[];
   readonly #mails = new Map<MailId, StoredMail>();
+  /** What sends that had a name were answered with. */
+  readonly #named = new Map<string, readonly Sent[]>();
   readonly #events = new Announcements<ClientEvent>();
   readonly #stop = new AbortController();
   #made = 0;
@@ -114,11 +116,10 @@ export class FakeClient implements MixClient {
     return okAsync<boolean, SendError>(true)
       .map(() => this.beforeSend())
       .andThen(() => {
+        const before = this.#named.get(nameOf(options));
+        if (before !== undefined) return ok(before);
         if (this.failures.send !== undefined) return err(this.failures.send);
-        this.sent.push(options);
-        return ok(
-          [options.to].flat().map((recipient) => ({ recipient, messageId: this.#newId() })),
-        );
+        return ok(this.#accept(options));
       });
   }
 
@@ -150,6 +151,13 @@ export class FakeClient implements MixClient {
   close(): Promise<void> {
     this.#stop.abort();
     return Promise.resolve();
+  }
+
+  #accept(options: SendOptions): readonly Sent[] {
+    const sent = [options.to].flat().map((recipient) => ({ recipient, messageId: this.#newId() }));
+    this.sent.push(options);
+    if (options.once) this.#named.set(nameOf(options), sent);
+    return sent;
   }
 
   #newId(): string {
@@ -191,6 +199,9 @@ export class FakeClient implements MixClient {
     return { ...entry, account, bytes, done: () => this.#done(reader, [entry.id]) };
   }
 }
+
+/** Each account has names of its own. */
+const nameOf = ({ account, once = '' }: SendOptions): string => `${account} ${once}`;
 
 const fakeOutbox = (queued: readonly QueuedMail[]): Outbox => ({
   list: (account) => queued.filter((mail) => account === undefined || mail.account === account),

@@ -1,8 +1,9 @@
 /**
  * The drop folder: a mail that is put into it is sent.
  *
- * A file goes only when the client has the mail on disk. One that can never be sent moves to
- * `failed/`, with its reason beside it; one that cannot be sent now stays and is tried again.
+ * A file goes only when the client has the mail on disk, and is sent once, also when a crash comes
+ * between. One that can never be sent moves to `failed/`, with its reason beside it; one that cannot
+ * be sent now, or not be removed, stays and is tried again.
  * @module
  */
 import { join, relative, sep } from 'node:path';
@@ -64,7 +65,7 @@ class Drop {
   readonly #waiting = new Map<string, DroppedFile>();
   /** Plain files that may still grow. */
   readonly #settling = new Set<string>();
-  /** Sent, and could not be removed. */
+  /** Sent, and could not be removed; that was said of them. */
   readonly #stuck = new Set<string>();
   #working: Promise<void> | undefined;
   #rescanning: Promise<void> | undefined;
@@ -120,7 +121,7 @@ class Drop {
 
   #offer(path: string): void {
     const file = droppedFile(this.#options.directory, path);
-    if (file === undefined || this.#stuck.has(file.path)) return;
+    if (file === undefined) return;
     if (file.isPlain) void this.#settle(file);
     else this.#enqueue(file);
   }
@@ -152,17 +153,17 @@ class Drop {
     const submitted = await submitFile(this.#deps, file);
     switch (submitted.kind) {
       case 'sent':
+        this.#stuck.delete(file.path);
         return;
       case 'stuck':
-        this.#stuck.add(file.path);
-        {
+        if (!this.#stuck.has(file.path)) {
           this.#log('error', 'a sent file cannot be removed', submitted.error.reason);
-          return;
         }
-      case 'refused': {
+        this.#stuck.add(file.path);
+        return;
+      case 'refused':
         this.#log('warning', 'a file was refused', submitted.error.kind);
         return;
-      }
       case 'later':
         if (!isGone(submitted.error)) {
           this.#log('warning', 'a file is tried again later', submitted.error.kind);

@@ -4,9 +4,9 @@
  * Source: https://cr.yp.to/proto/maildir.html
  * @module
  */
-import { constants } from 'node:fs';
+import { type BigIntStats, constants } from 'node:fs';
 import { mkdir, open, readdir, rename, unlink, type FileHandle } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { err, ok, ResultAsync } from 'neverthrow';
 
 export interface FolderError {
@@ -92,8 +92,8 @@ export const writeDurably = async (path: string, bytes: Uint8Array): Promise<voi
 
 /** What a path leads to; links are not followed. */
 export type FileContent =
-  /** `version` changes with the file, and with another file of its name. */
-  | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly version: string }
+  /** `identity`: what {@link identityOf} says. */
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly identity: string }
   | { readonly kind: 'too-large'; readonly size: number }
   /** A directory, a pipe, a device. */
   | { readonly kind: 'no-file' };
@@ -110,13 +110,45 @@ export const readPlainFile = (
   // Without O_NONBLOCK, opening a pipe would wait for its writer.
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   const read = async (file: FileHandle): Promise<FileContent> => {
-    const stats = await file.stat();
+    const stats = await file.stat({ bigint: true });
     if (!stats.isFile()) return { kind: 'no-file' };
-    if (stats.size > limit) return { kind: 'too-large', size: stats.size };
-    const version = `${stats.ino} ${stats.ctimeMs}`;
-    return { kind: 'bytes', bytes: new Uint8Array(await file.readFile()), version };
+    if (stats.size > limit) return { kind: 'too-large', size: Number(stats.size) };
+    const identity = identityOf(basename(path), stats);
+    return { kind: 'bytes', bytes: new Uint8Array(await file.readFile()), identity };
   };
   return attempt(path, withFile(path, flags, read));
+};
+
+/** What a file is known by; times are in ns. */
+export type FileStats = Pick<
+  BigIntStats,
+  'ino' | 'nlink' | 'size' | 'mtimeNs' | 'ctimeNs' | 'birthtimeNs'
+>;
+
+/** Flags of a Maildir file, which change while it stays the same mail. */
+const FLAGS = /:2,[^/]*$/;
+
+/**
+ * Names a file as what was put there this once: the same name as long as it lies there, another one
+ * for every other file, though it have the same bytes.
+ *
+ * - A mail program that has seen it moves it from `new/` to `cur/` and gives it flags: inode, times
+ *   of birth and of writing, size and the name before the flags stay. The time of change does not.
+ * - Something else of the same name, or the same copied again with its times, has another birth;
+ *   the inode alone would not tell, since it may be used again at once.
+ * - Written anew in place it has another time of writing.
+ * - A folder that is copied, or restored from a backup, holds new files, which are sent: nobody
+ *   knows whether the old ones were.
+ * - The device is left out: its number may be another one after the machine was started anew.
+ *
+ * Where a file system knows no birth, and where the file has other links and may be linked here
+ * again, the time of its last change stands in: rather is it sent twice, after a crash and a move,
+ * than never.
+ */
+export const identityOf = (name: string, stats: FileStats): string => {
+  const { ino, nlink, size, mtimeNs, ctimeNs, birthtimeNs } = stats;
+  const sinceNs = nlink > 1n || birthtimeNs === 0n ? ctimeNs : birthtimeNs;
+  return [name.replace(FLAGS, ''), ino, sinceNs, mtimeNs, size].join(' ');
 };
 
 /** Removes a file for good. */

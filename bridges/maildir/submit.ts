@@ -20,7 +20,7 @@ import { readOutgoing, type DropError } from './outgoing.js';
 import { reasonFor } from './reasons.js';
 
 export interface SubmitDeps {
-  readonly client: MixClient;
+  readonly client: Pick<MixClient, 'send'>;
   readonly account: Address;
   /** The drop folder. */
   readonly directory: string;
@@ -30,18 +30,22 @@ export interface SubmitDeps {
 
 export type Submitted =
   | { readonly kind: 'sent' }
-  /** Sent, but its file cannot be removed: it must not be sent again. */
+  /** Sent, but its file cannot be removed. */
   | { readonly kind: 'stuck'; readonly error: FolderError }
   | { readonly kind: 'refused'; readonly error: DropError }
   | { readonly kind: 'later'; readonly error: DropError | FolderError };
 
-/** Sends a file's mail. The file goes only after the client has the mail on disk. */
+/**
+ * Sends a file's mail. The file goes only after the client has the mail on disk; when it does not
+ * go, be it by a crash, it can be submitted again and again, and its mail is sent once.
+ */
 export const submitFile = async (deps: SubmitDeps, file: DroppedFile): Promise<Submitted> => {
   const sent = await send(deps, file);
   if (sent.isOk()) {
     return removeFile(file.directory, file.name).match(
       (): Submitted => ({ kind: 'sent' }),
-      (error) => ({ kind: 'stuck', error }),
+      // Moved away meanwhile, it comes again under its new name.
+      (error) => (error.reason === 'missing' ? { kind: 'sent' } : { kind: 'stuck', error }),
     );
   }
   const { error } = sent;
@@ -53,7 +57,7 @@ export const submitFile = async (deps: SubmitDeps, file: DroppedFile): Promise<S
   );
 };
 
-/** A file that was sent before a crash, and could not be removed any more, is the same send. */
+/** A file that is still here after it was sent is the same send, and answered like it. */
 const send = (
   { client, account, maxMailLength }: SubmitDeps,
   { path }: DroppedFile,
@@ -63,8 +67,8 @@ const send = (
       error.reason === 'symlink' ? ok({ kind: 'no-file' }) : err(error),
     )
     .andThen((content) => plainFile(content, maxMailLength))
-    .andThen(({ bytes, version }) =>
-      readOutgoing(account, bytes).map((options) => ({ ...options, once: `${path} ${version}` })),
+    .andThen(({ bytes, identity }) =>
+      readOutgoing(account, bytes).map((options) => ({ ...options, once: `file ${identity}` })),
     )
     .andThen((options) => client.send(options));
 

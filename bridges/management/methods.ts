@@ -197,12 +197,13 @@ const sendingMethods = (client: MixClient): RpcMethods => ({
         to: texts('the recipients’ addresses'),
         mail: bytes('the mail, RFC 5322'),
         unreliable: flag('send it once, without acknowledgements'),
+        once: optionalText('a name of this very send: by the same one nothing is sent again'),
       },
       answer: gives(listOf(SENT)),
     },
-    ({ unreliable, ...mail }) =>
+    ({ unreliable, once = '', ...mail }) =>
       client
-        .send({ ...mail, ...(unreliable ? { reliability: 'none' } : {}) })
+        .send({ ...mail, once, ...(unreliable ? { reliability: 'none' } : {}) })
         .map((sent) => value(sent.map(sentJson))),
   ),
   ask: rpcMethod(

@@ -12,6 +12,7 @@ import type { EventHub } from './events.js';
 import { type Inbox, openInbox } from './inbox.js';
 import { KeyNotices } from './key-notices.js';
 import { type KeyFileError, type KeyPair, keyPairOf, loadKeyPair } from './keys.js';
+import { NamedSends } from './named-sends.js';
 import type { OutboxNews, Undelivered } from './outbox-contracts.js';
 import { OutboxQueue } from './outbox.js';
 import type { AccountPlan, Tuning } from './plan.js';
@@ -45,10 +46,14 @@ export interface AccountParts {
   readonly surbs: SurbTable;
   readonly inbox: Inbox;
   readonly outbox: OutboxQueue;
+  readonly named: NamedSends;
   readonly notices: KeyNotices;
 }
 
-/** Replies to packets of an earlier run are expected for so long beyond their computed delays. */
+/**
+ * Replies to packets of an earlier run are expected for so long beyond their computed delays, where
+ * nothing is configured.
+ */
 const RESTORED_SLACK_MS = 60_000;
 
 /** Opens the parts in order; where one fails, those before it are closed again. */
@@ -89,7 +94,10 @@ interface Opened {
   readonly onExpired: (record: SurbRecord) => void;
 }
 
-type StoredParts = Pick<AccountParts, 'health' | 'surbs' | 'inbox' | 'outbox' | 'notices'>;
+type StoredParts = Pick<
+  AccountParts,
+  'health' | 'surbs' | 'inbox' | 'outbox' | 'named' | 'notices'
+>;
 
 /** What lies in the store. */
 const openStored = (
@@ -104,7 +112,8 @@ const openStored = (
       log.write('error', 'account', 'the store does not take what is written', { ...error });
       world.events.emit({ kind: 'store-failed', account, error });
     });
-    const surbs = yield* SurbTable.open({ store, clock, onExpired }, RESTORED_SLACK_MS);
+    const slackMs = world.tuning.slackMs ?? RESTORED_SLACK_MS;
+    const surbs = yield* SurbTable.open({ store, clock, onExpired }, slackMs);
     const inbox = yield* openAccountInbox(world, plan, { store, identity });
     const deposit = (report: Report, changes: readonly Change[]) =>
       inbox
@@ -117,7 +126,7 @@ const openStored = (
       health,
       surbs,
       account,
-      slackMs: RESTORED_SLACK_MS,
+      slackMs,
       tell: (news) => world.events.emit(eventOf(account, news)),
       // A report about a report could go round for ever; the event tells all the same.
       bounce: (undelivered, changes) =>
@@ -126,9 +135,10 @@ const openStored = (
           : deposit(bounceOf(undelivered), changes),
       waitsFor: (recipient) => waitsFor(world.book, recipient),
     });
+    const named = yield* NamedSends.open({ store, clock, primitives: world.primitives });
     const emit = (event: ClientEvent): void => world.events.emit(event);
     const notices = yield* KeyNotices.open({ store, account, deposit, emit });
-    return ok({ health, surbs, inbox, outbox, notices });
+    return ok({ health, surbs, inbox, outbox, named, notices });
   });
 
 const openAccountInbox = (

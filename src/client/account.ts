@@ -7,6 +7,7 @@ import { wipe } from '../bytes/compare.js';
 import { type AccountParts, type ClientWorld, openParts } from './account-parts.js';
 import { AccountRun } from './account-run.js';
 import type { NetworkView } from '../pki/view.js';
+import type { StoreError } from '../store/store.js';
 import type { Inbox } from './inbox.js';
 import { Discovery } from './discovery.js';
 import { KEYSERVER, lookupKey } from './keyserver.js';
@@ -14,8 +15,8 @@ import type { OutboxQueue } from './outbox.js';
 import type { AccountPlan } from './plan.js';
 import type { NormalAddress } from '../mail/address.js';
 import { ServiceDesk, type ServiceQuestion } from './services.js';
-import type { Acceptance } from './outbox-contracts.js';
-import { idsOfSend, prepareMail } from './submit.js';
+import type { Acceptance, Commit } from './outbox-contracts.js';
+import { idsOfSend, prepareMail, sentBefore, type SubmitDeps } from './submit.js';
 import type {
   AccountStatus,
   Address,
@@ -137,30 +138,28 @@ export class Account {
     };
   }
 
-  /** Freezes a mail for all its recipients; durable when ok. */
+  /** Freezes a mail for all its recipients, once by each name; durable when ok. */
   send(options: SendOptions): ResultAsync<readonly Sent[], SendError> {
     if (options.signal?.aborted === true) return errAsync({ kind: 'aborted' });
-    const { io, tuning, events } = this.#world;
-    const prepared = prepareMail(
-      {
-        account: this.address,
-        clock: io.clock,
-        random: io.random,
-        geometry: this.#plan.network.geometry,
-        recipients: this.#options.recipients,
-        limit: tuning.maxMailLength,
-        sanitise: this.#plan.sanitise,
-        keyDiscovery: this.#plan.keyDiscovery,
-      },
-      options,
-    );
-    return prepared
+    const { once: name, to } = options;
+    if (name === undefined || name === '') return this.#accept(options);
+    const { named, identity } = this.#parts;
+    const idOf = idsOfSend(this.#world.primitives, identity.secretKey, name);
+    return named.once(name, {
+      first: (commit) => this.#accept(options, { idOf }, commit),
+      again: () => sentBefore(this.#options, to, idOf),
+    });
+  }
+
+  #accept(
+    options: SendOptions,
+    fixed: Pick<Acceptance, 'idOf'> = {},
+    commit?: Commit,
+  ): ResultAsync<readonly Sent[], SendError> {
+    const { tuning, events } = this.#world;
+    return prepareMail(this.#submitDeps, options)
       .asyncAndThen((mail) =>
-        this.#parts.outbox.accept({
-          ...mail,
-          lifetimeMs: tuning.bounceMs,
-          ...this.#idsOf(options.once),
-        }),
+        this.#parts.outbox.accept({ ...mail, ...fixed, lifetimeMs: tuning.bounceMs }, commit),
       )
       .map((all) => {
         for (const sent of all) events.emit({ kind: 'queued', account: this.address, sent });
@@ -169,9 +168,18 @@ export class Account {
       });
   }
 
-  #idsOf(name: string | undefined): Pick<Acceptance, 'idOf'> {
-    if (name === undefined) return {};
-    return { idOf: idsOfSend(this.#world.primitives, this.#parts.identity.secretKey, name) };
+  get #submitDeps(): SubmitDeps {
+    const { io, tuning } = this.#world;
+    return {
+      account: this.address,
+      clock: io.clock,
+      random: io.random,
+      geometry: this.#plan.network.geometry,
+      recipients: this.#options.recipients,
+      limit: tuning.maxMailLength,
+      sanitise: this.#plan.sanitise,
+      keyDiscovery: this.#plan.keyDiscovery,
+    };
   }
 
   ask(question: ServiceQuestion): ResultAsync<Uint8Array, AskError> {
@@ -212,12 +220,13 @@ export class Account {
 
   /** Ends what runs, then closes what was opened, the last first. */
   async close(): Promise<void> {
-    const { inbox, store, identity, link } = this.#parts;
+    const { inbox, named, store, identity, link } = this.#parts;
     this.#stop.abort();
     this.#services.close();
     await this.#disconnect();
     await Promise.all(this.#tasks);
     await inbox.close();
+    await named.idle();
     await store.close();
     wipe(identity.secretKey, link.secretKey);
   }
@@ -234,11 +243,13 @@ export class Account {
 
   /** What goes on without a connection too. */
   #start(): readonly Promise<void>[] {
-    const { surbs, outbox, health } = this.#parts;
+    const { surbs, outbox, named, health } = this.#parts;
     const { signal } = this.#stop;
+    const onError = (error: StoreError): void => health.failed(error);
     return this.#guarded([
       outbox.runBounces(signal),
-      surbs.runExpiry(signal, (error) => health.failed(error)),
+      surbs.runExpiry(signal, onError),
+      named.runExpiry(signal, onError),
       this.#discovery.run(signal),
     ]);
   }

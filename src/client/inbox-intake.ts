@@ -15,7 +15,7 @@ import { encodeFields } from '../mail/header.js';
 import { buildReport, type Report } from '../mail/report.js';
 import { senderFields } from '../mail/sender-field.js';
 import type { SphinxGeometry } from '../sphinx/geometry.js';
-import type { Change, Store, StoreError } from '../store/store.js';
+import type { Store, StoreError } from '../store/store.js';
 import { ReportBudget } from './inbox-budget.js';
 import {
   judge,
@@ -27,8 +27,8 @@ import {
 } from './inbox-delivery.js';
 import type { HeldMail, Mails } from './inbox-mails.js';
 import { MAIL_ID_LENGTH } from './inbox-records.js';
-import { LIFETIME_MS, messageKey, refusedKey, type Seen } from './inbox-seen.js';
-import { commitSteps, type Step } from './inbox-step.js';
+import { LIFETIME_MS, messageKey, refusedKey } from './inbox-seen.js';
+import { changesOnly, commitSteps, type Step } from './inbox-step.js';
 import {
   holds,
   type PartialLimits,
@@ -37,6 +37,7 @@ import {
   putPart,
 } from './reassembly.js';
 import { type OpenedBlock, openBlock } from './seal.js';
+import type { Seen } from './seen.js';
 import type { Address, MailId } from './types.js';
 
 /** Reports are cut into parts of this length. */
@@ -264,12 +265,6 @@ export class Intake {
     return steps.length === 0 ? okAsync(undefined) : commitSteps(this.#deps.store, steps);
   }
 }
-
-/** A step that nothing here remembers. */
-export const changesOnly = (changes: readonly Change[]): Step => ({
-  changes,
-  apply: () => undefined,
-});
 
 const cut = (bytes: Uint8Array): readonly Uint8Array[] =>
   Array.from({ length: Math.ceil(bytes.length / REPORT_PART_LENGTH) }, (_, index) =>

@@ -1,5 +1,5 @@
 /**
- * Steps: how the inbox changes what is stored and what it remembers of it, in this order.
+ * Steps: how what is stored changes, and then what is remembered of it.
  * @module
  */
 import type { ResultAsync } from 'neverthrow';
@@ -10,6 +10,12 @@ export interface Step {
   readonly changes: readonly Change[];
   readonly apply: () => void;
 }
+
+/** A step that nothing in memory follows. */
+export const changesOnly = (changes: readonly Change[]): Step => ({
+  changes,
+  apply: () => undefined,
+});
 
 /** All steps in one commit; memory stays as it was when that fails. */
 export const commitSteps = (store: Store, steps: readonly Step[]): ResultAsync<void, StoreError> =>

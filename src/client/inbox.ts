@@ -8,12 +8,13 @@
 import { err, errAsync, ok, okAsync, type Result, ResultAsync } from 'neverthrow';
 import type { Change, StoreError } from '../store/store.js';
 import { readWhole, storedParts } from './inbox-delivery.js';
-import { changesOnly, Intake, type IntakeDeps, type IntakeState } from './inbox-intake.js';
+import { Intake, type IntakeDeps, type IntakeState } from './inbox-intake.js';
 import { entryOf, type HeldMail, idBytes, loadMails, type Mails } from './inbox-mails.js';
-import { loadSeen, SEEN_MESSAGES, SEEN_REFUSED } from './inbox-seen.js';
-import { commitSteps } from './inbox-step.js';
+import { LIFETIME_MS, SEEN_MESSAGES, SEEN_REFUSED } from './inbox-seen.js';
+import { changesOnly, commitSteps } from './inbox-step.js';
 import { Pulse } from './pulse.js';
 import { loadPartials, PARTIAL_LIMITS, type PartialLimits, type Partials } from './reassembly.js';
+import { loadSeen } from './seen.js';
 import { Turns } from './turns.js';
 import type {
   Address,
@@ -97,7 +98,7 @@ class StoredInbox implements Inbox {
     this.#partials = state.partials;
     const deps = { ...options, limits: options.limits ?? PARTIAL_LIMITS };
     this.#intake = new Intake(deps, state, (mail, forged) => this.#announce(mail, forged));
-    this.#sweeping = this.#sweep(options.tuning?.receiveTimeoutMs ?? 0);
+    this.#sweeping = this.#sweep(options.tuning?.receiveTimeoutMs ?? LIFETIME_MS);
   }
 
   get count(): number {
@@ -209,8 +210,10 @@ class StoredInbox implements Inbox {
     }
   }
 
+  /** The sweep takes everything that old without a report, so reports must come before. */
   #tidy(timeoutMs: number): ResultAsync<void, StoreError> {
-    const expired = timeoutMs > 0 ? this.#intake.expire(timeoutMs) : okAsync(undefined);
+    const reportedMs = Math.min(timeoutMs, LIFETIME_MS);
+    const expired = timeoutMs > 0 ? this.#intake.expire(reportedMs) : okAsync(undefined);
     return expired.andThen(() => this.#intake.sweep());
   }
 }

@@ -116,15 +116,18 @@ interface Message {
   readonly record: OutboxRecord;
 }
 
-/** The changes that store a mail's bytes, one record per block, and its messages. */
+/** The changes that store a mail's bytes, one record per block, and its messages, if any. */
 export const acceptanceChanges = (
   bodyId: Uint8Array,
   payloads: readonly Uint8Array[],
   messages: readonly Message[],
-): readonly Change[] => [
-  ...payloads.map((value, index) => put(OUTBOX.part, partKey(bodyId, index), value)),
-  ...messages.map(messageChange),
-];
+): readonly Change[] =>
+  messages.length === 0
+    ? []
+    : [
+        ...payloads.map((value, index) => put(OUTBOX.part, partKey(bodyId, index), value)),
+        ...messages.map(messageChange),
+      ];
 
 /** The change that stores a message's record. */
 export const messageChange = ({ id, record }: Message): Change =>

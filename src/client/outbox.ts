@@ -99,13 +99,12 @@ export class OutboxQueue {
   }
 
   /** Freezes a mail for all its recipients; durable when ok. A message that is here stays one. */
-  accept(acceptance: Acceptance): ResultAsync<readonly Sent[], StoreError> {
+  accept(acceptance: Acceptance, commit = this.#commit): ResultAsync<readonly Sent[], StoreError> {
     const bodyId = this.#deps.random(BODY_ID_LENGTH);
     const all = acceptedEntries(acceptance, { ...this.#deps, bodyId, sequence: this.#sequence });
     this.#sequence += all.length;
     const fresh = all.filter(({ progress }) => !this.#entries.has(progress.id));
-    if (fresh.length === 0) return okAsync(all.map(sentOf));
-    return this.#commit(acceptanceChanges(bodyId, acceptance.payloads, fresh)).map(() => {
+    return commit(acceptanceChanges(bodyId, acceptance.payloads, fresh)).map(() => {
       for (const entry of fresh) this.#insert(entry);
       return all.map(sentOf);
     });

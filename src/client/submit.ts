@@ -8,7 +8,7 @@
  * @module
  */
 import { err, ok, Result } from 'neverthrow';
-import { utf8 } from '../bytes/text.js';
+import { toHex, utf8 } from '../bytes/text.js';
 import { concat } from '../bytes/writer.js';
 import type { Primitives } from '../crypto/primitives.js';
 import type { Clock, Random } from '../io/contracts.js';
@@ -31,7 +31,7 @@ import type { SphinxGeometry } from '../sphinx/geometry.js';
 import { fragment, mailLimit, MESSAGE_ID_LENGTH } from './block.js';
 import type { Destination } from './outbox-contracts.js';
 import { isSettled } from './trust.js';
-import type { Address, MailDraft, Recipients, SendError, SendOptions } from './types.js';
+import type { Address, MailDraft, Recipients, SendError, SendOptions, Sent } from './types.js';
 
 export interface SubmitDeps {
   readonly account: Address;
@@ -68,6 +68,16 @@ export const idsOfSend =
     return hash.sha512_256(concat(identitySecret, what)).slice(0, MESSAGE_ID_LENGTH);
   };
 
+/** What a named send was answered with, whatever has become of its recipients since. */
+export const sentBefore = (
+  { recipients }: Pick<SubmitDeps, 'recipients'>,
+  to: SendOptions['to'],
+  idOf: (recipient: Address) => Uint8Array,
+): Result<readonly Sent[], SendError> =>
+  resolveAll({ recipients, keyDiscovery: true }, to).map((all) =>
+    all.map(({ address }) => ({ recipient: address, messageId: toHex(idOf(address)) })),
+  );
+
 /** Header names that only the mix network may use. */
 const OWN_PREFIX = 'x-katzenpost-';
 const UNRELIABLE = 'X-Katzenpost-Unreliable';
@@ -95,9 +105,11 @@ export const prepareMail = (
     ),
   );
 
+type ResolveDeps = Pick<SubmitDeps, 'recipients' | 'keyDiscovery'>;
+
 /** All recipients or none, each once. */
 const resolveAll = (
-  deps: SubmitDeps,
+  deps: ResolveDeps,
   to: string | readonly string[],
 ): Result<readonly Destination[], SendError> =>
   Result.combine([to].flat().map((address) => resolve(deps, address))).andThen(
@@ -108,7 +120,7 @@ const resolveAll = (
   );
 
 const resolve = (
-  { recipients, keyDiscovery }: SubmitDeps,
+  { recipients, keyDiscovery }: ResolveDeps,
   text: string,
 ): Result<Destination, SendError> =>
   recipients

@@ -34,7 +34,10 @@ export interface ClientTuning {
   readonly pollingIntervalMs?: number;
   /** Added to the computed delays before a packet counts as lost; default scaled by the link. */
   readonly retransmitSlackMs?: number;
-  /** A partial mail without news for this long is given up; 0: never. */
+  /**
+   * A partial mail without news for this long is given up with a report; default, and at most, 14
+   * days. 0: never; after 14 days it is forgotten.
+   */
   readonly receiveTimeoutMs?: number;
   /** Default true; false only for tests of others. */
   readonly sendDecoyTraffic?: boolean;
@@ -86,8 +89,10 @@ export interface SendOptions {
   /** `none`: no acknowledgements and no retransmission. Default `acknowledged`. */
   readonly reliability?: 'acknowledged' | 'none';
   /**
-   * A name of this very send, such as a file's with its inode. Sent again by the same name, because
-   * a crash hid the answer, the mail still comes once.
+   * A name of this very send, such as a file's with its inode; none where it is empty. A mail is
+   * accepted once by each name of an account: sent again, because a crash hid the answer, it is
+   * answered as before and nothing more is sent, also when the mail has left or bounced meanwhile.
+   * The name of a refused send stays free; a used one does when it has not been used for 30 days.
    */
   readonly once?: string;
   readonly signal?: AbortSignal;

@@ -112,7 +112,7 @@ describe('after its time', () => {
 
   it('nothing is left of an incomplete mail that nobody wanted reported', async () => {
     const store = await openStore();
-    const inbox = await openInboxOn(store);
+    const inbox = await openInboxOn(store, { tuning: { receiveTimeoutMs: 0 } });
     const [first] = sealMail(mail, { messageId });
     (await inbox.accept(first ?? new Uint8Array()))._unsafeUnwrap();
     await clock.advance(13 * DAY_MS);

@@ -84,11 +84,24 @@ describe('what is no mail', () => {
 });
 
 describe('incomplete mails', () => {
-  it('stay for ever by default', async () => {
-    const rig = await makeRig();
+  it.each([
+    ['by default', {}],
+    ['also where they were to wait longer', { receiveTimeoutMs: 30 * DAY_MS }],
+  ])('are given up with a report after two weeks, %s', async (_, tuning) => {
+    const rig = await makeRig({ tuning });
+    await rig.accept(...sealMail(mailOf(700)).slice(1));
+    await rig.clock.advance(13.9 * DAY_MS);
+    expect([rig.inbox.count, rig.inbox.fragments]).toEqual([0, 3]);
+    await rig.clock.advance(0.2 * DAY_MS);
+    expect([rig.inbox.count, rig.inbox.fragments]).toEqual([1, 0]);
+  });
+
+  it('are never reported where that is wished; their mail can come again', async () => {
+    const rig = await makeRig({ tuning: { receiveTimeoutMs: 0 } });
     const sealed = sealMail(mailOf(700));
     await rig.accept(...sealed.slice(1));
     await rig.clock.advance(100 * DAY_MS);
+    expect([rig.inbox.count, rig.inbox.fragments]).toEqual([0, 0]);
     await rig.accept(...sealed);
     expect(rig.inbox.count).toBe(1);
   });

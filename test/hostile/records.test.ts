@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { openInbox } from '../../src/client/inbox.js';
 import { MAILS, PARTIALS } from '../../src/client/inbox-records.js';
 import { SEEN_MESSAGES, SEEN_REFUSED } from '../../src/client/inbox-seen.js';
+import { NAMED_SENDS, NamedSends } from '../../src/client/named-sends.js';
 import { OUTBOX, readOutbox } from '../../src/client/outbox-records.js';
 import { SurbTable } from '../../src/client/surbs.js';
 import { makeFastPrimitives } from '../../src/crypto/fast.js';
@@ -61,6 +62,11 @@ const OPENINGS: readonly (readonly [name: string, collections: readonly string[]
   ],
   ['inbox', [MAILS, PARTIALS, SEEN_MESSAGES.collection, SEEN_REFUSED.collection], inbox],
   ['outbox', [OUTBOX.message, OUTBOX.progress], readOutbox],
+  [
+    'names of sends',
+    [NAMED_SENDS.collection],
+    (store) => NamedSends.open({ store, clock, primitives }),
+  ],
   ['reply blocks', ['surb'], (store) => SurbTable.open({ store, clock }, 1000)],
 ];
 
