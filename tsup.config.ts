@@ -1,5 +1,6 @@
 import { defineConfig, type Options } from 'tsup';
 import { entries } from './entries.config.js';
+import { notices } from './scripts/notices.js';
 
 const common: Options = {
   outDir: 'dist',
@@ -7,6 +8,7 @@ const common: Options = {
   platform: 'node',
   sourcemap: true,
   splitting: true,
+  esbuildPlugins: [notices()],
 };
 
 /**

@@ -13,6 +13,7 @@ const sources = [
   'package.json',
   'tsup.config.ts',
   'entries.config.ts',
+  'scripts/notices.ts',
 ];
 
 /** Runs a command from the project's root, its output on standard error; ends us when it fails. */

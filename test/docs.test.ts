@@ -1,53 +1,71 @@
-import { readFileSync } from 'node:fs';
+/** What the documents tell their readers to type. */
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import * as z from 'zod';
-import { daemonSchema } from '../apps/daemon/schema.js';
-import { authoritySchema, serverSchema } from '../apps/node/schema.js';
+import { canCheck, runProgram } from './apps/program.js';
+import { run } from './apps/cli/run.js';
+import { withDirectory } from './support/directory.js';
 
-const read = (file: string): string =>
-  readFileSync(join(import.meta.dirname, '..', 'docs', file), 'utf8');
+const root = join(import.meta.dirname, '..');
+const read = (file: string): string => readFileSync(join(root, file), 'utf8');
 
-/** What is behind defaults, options, lists and the like; `undefined` where a key is refused. */
-const inner = (schema: unknown): z.ZodObject | undefined => {
-  if (schema instanceof z.ZodObject) return schema;
-  if (schema instanceof z.ZodArray) return inner(schema.element);
-  if (schema instanceof z.ZodRecord) return inner(schema.valueType);
-  if (schema instanceof z.ZodPipe) return inner(schema.in);
-  const isWrapped =
-    schema instanceof z.ZodOptional ||
-    schema instanceof z.ZodDefault ||
-    schema instanceof z.ZodPrefault;
-  return isWrapped ? inner(schema.def.innerType) : undefined;
-};
+const TEXTS = [
+  'README.md',
+  ...readdirSync(join(root, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
 
-/** Keys that only say why they are refused. */
-const isRefused = (schema: unknown): boolean =>
-  schema instanceof z.ZodOptional && schema.def.innerType instanceof z.ZodUndefined;
+const CODE = /```\w*\n[^]*?```|`[^`\n]+`/g;
+const COMMAND = /(?<![\w/.-])postern ([a-z][\w-]*)/g;
 
-const keysOf = (schema: z.ZodObject): readonly string[] =>
-  Object.entries(schema.shape).flatMap(([name, child]) => {
-    if (isRefused(child)) return [];
-    const table = inner(child);
-    return table === undefined ? [name] : keysOf(table);
+const commandsIn = (text: string): readonly string[] =>
+  [...text.matchAll(CODE)].flatMap(([code]) =>
+    [...code.matchAll(COMMAND)].map(([, command = '']) => command),
+  );
+
+describe('the documents', () => {
+  it('name commands that exist', async () => {
+    const { out } = await run(['--help']);
+    const known = [...out.join('\n').matchAll(/^ {2}([a-z][a-z|-]*)/gm)].flatMap(([, names = '']) =>
+      names.split('|'),
+    );
+    expect(known).toEqual(expect.arrayContaining(['init', 'doctor', 'contacts']));
+    for (const file of TEXTS) {
+      const unknown = commandsIn(read(file)).filter((command) => !known.includes(command));
+      expect(unknown, file).toEqual([]);
+    }
   });
+});
 
-describe('docs/configuration.md', () => {
-  const text = read('configuration.md');
+const HELPERS = `
+set -euo pipefail
+mkdir ~/bin && ln -s "$POSTERN" ~/bin/postern && PATH=~/bin:$PATH
+there() { for _ in $(seq 300); do compgen -G "$1" >/dev/null && return; sleep 0.1; done; return 1; }
+trap 'kill $(jobs -p); postern testnet down --dir ~/net' EXIT
+`;
 
-  it.each([
-    ['The daemon', 'The authority', daemonSchema],
-    ['The authority', 'Mixes and providers', authoritySchema],
-    ['Mixes and providers', undefined, serverSchema],
-  ] as const)('names every key of: %s', (title, next, schema) => {
-    const from = text.indexOf(`## ${title}\n`);
-    const section = text.slice(from, next === undefined ? undefined : text.indexOf(`## ${next}\n`));
-    expect(from).toBeGreaterThan(0);
-    const shared = title === 'The daemon' ? '' : text.slice(0, text.indexOf('## The authority\n'));
-    const names = keysOf(schema);
-    expect(names.length).toBeGreaterThan(10);
-    const missing = names.filter((name) => !`${section}${shared}`.includes(`\`${name}\``));
-    // Mean rates stand in pairs, and the whole of [Recipients] is addresses.
-    expect(missing.filter((name) => name !== 'Recipients')).toEqual([]);
+/** Somebody else may have the usual ports, and no reader types faster than a daemon starts. */
+const typed = (text: string): string =>
+  [...text.matchAll(/```sh\n([^]*?)```/g)]
+    .map(([, block = '']) => block)
+    .join('')
+    .replace(' --yes\n', ' --yes --smtp 127.0.0.1:0 --pop3 127.0.0.1:0\n')
+    .replace('postern daemon &\n', 'postern daemon &\nthere "$HOME/mix/data/management_sock"\n')
+    .replace('cat ~/mix/Mail/new/*', 'there "$HOME/mix/Mail/new/*"\n$&');
+
+describe.skipIf(!canCheck)('docs/getting-started.md', () => {
+  it('leads to a first mail', { timeout: 120_000 }, async () => {
+    await withDirectory(async (home) => {
+      const script = HELPERS + typed(read('docs/getting-started.md'));
+      const { code, out, err } = await runProgram('env', [`HOME=${home}`, 'bash', '-c', script]);
+      expect(out).toContain('zed@p1.test is registered');
+      expect(out).toMatch(/^ok +provider +zed@p1\.test: /m);
+      expect(out).toMatch(/^carol@p1\.test given /m);
+      expect(out).toContain('From: zed@p1.test\n');
+      expect(out).toContain('\nFrom me to me.\n');
+      expect(out).toMatch(/^password: +\w+/m);
+      expect(code, err).toBe(0);
+    });
   });
 });

@@ -10,6 +10,15 @@ import { KATZENPOST_EPOCHS } from '../../src/pki/epoch.js';
 import type { NetworkConfig } from '../../src/pki/network.js';
 import { smallGeometry } from '../../src/sphinx/geometry.js';
 import { LINK_PROFILE_01, LINK_PROFILE_02 } from '../../src/wire/profile.js';
+import { ed25519Key } from './key-text.js';
+
+declare module 'zod' {
+  /** What a key says of itself, for docs/configuration.md, is its `description` and this. */
+  interface GlobalMeta {
+    /** In Markdown: what holds where the key is absent, and no value can say. */
+    usual?: string;
+  }
+}
 
 export const absolutePath = z.string().refine(isAbsolute, { error: 'must be an absolute path' });
 
@@ -68,18 +77,29 @@ export const loopback = z
 const levels = ['ERROR', 'WARNING', 'NOTICE', 'INFO', 'DEBUG'] as const;
 
 export const loggingSchema = z.strictObject({
-  Disable: z.boolean().default(false),
-  /** Empty: standard output. */
-  File: z.string().default(''),
+  Disable: z.boolean().default(false).describe('no log'),
+  File: z.string().default('').meta({
+    usual: 'standard output',
+    description: 'relative names are under the data directory; SIGHUP opens it anew',
+  }),
   Level: z
     .string()
     .transform((text) => text.toUpperCase())
     .pipe(z.enum(levels, { error: `must be one of ${levels.join(', ')}` }))
-    .default('NOTICE'),
-  UnsafeDebug: z.boolean().default(false),
+    .default('NOTICE')
+    .describe(levels.map((level) => `\`${level}\``).join(', ')),
+  UnsafeDebug: z
+    .boolean()
+    .default(false)
+    .describe('allows `DEBUG`, which prints names and keys in clear'),
 });
 
-export const storageSchema = z.strictObject({ KeyFile: optionalPath });
+export const storageSchema = z.strictObject({
+  KeyFile: optionalPath.meta({
+    usual: '`<DataDir>.storage.key`, beside the data directory',
+    description: '32 bytes that seal the stores; made when there are neither key nor stores',
+  }),
+});
 
 /** Beside the data directory, so that a copy of the one does not hold the other. */
 export const storageKeyFileOf = (
@@ -89,13 +109,39 @@ export const storageKeyFileOf = (
 
 /** What every member of a network must agree on; the same keys in every file of ours. */
 export const networkKeys = {
-  /** Seconds. */
-  EpochPeriod: z.number().positive().default(1200),
-  /** `01` for core v0.0.12, `02` for v0.0.13 and later. */
-  LinkProfile: z.enum(['01', '02']).default('01'),
-  /** Bytes of one packet's user payload. */
-  UserPayload: z.number().int().min(1024).max(1_000_000).default(50_642),
+  EpochPeriod: z.number().positive().default(1200).describe('length of an epoch, s'),
+  LinkProfile: z
+    .enum(['01', '02'])
+    .default('01')
+    .describe('`"01"`: core v0.0.12; `"02"`: v0.0.13 to v0.0.16'),
+  UserPayload: z
+    .number()
+    .int()
+    .min(1024)
+    .max(1_000_000)
+    .default(50_642)
+    .describe('bytes of a packet’s user payload'),
 };
+
+/** Where and who the authority of a network is; nodes take IP addresses only. */
+export const authorityKeys = (address: z.ZodString) => ({
+  Address: address.describe('the authority’s `host:port`'),
+  PublicKey: ed25519Key.describe('its Ed25519 identity key'),
+  ...networkKeys,
+});
+
+export const generateOnly = z
+  .boolean()
+  .default(false)
+  .describe('make missing keys, print the public ones, end; as `-g`');
+
+/** The control socket's path. */
+export const socketPath = (meaning: string) =>
+  optionalPath.meta({ usual: '`management_sock` in `DataDir`', description: meaning });
+
+/** As in the reference 0 and less are the default. */
+export const positiveOr = (usual: number, schema = z.number()) =>
+  schema.transform((value) => (value > 0 ? value : usual)).default(usual);
 
 /** What {@link networkKeys} say, without the authority. */
 export const agreementOf = (keys: {
@@ -109,4 +155,4 @@ export const agreementOf = (keys: {
 });
 
 /** A key of the reference that we know and do not have. */
-export const unsupported = (why: string) => z.undefined({ error: why }).optional();
+export const unsupported = (why: string) => z.undefined({ error: why }).optional().describe(why);

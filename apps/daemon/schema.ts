@@ -8,84 +8,134 @@ import * as z from 'zod';
 import { ed25519Key, x25519Key } from '../config/key-text.js';
 import {
   absolutePath,
+  authorityKeys,
+  generateOnly,
   hostPort,
   loggingSchema,
   loopback,
-  networkKeys,
   optionalPath,
+  positiveOr,
+  socketPath,
   storageSchema,
   unsupported,
 } from '../config/keys.js';
 import { upstreamSchema } from './upstream.js';
 
-/** Seconds; as in the reference 0 and less are the default. */
-const lifetime = (usual: number) =>
+/** Seconds; 0 and less: there is none, or it follows from the network's rates. */
+const secondsOrNone = (usual: number) =>
   z
     .number()
-    .transform((seconds) => (seconds > 0 ? seconds : usual))
+    .transform((seconds) => Math.max(0, seconds))
     .default(usual);
 
-/** Seconds; 0 and less: there is none, or it follows from the network's rates. */
-const secondsOrNone = z
-  .number()
-  .transform((seconds) => Math.max(0, seconds))
-  .default(0);
+const NO_VOTING = 'voting authorities are not supported yet';
+
+const proxy = z.strictObject(
+  {
+    DataDir: absolutePath.describe(
+      'private directory of keys and stores; made with mode 0700, refused when open to others',
+    ),
+    SMTPAddress: loopback
+      .default('127.0.0.1:2525')
+      .describe('where mail programs send; loopback, or `unix:/path`; empty: no listener'),
+    POP3Address: loopback
+      .default('127.0.0.1:2524')
+      .describe('where mail programs fetch; loopback, or `unix:/path`; empty: no listener'),
+    NoLaunchListeners: z.boolean().default(false).describe('neither of the two'),
+    AllowAnyPassword: z
+      .boolean()
+      .default(false)
+      .describe('mail programs need no password, as in the reference'),
+    RecipientDir: optionalPath.meta({
+      usual: '`recipients` in `DataDir`',
+      description: 'a PEM file for each known recipient',
+    }),
+  },
+  { error: (issue) => (issue.input === undefined ? 'there must be a [Proxy] table' : undefined) },
+);
+
+const NETWORK = { usual: 'one of the two is required', description: 'label of the network' };
+
+const account = z.strictObject({
+  User: z.string().min(1).describe('the side of the address before the `@`'),
+  Provider: z.string().min(1).describe('the side behind it'),
+  ProviderKeyPin: ed25519Key
+    .optional()
+    .describe('the provider’s Ed25519 identity key; no other is talked to'),
+  Authority: z.string().optional().meta(NETWORK),
+  NonvotingAuthority: z.string().optional().meta(NETWORK),
+  VotingAuthority: unsupported(NO_VOTING),
+  InsecureKeyDiscovery: z
+    .boolean()
+    .default(false)
+    .describe('mail to somebody unknown is accepted, and the provider asked for the key'),
+  Sanitise: z
+    .enum(['headers', 'off'], { error: 'must be headers or off; full cannot be had yet' })
+    .default('headers')
+    .describe('`"headers"`: header lines leave in one form; `"off"`: as they are'),
+  Maildir: optionalPath.describe('received mail becomes files here'),
+  DropFolder: optionalPath.describe(
+    'what is put in here is sent; a mail that can never be sent moves to `failed/` with its reason',
+  ),
+  Paused: z
+    .boolean()
+    .default(false)
+    .describe('begins without a connection, until `postern account resume`'),
+});
+
+const management = z.strictObject({
+  Enable: z
+    .boolean()
+    .default(false)
+    .describe('the verbs of mailproxy’s documents on it, such as `SET_RECIPIENT`'),
+  Path: socketPath('the control socket, mode 0600; it is always there'),
+});
+
+const debug = z.strictObject({
+  ReceiveTimeout: secondsOrNone(1_209_600).describe(
+    'a partial mail without news for so long, two weeks at most, is given up with a report, s; ' +
+      '0: after two weeks, without one',
+  ),
+  BounceQueueLifetime: positiveOr(432_000).describe(
+    'an unacknowledged mail bounces after so long, s',
+  ),
+  UrgentQueueLifetime: positiveOr(3600).describe(
+    'an unanswered request to a service is given up after so long, and mail that waits for a ' +
+      'key, s',
+  ),
+  PollingInterval: secondsOrNone(0).meta({
+    usual: '1 / (2 (λP + λL)) of the document',
+    description: 'mean time between retrievals, s',
+  }),
+  RetransmitSlack: secondsOrNone(0).meta({
+    usual: 'scaled by what is outstanding',
+    description: 'added to the computed delays before a packet counts as lost, s',
+  }),
+  CaseSensitiveUserIdentifiers: z.boolean().default(false).describe('user names keep their case'),
+  SendDecoyTraffic: z
+    .boolean()
+    .default(true)
+    .describe('cover traffic; without it there is no anonymity to speak of'),
+  GenerateOnly: generateOnly,
+});
 
 export const daemonSchema = z.strictObject({
-  Proxy: z.strictObject(
-    {
-      POP3Address: loopback.default('127.0.0.1:2524'),
-      SMTPAddress: loopback.default('127.0.0.1:2525'),
-      DataDir: absolutePath,
-      RecipientDir: optionalPath,
-      NoLaunchListeners: z.boolean().default(false),
-      AllowAnyPassword: z.boolean().default(false),
-    },
-    { error: (issue) => (issue.input === undefined ? 'there must be a [Proxy] table' : undefined) },
-  ),
-  Logging: loggingSchema.optional(),
+  Proxy: proxy.describe('where mail programs connect, and where everything is kept'),
+  Logging: loggingSchema.optional().describe('what is written down, and where'),
   NonvotingAuthority: z
-    .record(
-      z.string(),
-      z.strictObject({ Address: hostPort, PublicKey: ed25519Key, ...networkKeys }),
-    )
-    .default({}),
-  Account: z
-    .array(
-      z.strictObject({
-        User: z.string().min(1),
-        Provider: z.string().min(1),
-        ProviderKeyPin: ed25519Key.optional(),
-        Authority: z.string().optional(),
-        NonvotingAuthority: z.string().optional(),
-        VotingAuthority: unsupported('voting authorities are not supported yet'),
-        InsecureKeyDiscovery: z.boolean().default(false),
-        Sanitise: z
-          .enum(['headers', 'off'], { error: 'must be headers or off; full cannot be had yet' })
-          .default('headers'),
-        Maildir: optionalPath,
-        DropFolder: optionalPath,
-        Paused: z.boolean().default(false),
-      }),
-    )
-    .default([]),
-  Management: z.strictObject({ Enable: z.boolean().default(false), Path: optionalPath }).optional(),
-  Storage: storageSchema.optional(),
-  VotingAuthority: unsupported('voting authorities are not supported yet'),
-  UpstreamProxy: upstreamSchema.optional(),
-  Recipients: z.record(z.string(), x25519Key).default({}),
-  Debug: z
-    .strictObject({
-      ReceiveTimeout: secondsOrNone,
-      BounceQueueLifetime: lifetime(432_000),
-      UrgentQueueLifetime: lifetime(3600),
-      PollingInterval: secondsOrNone,
-      RetransmitSlack: secondsOrNone,
-      CaseSensitiveUserIdentifiers: z.boolean().default(false),
-      SendDecoyTraffic: z.boolean().default(true),
-      GenerateOnly: z.boolean().default(false),
-    })
-    .prefault({}),
+    .record(z.string(), z.strictObject(authorityKeys(hostPort)))
+    .default({})
+    .describe('the networks'),
+  Account: z.array(account).default([]).describe('who you are, and on which network'),
+  Management: management.optional().describe('the control socket'),
+  Storage: storageSchema.optional().describe('what seals the stores'),
+  VotingAuthority: unsupported(NO_VOTING),
+  UpstreamProxy: upstreamSchema.optional().describe('through what all connections leave'),
+  Recipients: z
+    .record(z.string(), x25519Key)
+    .default({})
+    .describe('identity keys of others, by their addresses'),
+  Debug: debug.prefault({}).describe('times and switches'),
 });
 
 export type DaemonFile = z.output<typeof daemonSchema>;

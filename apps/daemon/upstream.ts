@@ -17,20 +17,37 @@ const NETWORKS = ['tcp', 'unix'] as const;
 /** Bytes that the protocol has room for. */
 const MAX_CREDENTIAL_LENGTH = 255;
 
+const IF_TYPED = 'required with a type';
+const LOG_IN =
+  'for `"socks5"` only: both or neither, ' + `at most ${MAX_CREDENTIAL_LENGTH} bytes each`;
+
 const fields = z.strictObject({
   Type: z
     .string()
     .transform((text) => text.toLowerCase())
     .pipe(z.enum(TYPES, { error: `must be one of ${TYPES.join(', ')}` }))
-    .default('none'),
-  Network: z.enum(NETWORKS, { error: `must be ${NETWORKS.join(' or ')}` }).optional(),
-  Address: z.string().default(''),
-  User: z.string().default(''),
-  Password: z.string().default(''),
+    .default('none')
+    .describe(TYPES.map((type) => `\`"${type}"\``).join(', ')),
+  Network: z
+    .enum(NETWORKS, { error: `must be ${NETWORKS.join(' or ')}` })
+    .optional()
+    .meta({ usual: IF_TYPED, description: '`"tcp"` or `"unix"`' }),
+  Address: z
+    .string()
+    .default('')
+    .meta({ usual: IF_TYPED, description: '`IP:port`, or the path of a socket that is there' }),
+  User: z.string().default('').describe(LOG_IN),
+  Password: z.string().default('').describe(LOG_IN),
   PreferedTransports: z
     .array(z.string().min(1))
     .min(1, { error: 'must name at least one transport' })
-    .optional(),
+    .optional()
+    .meta({
+      usual: '`["tcp", "tcp4", "tcp6"]`',
+      description:
+        'which of the provider’s addresses to use, in order; `["onion"]` for its onion service and ' +
+        'no other',
+    }),
 });
 
 type UpstreamTable = z.output<typeof fields>;

@@ -12,7 +12,8 @@ import { lineOf, spell, type KeyPath } from '../config/locate.js';
 import { agreementOf, storageKeyFileOf } from '../config/keys.js';
 import { loggingOf, type LoggingConfig } from '../config/logging.js';
 import { readToml, type ConfigProblem } from '../config/toml.js';
-import { authoritySchema, serverSchema, type AuthorityFile, type ServerFile } from './schema.js';
+import { authoritySchema, LONGEST_QUANTILE, type AuthorityFile } from './authority-schema.js';
+import { serverSchema, type ServerFile } from './schema.js';
 
 /** What comes from the world and not from a file. */
 type Worldly = 'io' | 'openStore' | 'storageKey' | 'faults';
@@ -47,10 +48,6 @@ export interface ServerConfig extends Common {
 
 export type NodeConfig = AuthorityConfig | ServerConfig;
 
-/** The reference's defaults. */
-const DEFAULT_RATE = 0.00025;
-const DEFAULT_SEND_RATE = 100;
-const QUANTILE = 0.99999;
 const MU_CAP_MS = 21_600_000;
 
 /**
@@ -111,8 +108,8 @@ const authorityOf = (file: AuthorityFile): AuthorityConfig => {
       addresses: authority.Addresses,
       network: agreementOf(authority),
       parameters: parametersOf(file.Parameters),
-      layers: debug.Layers > 0 ? debug.Layers : 3,
-      minNodesPerLayer: debug.MinNodesPerLayer > 0 ? debug.MinNodesPerLayer : 2,
+      layers: debug.Layers,
+      minNodesPerLayer: debug.MinNodesPerLayer,
       mixes: file.Mixes.map(({ IdentityKey }) => IdentityKey),
       providers: file.Providers.map(({ Identifier, IdentityKey }) => ({
         identifier: Identifier,
@@ -125,7 +122,7 @@ const authorityOf = (file: AuthorityFile): AuthorityConfig => {
 export const parametersOf = (file: AuthorityFile['Parameters']): NetworkParameters => {
   const mu = rateOf(file.Mu, file.MuMaxDelay);
   return {
-    sendRatePerMinute: file.SendRatePerMinute || DEFAULT_SEND_RATE,
+    sendRatePerMinute: file.SendRatePerMinute,
     rates: {
       mu: { ...mu, maxMs: Math.min(mu.maxMs, MU_CAP_MS) },
       lambdaP: rateOf(file.LambdaP, file.LambdaPMaxDelay),
@@ -136,11 +133,11 @@ export const parametersOf = (file: AuthorityFile['Parameters']): NetworkParamete
   };
 };
 
-/** As in the reference 0 is the default; the longest sample follows from the rate. */
-const rateOf = (asked: number | undefined, longestMs: number | undefined): Rate => {
-  const perMs = asked || DEFAULT_RATE;
-  return { perMs, maxMs: longestMs || Math.floor(-Math.log(1 - QUANTILE) / perMs) };
-};
+/** As in the reference a longest sample of 0 follows from the rate. */
+const rateOf = (perMs: number, longestMs: number | undefined): Rate => ({
+  perMs,
+  maxMs: longestMs || Math.floor(-Math.log(1 - LONGEST_QUANTILE) / perMs),
+});
 
 const serverOf = (file: ServerFile): Result<ServerConfig, never> => {
   const { Server: server, Debug: debug, Faults: faults, Management: management } = file;
@@ -174,7 +171,7 @@ const nodeOptionsOf = (file: ServerFile): ServerConfig['options'] => {
     addresses: server.Addresses,
     tuning: tuningOf(debug),
     ...(advertise === undefined ? {} : { advertise }),
-    ...(provider?.SpoolQuota === undefined ? {} : { spoolQuota: provider.SpoolQuota }),
+    ...(provider === undefined ? {} : { spoolQuota: provider.SpoolQuota }),
     ...registrationOf(provider),
   };
 };
@@ -207,29 +204,18 @@ const advertisedOf = (server: ServerFile['Server']): NodeOptions['advertise'] =>
   return all;
 };
 
-/** Which setting of the file is which limit. */
-export const TUNING = {
-  SchedulerQueueSize: 'holdQueue',
-  SchedulerMaxBurst: 'sendBurst',
-  UnwrapDelay: 'unwrapBudgetMs',
-  ProviderDelay: 'deliveryBudgetMs',
-  KaetzchenDelay: 'serviceBudgetMs',
-  SchedulerSlack: 'holdBudgetMs',
-  SendSlack: 'sendBudgetMs',
-  DecoySlack: 'decoySlackMs',
-  ConnectTimeout: 'connectTimeoutMs',
-  HandshakeTimeout: 'handshakeTimeoutMs',
-  ReauthInterval: 'reauthenticateMs',
-  RetryStep: 'retryStepMs',
-  SendDecoyTraffic: 'sendDecoyTraffic',
-} as const satisfies Partial<Record<keyof ServerFile['Debug'], keyof NodeTuning>>;
-
-const isSetting = (name: string): name is keyof typeof TUNING => name in TUNING;
-
-const tuningOf = (debug: ServerFile['Debug']): Partial<NodeTuning> =>
-  Object.fromEntries(
-    Object.keys(TUNING)
-      .filter(isSetting)
-      .filter((name) => debug[name] !== undefined)
-      .map((name) => [TUNING[name], debug[name]]),
-  );
+const tuningOf = (debug: ServerFile['Debug']): Partial<NodeTuning> => ({
+  holdQueue: debug.SchedulerQueueSize,
+  sendBurst: debug.SchedulerMaxBurst,
+  unwrapBudgetMs: debug.UnwrapDelay,
+  deliveryBudgetMs: debug.ProviderDelay,
+  serviceBudgetMs: debug.KaetzchenDelay,
+  holdBudgetMs: debug.SchedulerSlack,
+  sendBudgetMs: debug.SendSlack,
+  decoySlackMs: debug.DecoySlack,
+  connectTimeoutMs: debug.ConnectTimeout,
+  handshakeTimeoutMs: debug.HandshakeTimeout,
+  reauthenticateMs: debug.ReauthInterval,
+  retryStepMs: debug.RetryStep,
+  sendDecoyTraffic: debug.SendDecoyTraffic,
+});

@@ -4,11 +4,11 @@
  * @module
  */
 import { join } from 'node:path';
-import { DEFAULT_TUNING } from '../../servers/node/options.js';
 import type * as z from 'zod';
 import { loggingSchema, storageKeyFileOf, type storageSchema } from '../config/keys.js';
-import { parametersOf, TUNING } from './config.js';
-import type { AuthorityFile, ServerFile } from './schema.js';
+import type { AuthorityFile } from './authority-schema.js';
+import { parametersOf } from './config.js';
+import type { ServerFile } from './schema.js';
 
 type Storage = z.output<typeof storageSchema> | undefined;
 
@@ -49,8 +49,4 @@ export const completeServerFile = (file: ServerFile): ServerFile => ({
     Enable: file.Management?.Enable ?? false,
     Path: file.Management?.Path ?? join(file.Server.DataDir, 'management_sock'),
   },
-  Debug: { ...usualDebug(), ...file.Debug },
 });
-
-const usualDebug = (): Partial<ServerFile['Debug']> =>
-  Object.fromEntries(Object.entries(TUNING).map(([key, limit]) => [key, DEFAULT_TUNING[limit]]));

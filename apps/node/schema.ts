@@ -1,88 +1,87 @@
 /**
- * The TOML files of authority, mix and provider, with the reference's key names and our own beside.
+ * The TOML file of a mix or provider, with the reference's key names and our own beside.
  *
  * Keys of the reference that we know and do not have are refused with the reason, so that nobody
  * believes in a setting that does nothing.
  *
- * Source: the configurations of the reference's authority and server.
+ * Source: the configuration of the reference's server.
  * @module
  */
 import * as z from 'zod';
-import { ed25519Key } from '../config/key-text.js';
+import { DEFAULT_TUNING } from '../../servers/node/options.js';
+import { SPOOL_QUOTA } from '../../servers/provider/spool.js';
 import {
   absolutePath,
+  authorityKeys,
+  generateOnly,
   hostPort,
   ipPort,
   loggingSchema,
-  networkKeys,
-  optionalPath,
+  socketPath,
   storageSchema,
   unsupported,
 } from '../config/keys.js';
 
-const MOST_DELAY_MS = 21_600_000;
-
-const rate = z.number().min(0);
-const longest = z.number().int().min(0).max(MOST_DELAY_MS);
 const ms = z.number().min(0);
-const fraction = z.number().min(0).max(1);
+const fraction = z.number().min(0).max(1).default(0);
 
 const OWN_STORE = 'users and mail are kept in a store of our own; take this key out';
 const IN_PLACE = 'packets for users and services are not handed to workers; take this key out';
 
-const parameters = z.strictObject({
-  SendRatePerMinute: z.number().int().min(0).optional(),
-  Mu: rate.optional(),
-  MuMaxDelay: longest.optional(),
-  LambdaP: rate.optional(),
-  LambdaPMaxDelay: longest.optional(),
-  LambdaL: rate.optional(),
-  LambdaLMaxDelay: longest.optional(),
-  LambdaD: rate.optional(),
-  LambdaDMaxDelay: longest.optional(),
-  LambdaM: rate.optional(),
-  LambdaMMaxDelay: longest.optional(),
-});
-
-export const authoritySchema = z.strictObject({
-  Authority: z.strictObject({
-    Addresses: z.array(ipPort).min(1, { error: 'must list at least one address' }),
-    DataDir: absolutePath,
-    ...networkKeys,
-  }),
-  Logging: loggingSchema.optional(),
-  Storage: storageSchema.optional(),
-  Parameters: parameters.prefault({}),
-  Debug: z
-    .strictObject({
-      Layers: z.number().int().max(3).default(3),
-      MinNodesPerLayer: z.number().int().default(2),
-      GenerateOnly: z.boolean().default(false),
-    })
-    .prefault({}),
-  Mixes: z
-    .array(
-      z.strictObject({
-        IdentityKey: ed25519Key,
-        Identifier: unsupported('a mix brings its own name; take this key out'),
-      }),
-    )
-    .default([]),
-  Providers: z
-    .array(z.strictObject({ Identifier: z.string().min(1), IdentityKey: ed25519Key }))
-    .default([]),
+const server = z.strictObject({
+  Identifier: z
+    .string()
+    .min(1)
+    .describe('the node’s name in documents; for a provider the domain of its users'),
+  Addresses: z
+    .array(ipPort)
+    .min(1, { error: 'must list at least one address' })
+    .describe('where to listen'),
+  AltAddresses: z
+    .record(z.string(), z.array(z.string()))
+    .default({})
+    .describe(
+      'more addresses for the descriptor, by transport, such as `tcp4 = ["203.0.113.1:443"]`',
+    ),
+  OnlyAdvertiseAltAddresses: z
+    .boolean()
+    .default(false)
+    .describe('only those; needs `tcp4` among them'),
+  DataDir: absolutePath.describe('private directory'),
+  IsProvider: z.boolean().default(false).describe('a provider, not a mix'),
 });
 
 const pki = z.strictObject({
-  Nonvoting: z.strictObject({ Address: ipPort, PublicKey: ed25519Key, ...networkKeys }),
+  Nonvoting: z.strictObject(authorityKeys(ipPort)).describe('the network'),
   Voting: unsupported('voting authorities are not supported yet'),
 });
 
+const management = z.strictObject({
+  Enable: z.boolean().default(false).describe('open the management socket'),
+  Path: socketPath('where'),
+});
+
 const provider = z.strictObject({
-  SpoolQuota: z.number().int().positive().optional(),
-  EnableUserRegistrationHTTP: z.boolean().default(false),
-  UserRegistrationHTTPAddresses: z.array(hostPort).default([]),
-  AdvertiseUserRegistrationHTTPAddresses: z.array(z.string().min(1)).optional(),
+  SpoolQuota: z
+    .number()
+    .int()
+    .positive()
+    .default(SPOOL_QUOTA)
+    .describe('items that may wait for one user'),
+  EnableUserRegistrationHTTP: z
+    .boolean()
+    .default(false)
+    .describe('newcomers register themselves: `POST /registration`, over plain HTTP'),
+  UserRegistrationHTTPAddresses: z
+    .array(hostPort)
+    .default([])
+    .describe('where it listens, `host:port`; required when it is enabled'),
+  AdvertiseUserRegistrationHTTPAddresses: z
+    .array(z.string().min(1))
+    .optional()
+    .describe(
+      'what the descriptor tells clients: `https://provider.example`, or `host:port` of it',
+    ),
   BinaryRecipients: unsupported('recipients are always names'),
   CaseSensitiveRecipients: unsupported('recipients are always folded to lower case'),
   RecipientDelimiter: unsupported('parts of recipients are not supported yet'),
@@ -95,53 +94,73 @@ const provider = z.strictObject({
 
 /** Local limits, ms where nothing else is said. */
 const debug = z.strictObject({
-  NumSphinxWorkers: z.number().int().optional(),
+  NumSphinxWorkers: z
+    .number()
+    .int()
+    .optional()
+    .meta({ usual: 'one per core', description: 'threads that unwrap packets' }),
   NumProviderWorkers: unsupported(IN_PLACE),
   NumKaetzchenWorkers: unsupported(IN_PLACE),
   SchedulerExternalMemoryQueue: unsupported('packets are held in memory only'),
-  SchedulerQueueSize: z.number().int().min(0).optional(),
-  SchedulerMaxBurst: z.number().int().positive().optional(),
-  UnwrapDelay: ms.optional(),
-  ProviderDelay: ms.optional(),
-  KaetzchenDelay: ms.optional(),
-  SchedulerSlack: ms.optional(),
-  SendSlack: ms.optional(),
-  DecoySlack: ms.optional(),
-  ConnectTimeout: ms.optional(),
-  HandshakeTimeout: ms.optional(),
-  ReauthInterval: ms.optional(),
-  /** Step of the back-off between connection attempts; ours. */
-  RetryStep: ms.optional(),
-  SendDecoyTraffic: z.boolean().optional(),
-  DisableRateLimit: unsupported('the limit is the authority’s SendRatePerMinute; 0 there ends it'),
-  GenerateOnly: z.boolean().default(false),
+  SchedulerQueueSize: z
+    .number()
+    .int()
+    .min(0)
+    .default(DEFAULT_TUNING.holdQueue)
+    .describe('packets held; 0: no limit'),
+  SchedulerMaxBurst: z
+    .number()
+    .int()
+    .positive()
+    .default(DEFAULT_TUNING.sendBurst)
+    .describe('packets that leave for one peer at once'),
+  UnwrapDelay: ms
+    .default(DEFAULT_TUNING.unwrapBudgetMs)
+    .describe('longest wait before unwrapping, ms'),
+  ProviderDelay: ms
+    .default(DEFAULT_TUNING.deliveryBudgetMs)
+    .describe('longest wait for delivery to a user, ms'),
+  KaetzchenDelay: ms
+    .default(DEFAULT_TUNING.serviceBudgetMs)
+    .describe('longest wait for a service, ms'),
+  SchedulerSlack: ms
+    .default(DEFAULT_TUNING.holdBudgetMs)
+    .describe('how late a held packet may leave, ms'),
+  SendSlack: ms.default(DEFAULT_TUNING.sendBudgetMs).describe('longest wait for a link, ms'),
+  DecoySlack: ms
+    .default(DEFAULT_TUNING.decoySlackMs)
+    .describe('how late a loop decoy may come back before it counts as lost, ms'),
+  ConnectTimeout: ms.default(DEFAULT_TUNING.connectTimeoutMs).describe('dialling a peer, ms'),
+  HandshakeTimeout: ms.default(DEFAULT_TUNING.handshakeTimeoutMs).describe('a handshake, ms'),
+  ReauthInterval: ms
+    .default(DEFAULT_TUNING.reauthenticateMs)
+    .describe('how often both sides of a link are checked against the documents, ms'),
+  RetryStep: ms
+    .default(DEFAULT_TUNING.retryStepMs)
+    .describe('step of the back-off between attempts to connect, ms; not in the reference'),
+  SendDecoyTraffic: z
+    .boolean()
+    .default(DEFAULT_TUNING.sendDecoyTraffic)
+    .describe('a mix’s loop decoys'),
+  DisableRateLimit: unsupported('the limit is the authority’s SendRatePerMinute'),
+  GenerateOnly: generateOnly,
+});
+
+const faults = z.strictObject({
+  Loss: fraction.describe('part that is lost, 0 to 1'),
+  Duplicate: fraction.describe('part that leaves twice, 0 to 1'),
+  Reorder: ms.default(0).describe('packets are kept back for a random time up to this, ms'),
 });
 
 export const serverSchema = z.strictObject({
-  Server: z.strictObject({
-    Identifier: z.string().min(1),
-    Addresses: z.array(ipPort).min(1, { error: 'must list at least one address' }),
-    AltAddresses: z.record(z.string(), z.array(z.string())).default({}),
-    OnlyAdvertiseAltAddresses: z.boolean().default(false),
-    DataDir: absolutePath,
-    IsProvider: z.boolean().default(false),
-  }),
+  Server: server.describe('the node itself'),
   PKI: pki,
-  Logging: loggingSchema.optional(),
-  Storage: storageSchema.optional(),
-  Management: z.strictObject({ Enable: z.boolean().default(false), Path: optionalPath }).optional(),
-  Provider: provider.optional(),
-  Debug: debug.prefault({}),
-  /** What a bad network does to packets that leave here; for test networks. */
-  Faults: z
-    .strictObject({
-      Loss: fraction.default(0),
-      Duplicate: fraction.default(0),
-      /** Ms. */
-      Reorder: ms.default(0),
-    })
-    .optional(),
+  Logging: loggingSchema.optional().describe('as the daemon’s'),
+  Storage: storageSchema.optional().describe('as the daemon’s'),
+  Management: management.optional().describe('the management socket'),
+  Provider: provider.optional().describe('what only a provider has'),
+  Debug: debug.prefault({}).describe('local limits, which cannot be seen on the wire'),
+  Faults: faults.optional().describe('what a bad network does to packets; for test networks'),
 });
 
-export type AuthorityFile = z.output<typeof authoritySchema>;
 export type ServerFile = z.output<typeof serverSchema>;

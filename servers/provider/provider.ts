@@ -13,7 +13,7 @@ import { userNameOf, type UserName } from './names.js';
 import { RateLimit } from './rate-limit.js';
 import { keyService, loopService, type Service } from './services.js';
 import { openRegistration, type RegistrationOptions } from './registration.js';
-import { Spool } from './spool.js';
+import { Spool, SPOOL_QUOTA } from './spool.js';
 import { Users, type UserError } from './users.js';
 import { providerVerbs } from './verbs.js';
 
@@ -33,8 +33,6 @@ export interface RunningProvider extends RunningNode {
   /** The operator's verbs. */
   readonly verbs: VerbTable;
 }
-
-const SPOOL_QUOTA = 100_000;
 
 /** What a provider has beside the stages. */
 interface House {

@@ -24,6 +24,9 @@ interface Entry {
   readonly surbId: Uint8Array | undefined;
 }
 
+/** Items that may wait for one user, where nothing else is said. */
+export const SPOOL_QUOTA = 100_000;
+
 const INDEX = 'provider/spool-index';
 const BODIES = 'provider/spool-bodies';
 const ID_LENGTH = 16;

@@ -171,7 +171,8 @@ export interface Http {
    * Reads one request off a fresh connection, answers it and ends the connection; the caller has
    * the deadline, and destroys the connection then.
    *
-   * @param respond - must not reject; not called for what is no request, or a body over `maxBody`
+   * @param options - `respond` must not reject; it is not called for what is no request, or has a
+   *   body over `maxBody` bytes
    */
   answer(
     duplex: Duplex,

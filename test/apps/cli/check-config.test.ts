@@ -85,7 +85,10 @@ describe('postern check-config', () => {
     expect(JSON.parse(out[0] ?? '')).toMatchObject({
       file,
       problems: [],
-      effective: { Account: [{ User: 'alice', Authority: 'a' }], Debug: { ReceiveTimeout: 0 } },
+      effective: {
+        Account: [{ User: 'alice', Authority: 'a' }],
+        Debug: { ReceiveTimeout: 1_209_600 },
+      },
     });
     const short = await run(['check-config', '--json', file]);
     expect(JSON.parse(short.out[0] ?? '')).toEqual({ file, problems: [] });

@@ -122,6 +122,10 @@ const DOCUMENTED = {
 
 /** Where ours is decided to be another, and why. */
 const DECIDED: Readonly<Record<string, { readonly ours: unknown; readonly why: string }>> = {
+  'Debug.ReceiveTimeout': {
+    ours: 1_209_600,
+    why: 'after two weeks no sender tries any more, and somebody should hear of what has come',
+  },
   'Debug.PollingInterval': {
     ours: 0,
     why: 'retrieval follows the document’s rates: every packet with a SURB returns one item',
@@ -156,7 +160,7 @@ describe('every default', () => {
   it('is what the daemon does', () => {
     const { client, logging } = readDaemonConfig(MINIMAL, 'c.toml')._unsafeUnwrap();
     expect(client.tuning).toEqual({
-      receiveTimeoutMs: 0,
+      receiveTimeoutMs: 1_209_600_000,
       bounceQueueLifetimeMs: 432_000_000,
       urgentQueueLifetimeMs: 3_600_000,
       caseSensitiveUserIdentifiers: false,
@@ -166,8 +170,15 @@ describe('every default', () => {
   });
 
   it('stands for values that are none, as in the reference', () => {
-    const none = `${MINIMAL}[Debug]\nReceiveTimeout = -1\nBounceQueueLifetime = 0\nUrgentQueueLifetime = -5\nPollingInterval = -1\n[Management]\nPath = ""\n[Logging]\nFile = ""\n`;
+    const none = `${MINIMAL}[Debug]\nBounceQueueLifetime = 0\nUrgentQueueLifetime = -5\nPollingInterval = -1\n[Management]\nPath = ""\n[Logging]\nFile = ""\n`;
     expect(effective(none)).toEqual(effective(MINIMAL));
+  });
+
+  it.each([0, -1])('but a ReceiveTimeout of %d is never, as in the reference', (seconds) => {
+    const never = `${MINIMAL}[Debug]\nReceiveTimeout = ${seconds}\n`;
+    expect(at(effective(never), 'Debug.ReceiveTimeout')).toBe(0);
+    const { client } = readDaemonConfig(never, 'c.toml')._unsafeUnwrap();
+    expect(client.tuning?.receiveTimeoutMs).toBe(0);
   });
 });
 

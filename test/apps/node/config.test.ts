@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { describeProblem } from '../../../apps/config/toml.js';
 import { readAuthorityConfig, readServerConfig } from '../../../apps/node/config.js';
+import { DEFAULT_TUNING } from '../../../servers/node/options.js';
 import { toBase64 } from '../../../src/bytes/text.js';
 import { repeated } from '../../support/bytes.js';
 
@@ -74,7 +75,7 @@ describe('a server’s file', () => {
       faults: undefined,
       options: { identifier: 'p1.test', addresses: ['127.0.0.1:30001', '[::1]:30001'] },
     });
-    expect(config.options.tuning).toEqual({});
+    expect(DEFAULT_TUNING).toMatchObject(config.options.tuning ?? {});
     expect(config.options.advertise).toBeUndefined();
   });
 
