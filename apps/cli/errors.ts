@@ -5,18 +5,13 @@
 import type { CallError } from '../../src/control/call.js';
 import type { RecipientError, SendError, StoreError } from '../../src/index.js';
 import type { DropError } from '../../bridges/maildir/outgoing.js';
-import type { ConfigProblem } from '../config/toml.js';
+import type { ConfigFileError } from '../config/errors.js';
 import type { DaemonError } from '../daemon/errors.js';
 import type { ImportError } from '../import/mailproxy.js';
 import type { InitError } from '../init/errors.js';
 import type { NodeRunError } from '../node/run.js';
 import type { QuickstartError } from '../quickstart/quickstart.js';
 import type { TestnetError } from '../testnet/errors.js';
-
-/** A configuration file with problems, or none that can be read. */
-export type ConfigFileError =
-  | { readonly kind: 'config-problems'; readonly problems: readonly ConfigProblem[] }
-  | { readonly kind: 'config-file'; readonly path: string; readonly reason: string };
 
 export type CliError =
   | ConfigFileError

@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { ResultAsync, type Result } from 'neverthrow';
 import type { ConfigProblem } from '../config/toml.js';
-import type { ConfigFileError } from './errors.js';
+import type { ConfigFileError } from '../config/errors.js';
 import type { Terminal } from './terminal.js';
 
 /** As the reference's program names it. */

@@ -13,7 +13,7 @@ import { fileNameOf, planAccounts, type AccountPlan } from '../../src/client/pla
 import { selectPrimitives } from '../../src/crypto/select.js';
 import type { FilesError, Io } from '../../src/io/contracts.js';
 import type { ConfigError } from '../../src/index.js';
-import type { ConfigFileError } from '../cli/errors.js';
+import type { ConfigFileError } from '../config/errors.js';
 import { ensurePrivateDirectory, type PrivateFileError } from '../config/private-files.js';
 import { readDaemonConfig, type DaemonConfig } from '../daemon/config.js';
 import { movedConfig } from './config.js';

@@ -4,7 +4,7 @@
  */
 import type { RegistrationError } from '../../src/client/register.js';
 import type { FilesError, ListenError } from '../../src/io/contracts.js';
-import type { ConfigFileError } from '../cli/errors.js';
+import type { ConfigFileError } from '../config/errors.js';
 import type { PrivateFileError } from '../config/private-files.js';
 import type { TestnetError } from '../testnet/errors.js';
 

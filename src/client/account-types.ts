@@ -4,8 +4,9 @@
  * @module
  */
 import type { Result, ResultAsync } from 'neverthrow';
+import type { OpenError } from './errors.js';
+import type { Address } from './names.js';
 import type { RegistrationError } from './register.js';
-import type { Address, OpenError } from './types.js';
 
 export type { RegistrationError } from './register.js';
 

@@ -4,7 +4,8 @@
  */
 import type { Result, ResultAsync } from 'neverthrow';
 import type { StoreError } from '../store/store.js';
-import type { Address, AskError, SendError } from './types.js';
+import type { AskError, SendError } from './errors.js';
+import type { Address } from './names.js';
 
 /** What vouches for a key. */
 export type Trust =

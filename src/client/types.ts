@@ -1,5 +1,5 @@
 /**
- * The public face of {@link MixClient}: configuration, results, errors and events.
+ * The public face of {@link MixClient}: configuration, results and events.
  * @module
  */
 import type { Result, ResultAsync } from 'neverthrow';
@@ -8,21 +8,16 @@ import type { MailDraft } from '../mail/build.js';
 import type { NetworkConfig } from '../pki/network.js';
 import type { OpenStore, StoreError } from '../store/store.js';
 import type { AccountConfig, Accounts, ConnectionState, UpstreamProxy } from './account-types.js';
+import type { AskError, InboxError, SendError } from './errors.js';
+import type { Address, MailId, MessageId } from './names.js';
 import type { LookupAnswer, Recipients } from './recipient-types.js';
 
 export type { MailDraft } from '../mail/build.js';
 export type { Attachment } from '../mail/mime.js';
 export type * from './account-types.js';
+export type * from './errors.js';
+export type * from './names.js';
 export type * from './recipient-types.js';
-
-/** A normalised address, `user@provider`. */
-export type Address = string;
-
-/** 16 random bytes as lower-case hex: one mail to one recipient, end to end. */
-export type MessageId = string;
-
-/** Random id of a received mail, fixed at delivery, never used again (32 hex digits). */
-export type MailId = string;
 
 /** Tunables; the names and defaults are those of the TOML file's `[Debug]`. */
 export interface ClientTuning {
@@ -68,19 +63,6 @@ export interface MixClientConfig {
   readonly openStore?: OpenStore;
 }
 
-export interface ConfigError {
-  readonly kind: 'config';
-  /** Where in the configuration, such as `accounts[0].user`. */
-  readonly key: string;
-  readonly problem: string;
-}
-
-export type OpenError =
-  | ConfigError
-  | StoreError
-  | { readonly kind: 'key-file'; readonly path: string; readonly problem: string }
-  | { readonly kind: 'data-dir'; readonly path: string; readonly problem: string };
-
 export interface SendOptions {
   readonly account: string;
   readonly to: string | readonly string[];
@@ -104,17 +86,6 @@ export interface Sent {
   readonly messageId: MessageId;
 }
 
-export type SendError =
-  | { readonly kind: 'unknown-account'; readonly account: string }
-  | { readonly kind: 'unknown-recipient'; readonly recipient: string }
-  | { readonly kind: 'bad-address'; readonly address: string }
-  | { readonly kind: 'bad-mail'; readonly problem: string }
-  | { readonly kind: 'forbidden-header'; readonly header: string }
-  | { readonly kind: 'mail-too-large'; readonly size: number; readonly limit: number }
-  | { readonly kind: 'aborted' }
-  | { readonly kind: 'closed' }
-  | StoreError;
-
 /** A received mail or a local report, without its bytes. */
 export interface InboxEntry {
   readonly id: MailId;
@@ -135,13 +106,6 @@ export interface ReceivedMail extends InboxEntry {
   /** This reader needs the mail no more; it goes when every configured reader has said so. */
   done(): ResultAsync<void, InboxError>;
 }
-
-export type InboxError =
-  | { readonly kind: 'unknown-account'; readonly account: string }
-  | { readonly kind: 'unknown-reader'; readonly reader: string }
-  | { readonly kind: 'no-such-mail'; readonly id: MailId }
-  | { readonly kind: 'closed' }
-  | StoreError;
 
 /** Random access to received mail, for protocols that want a listing. */
 export interface InboxAccess {
@@ -219,18 +183,6 @@ export type ClientEvent =
   | { readonly kind: 'clock-skew'; readonly account: Address; readonly skewMs: number }
   /** The store does not take what is written in the background; it is tried again and again. */
   | { readonly kind: 'store-failed'; readonly account: Address; readonly error: StoreError };
-
-export type AskError =
-  | { readonly kind: 'unknown-account'; readonly account: string }
-  | { readonly kind: 'no-document' }
-  | { readonly kind: 'no-such-provider'; readonly provider: string }
-  | { readonly kind: 'no-such-service'; readonly service: string }
-  | { readonly kind: 'request-too-large'; readonly size: number; readonly limit: number }
-  | { readonly kind: 'timeout' }
-  | { readonly kind: 'malformed-reply' }
-  | { readonly kind: 'aborted' }
-  | { readonly kind: 'closed' }
-  | StoreError;
 
 export interface AskOptions {
   readonly account: string;

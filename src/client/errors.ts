@@ -1,0 +1,49 @@
+/**
+ * What can go wrong with a client, by what was asked of it.
+ * @module
+ */
+import type { StoreError } from '../store/store.js';
+import type { MailId } from './names.js';
+
+export interface ConfigError {
+  readonly kind: 'config';
+  /** Where in the configuration, such as `accounts[0].user`. */
+  readonly key: string;
+  readonly problem: string;
+}
+
+export type OpenError =
+  | ConfigError
+  | StoreError
+  | { readonly kind: 'key-file'; readonly path: string; readonly problem: string }
+  | { readonly kind: 'data-dir'; readonly path: string; readonly problem: string };
+
+export type SendError =
+  | { readonly kind: 'unknown-account'; readonly account: string }
+  | { readonly kind: 'unknown-recipient'; readonly recipient: string }
+  | { readonly kind: 'bad-address'; readonly address: string }
+  | { readonly kind: 'bad-mail'; readonly problem: string }
+  | { readonly kind: 'forbidden-header'; readonly header: string }
+  | { readonly kind: 'mail-too-large'; readonly size: number; readonly limit: number }
+  | { readonly kind: 'aborted' }
+  | { readonly kind: 'closed' }
+  | StoreError;
+
+export type InboxError =
+  | { readonly kind: 'unknown-account'; readonly account: string }
+  | { readonly kind: 'unknown-reader'; readonly reader: string }
+  | { readonly kind: 'no-such-mail'; readonly id: MailId }
+  | { readonly kind: 'closed' }
+  | StoreError;
+
+export type AskError =
+  | { readonly kind: 'unknown-account'; readonly account: string }
+  | { readonly kind: 'no-document' }
+  | { readonly kind: 'no-such-provider'; readonly provider: string }
+  | { readonly kind: 'no-such-service'; readonly service: string }
+  | { readonly kind: 'request-too-large'; readonly size: number; readonly limit: number }
+  | { readonly kind: 'timeout' }
+  | { readonly kind: 'malformed-reply' }
+  | { readonly kind: 'aborted' }
+  | { readonly kind: 'closed' }
+  | StoreError;
