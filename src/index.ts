@@ -13,7 +13,7 @@ import { nodeIo } from './io/node.js';
 import { openSqliteStore } from './store/sqlite.js';
 
 export { parseKeyText } from './bytes/text.js';
-export { fingerprintOf, type Fingerprint } from './client/fingerprint.js';
+export { fingerprintOf, type Fingerprint } from './client/recipients/fingerprint.js';
 export type * from './client/types.js';
 export type {
   Clock,

@@ -32,9 +32,10 @@ describe('the import layers', () => {
     const wrong: readonly (readonly [string, string])[] = [
       ['src/bytes/reader.ts', '../crypto/noise.js'],
       ['src/sphinx/packet.ts', '../pki/path.js'],
-      ['src/client/outbox.ts', '../../servers/node/hold.js'],
+      ['src/client/outbox/outbox.ts', '../../../servers/node/hold.js'],
+      ['src/client/inbox/inbox.ts', '../outbox/outbox.js'],
       ['bridges/smtp/serve.ts', '../pop3/serve.js'],
-      ['bridges/smtp/serve.ts', '../../src/client/outbox.js'],
+      ['bridges/smtp/serve.ts', '../../src/client/outbox/outbox.js'],
       ['servers/mix/mix.ts', '../provider/spool.js'],
       ['servers/node/hold.ts', '../../src/client/types.js'],
       ['elsewhere/tool.ts', '../src/index.js'],

@@ -4,6 +4,21 @@ import { posix } from 'node:path';
 const UP_TO_PKI = ['src/bytes', 'src/io', 'src/crypto', 'src/sphinx', 'src/wire', 'src/pki'];
 const BRIDGE = ['src/index.ts', 'src/io', 'src/bytes', 'src/control', 'src/mail', 'src/sanitise'];
 const NODE = [...UP_TO_PKI, 'src/store', 'src/control'];
+/** What all rooms of the client stand on: its public face, its store's steps, signals. */
+const CLIENT = [
+  ...UP_TO_PKI,
+  'src/store',
+  'src/mail',
+  'src/sanitise',
+  ...['types', 'account-types', 'recipient-types', 'names', 'errors', 'events', 'keys'].map(
+    (name) => `src/client/${name}.ts`,
+  ),
+  ...['pulse', 'turns', 'step', 'seen', 'store-health'].map((name) => `src/client/${name}.ts`),
+];
+const rooms = (...names: readonly string[]): readonly string[] => [
+  ...CLIENT,
+  ...names.map((name) => `src/client/${name}`),
+];
 const SDK = ['src', 'bridges', 'servers', 'testkit'];
 
 /** Each layer's folder (or file), with what it may import beside itself. */
@@ -18,7 +33,17 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   'src/control': ['src/bytes', 'src/io'],
   'src/mail': ['src/bytes'],
   'src/sanitise': ['src/bytes', 'src/mail'],
-  'src/client': [...UP_TO_PKI, 'src/store', 'src/mail', 'src/sanitise'],
+  'src/client': CLIENT,
+  'src/client/blocks': rooms(),
+  'src/client/link': rooms(),
+  'src/client/recipients': rooms(),
+  'src/client/packets': rooms('blocks'),
+  'src/client/inbox': rooms('blocks'),
+  'src/client/outbox': rooms('blocks', 'packets', 'recipients'),
+  'src/client/sender': rooms('blocks', 'packets', 'outbox', 'link'),
+  'src/client/account': rooms(
+    ...['blocks', 'link', 'recipients', 'packets', 'inbox', 'outbox', 'sender'],
+  ),
   'src/index.ts': ['src'],
   'bridges/maildir': BRIDGE,
   'bridges/smtp': BRIDGE,

@@ -4,7 +4,7 @@
  */
 import { err, errAsync, ok, okAsync, type Result, type ResultAsync } from 'neverthrow';
 import { toHex } from '../src/bytes/text.js';
-import { isFingerprintOf } from '../src/client/fingerprint.js';
+import { isFingerprintOf } from '../src/client/recipients/fingerprint.js';
 import type {
   Address,
   AdmitError,

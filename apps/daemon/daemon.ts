@@ -5,7 +5,7 @@
 import { errAsync, ok, ResultAsync, safeTry } from 'neverthrow';
 import { serveManagement } from '../../bridges/management/index.js';
 import { Resources } from '../../servers/node/resources.js';
-import { fileNameOf } from '../../src/client/plan.js';
+import { fileNameOf } from '../../src/client/account/plan.js';
 import type { RunningBridge } from '../../src/control/serve.js';
 import type { FilesError, Io, Listener } from '../../src/io/contracts.js';
 import {

@@ -6,7 +6,7 @@
  */
 import { err, okAsync, ResultAsync } from 'neverthrow';
 import { fromUtf8, toHex, utf8 } from '../../src/bytes/text.js';
-import { fileNameOf } from '../../src/client/plan.js';
+import { fileNameOf } from '../../src/client/account/plan.js';
 import type { Files, FilesError, Random } from '../../src/io/contracts.js';
 import type { Address } from '../../src/index.js';
 

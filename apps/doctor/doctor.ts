@@ -3,8 +3,8 @@
  * and works beside a running daemon as well as without one.
  * @module
  */
-import { authorityTag, outgoing } from '../../src/client/upstream.js';
-import { planAccounts, type AccountPlan } from '../../src/client/plan.js';
+import { authorityTag, outgoing } from '../../src/client/link/upstream.js';
+import { planAccounts, type AccountPlan } from '../../src/client/account/plan.js';
 import { callDaemon } from '../../src/control/call.js';
 import { isObject, type Json, type JsonObject } from '../../src/control/json.js';
 import { selectPrimitives } from '../../src/crypto/select.js';

@@ -7,7 +7,7 @@ import { equal } from '../../src/bytes/compare.js';
 import { decodePem, encodePem, PEM_KEYS, pemProblem, type PemKind } from '../../src/bytes/pem.js';
 import { utf8 } from '../../src/bytes/text.js';
 import { keyPairOf } from '../../src/client/keys.js';
-import { recipientFileName } from '../../src/client/recipient-files.js';
+import { recipientFileName } from '../../src/client/recipients/files.js';
 import { isLowOrder } from '../../src/crypto/low-order.js';
 import type { Primitives } from '../../src/crypto/primitives.js';
 import type { Files } from '../../src/io/contracts.js';

@@ -9,7 +9,7 @@ import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { err, errAsync, ok, okAsync, ResultAsync, safeTry, type Result } from 'neverthrow';
 import { fromUtf8, utf8 } from '../../src/bytes/text.js';
-import { fileNameOf, planAccounts, type AccountPlan } from '../../src/client/plan.js';
+import { fileNameOf, planAccounts, type AccountPlan } from '../../src/client/account/plan.js';
 import { selectPrimitives } from '../../src/crypto/select.js';
 import type { FilesError, Io } from '../../src/io/contracts.js';
 import type { ConfigError } from '../../src/index.js';

@@ -5,9 +5,9 @@
 import type { ResultAsync } from 'neverthrow';
 import { toBase64, utf8 } from '../../src/bytes/text.js';
 import type { KeyPair } from '../../src/client/keys.js';
-import type { AccountPlan } from '../../src/client/plan.js';
-import { addressesOf, findProvider, isNode } from '../../src/client/provider-node.js';
-import { accountTag, authorityTag, type Outgoing } from '../../src/client/upstream.js';
+import type { AccountPlan } from '../../src/client/account/plan.js';
+import { addressesOf, findProvider, isNode } from '../../src/client/link/provider-node.js';
+import { accountTag, authorityTag, type Outgoing } from '../../src/client/link/upstream.js';
 import type { Primitives } from '../../src/crypto/primitives.js';
 import type { Io } from '../../src/io/contracts.js';
 import { fetchDocument } from '../../src/pki/directory.js';

@@ -4,13 +4,13 @@
  */
 import { err, ok, ResultAsync, type Result } from 'neverthrow';
 import type { KeyPair } from '../../src/client/keys.js';
-import type { AccountPlan } from '../../src/client/plan.js';
+import type { AccountPlan } from '../../src/client/account/plan.js';
 import {
   registerAccount,
   registrationUrl,
   type RegistrationError,
-} from '../../src/client/register.js';
-import { outgoing, registrationTag } from '../../src/client/upstream.js';
+} from '../../src/client/link/register.js';
+import { outgoing, registrationTag } from '../../src/client/link/upstream.js';
 import { callDaemon } from '../../src/control/call.js';
 import { isObject, type Json } from '../../src/control/json.js';
 import { selectPrimitives } from '../../src/crypto/select.js';

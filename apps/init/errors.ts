@@ -2,7 +2,7 @@
  * Why `postern init` did not get to its end; a second run goes on from there.
  * @module
  */
-import type { RegistrationError } from '../../src/client/register.js';
+import type { RegistrationError } from '../../src/client/link/register.js';
 import type { FilesError, ListenError } from '../../src/io/contracts.js';
 import type { ConfigFileError } from '../config/errors.js';
 import type { PrivateFileError } from '../config/private-files.js';

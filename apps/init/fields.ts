@@ -7,7 +7,7 @@ import type * as z from 'zod';
 import { parseAddress } from '../../src/io/address.js';
 import { normaliseAddress, normaliseUser } from '../../src/mail/address.js';
 import { normaliseDomain } from '../../src/mail/domain.js';
-import { registrationUrl } from '../../src/client/register.js';
+import { registrationUrl } from '../../src/client/link/register.js';
 import { ed25519Key } from '../config/key-text.js';
 import { hostPort, ipPort, loopback } from '../config/keys.js';
 import type { InitWish } from './wish.js';

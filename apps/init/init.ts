@@ -7,7 +7,7 @@ import { dirname } from 'node:path';
 import { err, ok, ResultAsync, safeTry, type Result } from 'neverthrow';
 import { fromUtf8, utf8 } from '../../src/bytes/text.js';
 import { loadKeyPair } from '../../src/client/keys.js';
-import { planAccounts, type AccountPlan } from '../../src/client/plan.js';
+import { planAccounts, type AccountPlan } from '../../src/client/account/plan.js';
 import { selectPrimitives } from '../../src/crypto/select.js';
 import type { Io } from '../../src/io/contracts.js';
 import { normaliseUser } from '../../src/mail/address.js';

@@ -3,7 +3,7 @@
  * @module
  */
 import { err, errAsync, ok, ResultAsync, safeTry, type Result } from 'neverthrow';
-import { registrationUrl } from '../../src/client/register.js';
+import { registrationUrl } from '../../src/client/link/register.js';
 import type { Io } from '../../src/io/contracts.js';
 import { normaliseUser } from '../../src/mail/address.js';
 import { normaliseDomain } from '../../src/mail/domain.js';

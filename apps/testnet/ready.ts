@@ -5,7 +5,7 @@
 import { err, ok, ResultAsync, safeTry, type Result } from 'neverthrow';
 import { toBase64 } from '../../src/bytes/text.js';
 import { decodePem, PEM_KEYS } from '../../src/bytes/pem.js';
-import { fileNameOf } from '../../src/client/plan.js';
+import { fileNameOf } from '../../src/client/account/plan.js';
 import type { Io } from '../../src/io/contracts.js';
 import { askObject, numberAt, sayVerb } from './ask.js';
 import type { TestnetError } from './errors.js';

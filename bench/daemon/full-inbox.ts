@@ -3,10 +3,10 @@
  * @module
  */
 import { join } from 'node:path';
-import { fragment } from '../../src/client/block.js';
-import { type Inbox, openInbox } from '../../src/client/inbox.js';
+import { fragment } from '../../src/client/blocks/block.js';
+import { type Inbox, openInbox } from '../../src/client/inbox/inbox.js';
 import { loadKeyPair } from '../../src/client/keys.js';
-import { sealBlock } from '../../src/client/seal.js';
+import { sealBlock } from '../../src/client/blocks/seal.js';
 import { selectPrimitives } from '../../src/crypto/select.js';
 import { KATZENPOST_GEOMETRY as geometry } from '../../src/index.js';
 import { openSqliteStore } from '../../src/store/sqlite.js';

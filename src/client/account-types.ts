@@ -6,9 +6,9 @@
 import type { Result, ResultAsync } from 'neverthrow';
 import type { OpenError } from './errors.js';
 import type { Address } from './names.js';
-import type { RegistrationError } from './register.js';
+import type { RegistrationError } from './link/register.js';
 
-export type { RegistrationError } from './register.js';
+export type { RegistrationError } from './link/register.js';
 
 export interface AccountConfig {
   readonly user: string;

@@ -6,14 +6,14 @@ import { err, errAsync, ok, okAsync, type Result, ResultAsync, safeTry } from 'n
 import type { Primitives } from '../crypto/primitives.js';
 import type { Io } from '../io/contracts.js';
 import type { OpenStore, StoreError } from '../store/store.js';
-import type { Account } from './account.js';
-import type { ClientWorld } from './account-parts.js';
-import { AccountSet } from './account-set.js';
+import type { Account } from './account/account.js';
+import type { ClientWorld } from './account/parts.js';
+import { AccountSet } from './account/set.js';
 import { EventHub } from './events.js';
-import { withLookup } from './key-lookup.js';
-import { planAccounts, tuningOf } from './plan.js';
-import { openRecipients, type RecipientBook } from './recipients.js';
-import { outgoing } from './upstream.js';
+import { withLookup } from './recipients/key-lookup.js';
+import { planAccounts, tuningOf } from './account/plan.js';
+import { openRecipients, type RecipientBook } from './recipients/recipients.js';
+import { outgoing } from './link/upstream.js';
 import type {
   Accounts,
   AskError,

@@ -7,7 +7,7 @@ import { parse } from '../bytes/reader.js';
 import { toHex } from '../bytes/text.js';
 import { Writer } from '../bytes/writer.js';
 import type { Change, Store, StoredRecord, StoreError } from '../store/store.js';
-import type { Step } from './inbox-step.js';
+import type { Step } from './step.js';
 
 /** A repeated sight is written down this often at most. */
 const REFRESH_MS = 86_400_000;

@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../src/bytes/text.js';
-import { sealBlock } from '../../src/client/seal.js';
+import { sealBlock } from '../../src/client/blocks/seal.js';
 import type { ClientEvent, MixClient } from '../../src/client/types.js';
 import { normaliseHeader } from '../../src/sanitise/headers.js';
 import { program, run } from '../bridges/programs.js';

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { utf8 } from '../../src/bytes/text.js';
 import { concat } from '../../src/bytes/writer.js';
-import { composeWithReply } from '../../src/client/compose.js';
+import { composeWithReply } from '../../src/client/packets/compose.js';
 import { selectPrimitives } from '../../src/crypto/select.js';
 import type { MixClient } from '../../src/index.js';
 import { memoryLog } from '../../src/io/memory.js';

@@ -2,25 +2,25 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { toBase64, utf8 } from '../../src/bytes/text.js';
-import { decodeBlock, encodeBlock } from '../../src/client/block.js';
-import { judge } from '../../src/client/inbox-delivery.js';
+import { decodeBlock, encodeBlock } from '../../src/client/blocks/block.js';
+import { judge } from '../../src/client/inbox/delivery.js';
 import {
   decodeMail,
   decodePartial,
   encodeMail,
   encodePartial,
-} from '../../src/client/inbox-records.js';
-import { decodeNews, encodeNews } from '../../src/client/key-notices.js';
-import { encodeKeyQuestion, readKeyReply } from '../../src/client/keyserver.js';
+} from '../../src/client/inbox/records.js';
+import { decodeNews, encodeNews } from '../../src/client/recipients/key-notices.js';
+import { encodeKeyQuestion, readKeyReply } from '../../src/client/recipients/keyserver.js';
 import {
   decodeOutboxRecord,
   decodeProgress,
   encodeOutboxRecord,
   encodeProgress,
-} from '../../src/client/outbox-records.js';
-import { openBlock, sealBlock } from '../../src/client/seal.js';
-import { decodeSurbRecord, encodeSurbRecord } from '../../src/client/surb-record.js';
-import { decodeTrust, encodeTrust } from '../../src/client/trust.js';
+} from '../../src/client/outbox/records.js';
+import { openBlock, sealBlock } from '../../src/client/blocks/seal.js';
+import { decodeSurbRecord, encodeSurbRecord } from '../../src/client/packets/surb-record.js';
+import { decodeTrust, encodeTrust } from '../../src/client/recipients/trust.js';
 import { makeFastPrimitives } from '../../src/crypto/fast.js';
 import { seededRandom } from '../../src/io/memory.js';
 import { smallGeometry } from '../../src/sphinx/geometry.js';

@@ -1,12 +1,12 @@
 /** Stores whose records are not what was written: opening one gives an error, never a throw. */
 import type { Result, ResultAsync } from 'neverthrow';
 import { describe, expect, it } from 'vitest';
-import { openInbox } from '../../src/client/inbox.js';
-import { MAILS, PARTIALS } from '../../src/client/inbox-records.js';
-import { SEEN_MESSAGES, SEEN_REFUSED } from '../../src/client/inbox-seen.js';
-import { NAMED_SENDS, NamedSends } from '../../src/client/named-sends.js';
-import { OUTBOX, readOutbox } from '../../src/client/outbox-records.js';
-import { SurbTable } from '../../src/client/surbs.js';
+import { openInbox } from '../../src/client/inbox/inbox.js';
+import { MAILS, PARTIALS } from '../../src/client/inbox/records.js';
+import { SEEN_MESSAGES, SEEN_REFUSED } from '../../src/client/inbox/seen-messages.js';
+import { NAMED_SENDS, NamedSends } from '../../src/client/outbox/named-sends.js';
+import { OUTBOX, readOutbox } from '../../src/client/outbox/records.js';
+import { SurbTable } from '../../src/client/packets/surbs.js';
 import { makeFastPrimitives } from '../../src/crypto/fast.js';
 import { manualClock, memoryLog, seededRandom } from '../../src/io/memory.js';
 import { KATZENPOST_EPOCHS } from '../../src/pki/epoch.js';

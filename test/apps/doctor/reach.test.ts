@@ -4,7 +4,7 @@ import { lookAtNetwork, lookAtProvider, type ReachWorld } from '../../../apps/do
 import type { Finding } from '../../../apps/doctor/finding.js';
 import { encodePem, PEM_KEYS } from '../../../src/bytes/pem.js';
 import { utf8 } from '../../../src/bytes/text.js';
-import { planAccounts, type AccountPlan } from '../../../src/client/plan.js';
+import { planAccounts, type AccountPlan } from '../../../src/client/account/plan.js';
 import { selectPrimitives } from '../../../src/crypto/select.js';
 import { KATZENPOST_EPOCHS, type EpochTime, type MixClientConfig } from '../../../src/index.js';
 import { openTestWorld, type TestWorld } from '../../../testkit/world.js';

@@ -1,10 +1,10 @@
 /** What looks after waiting mail, on stores that can be crashed, with a provider who says anything. */
 import { ok, ResultAsync, type Result } from 'neverthrow';
-import { Discovery } from '../../../src/client/discovery.js';
-import { KeyNotices } from '../../../src/client/key-notices.js';
+import { Discovery } from '../../../src/client/account/discovery.js';
+import { KeyNotices } from '../../../src/client/recipients/key-notices.js';
 import type { LookupError } from '../../../src/client/recipient-types.js';
-import { openRecipients, type RecipientBook } from '../../../src/client/recipients.js';
-import { isSettled } from '../../../src/client/trust.js';
+import { openRecipients, type RecipientBook } from '../../../src/client/recipients/recipients.js';
+import { isSettled } from '../../../src/client/recipients/trust.js';
 import type { Address, ClientEvent } from '../../../src/client/types.js';
 import { portablePrimitives as primitives } from '../../../src/crypto/portable.js';
 import { memoryFiles, memoryLog, type MemoryFiles } from '../../../src/io/memory.js';

@@ -1,8 +1,8 @@
 /** An outbox on a store that can be crashed, with a clock turned by hand. */
-import type { OutboxNews, Undelivered } from '../../../src/client/outbox-contracts.js';
-import { OutboxQueue } from '../../../src/client/outbox.js';
+import type { OutboxNews, Undelivered } from '../../../src/client/outbox/contracts.js';
+import { OutboxQueue } from '../../../src/client/outbox/outbox.js';
 import { StoreHealth } from '../../../src/client/store-health.js';
-import { SurbTable } from '../../../src/client/surbs.js';
+import { SurbTable } from '../../../src/client/packets/surbs.js';
 import { manualClock, type ManualClock, seededRandom } from '../../../src/io/memory.js';
 import { memoryStores, type MemoryStores } from '../../../src/store/memory.js';
 import type { Store, StoreError } from '../../../src/store/store.js';

@@ -1,0 +1,295 @@
+/**
+ * One account: opened, used and closed as a whole. Accounts share nothing but the world.
+ * @module
+ */
+import { errAsync, type ResultAsync } from 'neverthrow';
+import { wipe } from '../../bytes/compare.js';
+import { type AccountParts, type ClientWorld, openParts } from './parts.js';
+import { AccountRun } from './run.js';
+import type { NetworkView } from '../../pki/view.js';
+import type { StoreError } from '../../store/store.js';
+import type { Inbox } from '../inbox/inbox.js';
+import { Discovery } from './discovery.js';
+import { KEYSERVER, lookupKey } from '../recipients/keyserver.js';
+import type { OutboxQueue } from '../outbox/outbox.js';
+import type { AccountPlan } from './plan.js';
+import type { NormalAddress } from '../../mail/address.js';
+import { ServiceDesk, type ServiceQuestion } from '../sender/services.js';
+import type { Acceptance, Commit } from '../outbox/contracts.js';
+import { idsOfSend, prepareMail, sentBefore, type SubmitDeps } from '../outbox/submit.js';
+import type {
+  AccountStatus,
+  Address,
+  AskError,
+  ConnectionState,
+  LookupError,
+  OpenError,
+  Recipients,
+  SendError,
+  SendOptions,
+  Sent,
+} from '../types.js';
+
+export interface AccountOptions {
+  /** Whether it stays without a connection. */
+  readonly offline: boolean;
+  readonly recipients: Pick<Recipients, 'get'>;
+}
+
+/** A life on the network, from a beginning to a pause. */
+interface Running {
+  readonly run: AccountRun;
+  readonly stop: AbortController;
+  readonly tasks: readonly Promise<void>[];
+}
+
+export class Account {
+  readonly #world: ClientWorld;
+  readonly #plan: AccountPlan;
+  readonly #options: AccountOptions;
+  readonly #parts: AccountParts;
+  readonly #services: ServiceDesk;
+  readonly #stop = new AbortController();
+  readonly #discovery: Discovery;
+  readonly #tasks: readonly Promise<void>[];
+  #malformedKeyAnswers = 0;
+  #run: Running | undefined;
+  #isPaused: boolean;
+
+  private constructor(
+    world: ClientWorld,
+    plan: AccountPlan,
+    options: AccountOptions,
+    parts: AccountParts & { readonly services: ServiceDesk },
+  ) {
+    this.#world = world;
+    this.#plan = plan;
+    this.#options = options;
+    this.#parts = parts;
+    this.#services = parts.services;
+    this.#isPaused = plan.paused;
+    this.#discovery = this.#makeDiscovery();
+    this.#tasks = this.#start();
+    if (!this.#isPaused) this.#connect();
+  }
+
+  /** Opens what is on disk and, unless offline, begins to connect. */
+  static open(
+    world: ClientWorld,
+    plan: AccountPlan,
+    options: AccountOptions,
+  ): ResultAsync<Account, OpenError> {
+    let account: Account | undefined;
+    const services = new ServiceDesk({
+      clock: world.io.clock,
+      view: () => account?.view(),
+      limit: plan.network.geometry.userPayloadLength,
+      lifetimeMs: world.tuning.requestMs,
+    });
+    return openParts(world, plan, (record) => services.expired(record)).map(
+      (parts) => (account = new Account(world, plan, options, { ...parts, services })),
+    );
+  }
+
+  get address(): Address {
+    return this.#plan.address;
+  }
+
+  /** The document of the current epoch; none while offline. */
+  view(): NetworkView | undefined {
+    return this.#run?.run.view();
+  }
+
+  /** Whether its mail may wait for the key of somebody unknown. */
+  get keyDiscovery(): boolean {
+    return this.#plan.keyDiscovery;
+  }
+
+  /** Its name at the provider. */
+  get user(): string {
+    return this.#plan.user;
+  }
+
+  get keys(): { readonly identityKey: Uint8Array; readonly linkKey: Uint8Array } {
+    const { identity, link } = this.#parts;
+    return { identityKey: identity.publicKey, linkKey: link.publicKey };
+  }
+
+  get inbox(): Inbox {
+    return this.#parts.inbox;
+  }
+
+  get outbox(): OutboxQueue {
+    return this.#parts.outbox;
+  }
+
+  get status(): AccountStatus {
+    const { inbox, outbox, surbs } = this.#parts;
+    const skewMs = this.#run?.run.skewMs;
+    return {
+      account: this.address,
+      connection: this.#connection,
+      outbox: outbox.count,
+      replyBlocks: surbs.size,
+      inbox: { count: inbox.count },
+      fragments: inbox.fragments,
+      malformedKeyAnswers: this.#malformedKeyAnswers,
+      ...(skewMs === undefined ? {} : { skewMs }),
+    };
+  }
+
+  /** Freezes a mail for all its recipients, once by each name; durable when ok. */
+  send(options: SendOptions): ResultAsync<readonly Sent[], SendError> {
+    if (options.signal?.aborted === true) return errAsync({ kind: 'aborted' });
+    const { once: name, to } = options;
+    if (name === undefined || name === '') return this.#accept(options);
+    const { named, identity } = this.#parts;
+    const idOf = idsOfSend(this.#world.primitives, identity.secretKey, name);
+    return named.once(name, {
+      first: (commit) => this.#accept(options, { idOf }, commit),
+      again: () => sentBefore(this.#options, to, idOf),
+    });
+  }
+
+  #accept(
+    options: SendOptions,
+    fixed: Pick<Acceptance, 'idOf'> = {},
+    commit?: Commit,
+  ): ResultAsync<readonly Sent[], SendError> {
+    const { tuning, events } = this.#world;
+    return prepareMail(this.#submitDeps, options)
+      .asyncAndThen((mail) =>
+        this.#parts.outbox.accept({ ...mail, ...fixed, lifetimeMs: tuning.bounceMs }, commit),
+      )
+      .map((all) => {
+        for (const sent of all) events.emit({ kind: 'queued', account: this.address, sent });
+        this.#discovery.wake();
+        return all;
+      });
+  }
+
+  get #submitDeps(): SubmitDeps {
+    const { io, tuning } = this.#world;
+    return {
+      account: this.address,
+      clock: io.clock,
+      random: io.random,
+      geometry: this.#plan.network.geometry,
+      recipients: this.#options.recipients,
+      limit: tuning.maxMailLength,
+      sanitise: this.#plan.sanitise,
+      keyDiscovery: this.#plan.keyDiscovery,
+    };
+  }
+
+  ask(question: ServiceQuestion): ResultAsync<Uint8Array, AskError> {
+    return this.#services.ask(question);
+  }
+
+  /** Asks the provider of an address for its key. */
+  lookup(
+    { user, domain }: NormalAddress,
+    signal?: AbortSignal,
+  ): ResultAsync<Uint8Array, LookupError> {
+    const question = { service: KEYSERVER, provider: domain, ...(signal && { signal }) };
+    return lookupKey({
+      ask: (body) => this.ask({ ...question, body }),
+      user,
+      isKey: (key) => this.#world.book.isKey(key),
+    }).mapErr((error) => {
+      if (error.kind === 'malformed-reply') this.#malformedKeyAnswers += 1;
+      return error;
+    });
+  }
+
+  /** Ends the connection and its processes; resolves when nothing of them runs any more. */
+  async pause(): Promise<void> {
+    if (this.#isPaused) return;
+    this.#isPaused = true;
+    await this.#disconnect();
+    this.#tellConnection();
+  }
+
+  /** Begins to connect again. */
+  resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.#tellConnection();
+    this.#connect();
+  }
+
+  /** Ends what runs, then closes what was opened, the last first. */
+  async close(): Promise<void> {
+    const { inbox, named, store, identity, link } = this.#parts;
+    this.#stop.abort();
+    this.#services.close();
+    await this.#disconnect();
+    await Promise.all(this.#tasks);
+    await inbox.close();
+    await named.idle();
+    await store.close();
+    wipe(identity.secretKey, link.secretKey);
+  }
+
+  get #connection(): ConnectionState {
+    if (this.#isPaused) return { kind: 'paused' };
+    return this.#run?.run.connection.state ?? { kind: 'offline' };
+  }
+
+  #tellConnection(): void {
+    const [account, state] = [this.address, this.#connection];
+    this.#world.events.emit({ kind: 'connection', account, state });
+  }
+
+  /** What goes on without a connection too. */
+  #start(): readonly Promise<void>[] {
+    const { surbs, outbox, named, health } = this.#parts;
+    const { signal } = this.#stop;
+    const onError = (error: StoreError): void => health.failed(error);
+    return this.#guarded([
+      outbox.runBounces(signal),
+      surbs.runExpiry(signal, onError),
+      named.runExpiry(signal, onError),
+      this.#discovery.run(signal),
+    ]);
+  }
+
+  #makeDiscovery(): Discovery {
+    const { io, book, tuning } = this.#world;
+    return new Discovery({
+      ...this.#parts,
+      clock: io.clock,
+      log: io.log,
+      mayAsk: this.#plan.keyDiscovery,
+      lifetimeMs: tuning.requestMs,
+      book,
+      lookup: (of, signal) => this.lookup(of, signal),
+    });
+  }
+
+  #connect(): void {
+    if (this.#options.offline) return;
+    const parts = { ...this.#parts, services: this.#services, discovery: this.#discovery };
+    const run = new AccountRun(this.#world, this.#plan, parts);
+    const stop = new AbortController();
+    this.#run = { run, stop, tasks: this.#guarded(run.tasks(stop.signal)) };
+  }
+
+  async #disconnect(): Promise<void> {
+    const running = this.#run;
+    this.#run = undefined;
+    running?.stop.abort();
+    await running?.run.close();
+    await Promise.all(running?.tasks ?? []);
+  }
+
+  #guarded(tasks: readonly Promise<void>[]): readonly Promise<void>[] {
+    return tasks.map((task) => task.catch((thrown: unknown) => this.#died(thrown)));
+  }
+
+  /** Only a mistake of ours throws in the background; it must not take the program with it. */
+  #died(thrown: unknown): void {
+    const problem = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+    this.#world.io.log.write('error', 'account', 'a process has died', { problem });
+  }
+}

@@ -1,0 +1,184 @@
+/**
+ * The parts of one account that need no network: keys, store, reply blocks, inbox and outbox.
+ * @module
+ */
+import { err, ok, okAsync, ResultAsync, safeTry } from 'neverthrow';
+import type { Primitives } from '../../crypto/primitives.js';
+import type { Io } from '../../io/contracts.js';
+import { isAutomatic } from '../../mail/automatic.js';
+import { buildReport, type Report } from '../../mail/report.js';
+import type { Change, OpenStore, Store, StoreError } from '../../store/store.js';
+import type { EventHub } from '../events.js';
+import { type Inbox, openInbox } from '../inbox/inbox.js';
+import { KeyNotices } from '../recipients/key-notices.js';
+import { type KeyFileError, type KeyPair, keyPairOf, loadKeyPair } from '../keys.js';
+import { NamedSends } from '../outbox/named-sends.js';
+import type { OutboxNews, Undelivered } from '../outbox/contracts.js';
+import { OutboxQueue } from '../outbox/outbox.js';
+import type { AccountPlan, Tuning } from './plan.js';
+import type { RecipientBook } from '../recipients/recipients.js';
+import { StoreHealth } from '../store-health.js';
+import type { SurbRecord } from '../packets/surb-record.js';
+import { SurbTable } from '../packets/surbs.js';
+import type { Outgoing } from '../link/upstream.js';
+import type { Address, ClientEvent, ClientTuning, OpenError } from '../types.js';
+
+/** What every account of one client shares. */
+export interface ClientWorld {
+  readonly io: Io;
+  readonly primitives: Primitives;
+  readonly openStore: OpenStore;
+  /** 32 bytes. */
+  readonly storageKey: Uint8Array;
+  readonly events: EventHub;
+  readonly tuning: Tuning;
+  readonly rawTuning: ClientTuning;
+  readonly book: RecipientBook;
+  /** The only way to the network. */
+  readonly outgoing: Outgoing;
+}
+
+export interface AccountParts {
+  readonly identity: KeyPair;
+  readonly link: KeyPair;
+  readonly store: Store;
+  readonly health: StoreHealth;
+  readonly surbs: SurbTable;
+  readonly inbox: Inbox;
+  readonly outbox: OutboxQueue;
+  readonly named: NamedSends;
+  readonly notices: KeyNotices;
+}
+
+/**
+ * Replies to packets of an earlier run are expected for so long beyond their computed delays, where
+ * nothing is configured.
+ */
+const RESTORED_SLACK_MS = 60_000;
+
+/** Opens the parts in order; where one fails, those before it are closed again. */
+export const openParts = (
+  world: ClientWorld,
+  plan: AccountPlan,
+  onExpired: (record: SurbRecord) => void,
+): ResultAsync<AccountParts, OpenError> =>
+  safeTry(async function* () {
+    const { files } = world.io;
+    yield* files
+      .makeDirectory(plan.directory)
+      .mapErr(({ path, reason }): OpenError => ({ kind: 'data-dir', path, problem: reason }));
+    const link = yield* keysOf(world, plan, 'link');
+    const identity = yield* keysOf(world, plan, 'identity');
+    const store = yield* world.openStore(`${plan.directory}/store.db`, world.storageKey);
+    const opened = await openStored(world, plan, { store, identity, onExpired });
+    if (opened.isOk()) return ok({ link, identity, store, ...opened.value });
+    await store.close();
+    return err(opened.error);
+  });
+
+const keysOf = (
+  { io, primitives }: ClientWorld,
+  plan: AccountPlan,
+  name: 'link' | 'identity',
+): ResultAsync<KeyPair, KeyFileError> => {
+  const given = name === 'link' ? plan.linkKey : plan.identityKey;
+  return given === undefined
+    ? loadKeyPair({ files: io.files, random: io.random, primitives }, plan.directory, name)
+    : // Ours to wipe at the end; the caller's stays.
+      okAsync(keyPairOf(primitives, given.slice()));
+};
+
+interface Opened {
+  readonly store: Store;
+  readonly identity: KeyPair;
+  readonly onExpired: (record: SurbRecord) => void;
+}
+
+type StoredParts = Pick<
+  AccountParts,
+  'health' | 'surbs' | 'inbox' | 'outbox' | 'named' | 'notices'
+>;
+
+/** What lies in the store. */
+const openStored = (
+  world: ClientWorld,
+  plan: AccountPlan,
+  { store, identity, onExpired }: Opened,
+): ResultAsync<StoredParts, StoreError> =>
+  safeTry(async function* () {
+    const { clock, random, log } = world.io;
+    const account = plan.address;
+    const health = new StoreHealth(clock, (error) => {
+      log.write('error', 'account', 'the store does not take what is written', { ...error });
+      world.events.emit({ kind: 'store-failed', account, error });
+    });
+    const slackMs = world.tuning.slackMs ?? RESTORED_SLACK_MS;
+    const surbs = yield* SurbTable.open({ store, clock, onExpired }, slackMs);
+    const inbox = yield* openAccountInbox(world, plan, { store, identity });
+    const deposit = (report: Report, changes: readonly Change[]) =>
+      inbox
+        .deposit(buildReport(report, { account, nowMs: clock.now(), random }), changes)
+        .map(() => undefined);
+    const outbox = yield* OutboxQueue.open({
+      store,
+      clock,
+      random,
+      health,
+      surbs,
+      account,
+      slackMs,
+      tell: (news) => world.events.emit(eventOf(account, news)),
+      // A report about a report could go round for ever; the event tells all the same.
+      bounce: (undelivered, changes) =>
+        isAutomatic(undelivered.mail)
+          ? store.commit(changes)
+          : deposit(bounceOf(undelivered), changes),
+      waitsFor: (recipient) => waitsFor(world.book, recipient),
+    });
+    const named = yield* NamedSends.open({ store, clock, primitives: world.primitives });
+    const emit = (event: ClientEvent): void => world.events.emit(event);
+    const notices = yield* KeyNotices.open({ store, account, deposit, emit });
+    return ok({ health, surbs, inbox, outbox, named, notices });
+  });
+
+const openAccountInbox = (
+  { io, primitives, events, book, rawTuning }: ClientWorld,
+  { network, address, readers }: AccountPlan,
+  { store, identity }: Pick<Opened, 'store' | 'identity'>,
+): ResultAsync<Inbox, StoreError> =>
+  openInbox({
+    store,
+    clock: io.clock,
+    random: io.random,
+    log: io.log,
+    primitives,
+    geometry: network.geometry,
+    identitySecret: identity.secretKey,
+    account: address,
+    findSender: (key) => book.findByKey(key),
+    keyOf: (of) =>
+      book
+        .get(of)
+        .map(({ key }) => key)
+        .unwrapOr(undefined),
+    readers,
+    events: (event) => events.emit(event),
+    tuning: rawTuning,
+  });
+
+const bounceOf = ({ cause, recipient, mail }: Undelivered): Report =>
+  cause === 'not-acknowledged'
+    ? { kind: 'bounce', recipient, mail }
+    : { kind: 'no-key', recipient, cause, mail };
+
+/** What mail to an address waits for: a key, or a person. */
+const waitsFor = (book: RecipientBook, recipient: Address): 'awaiting-key' | 'held' =>
+  book.get(recipient).match(
+    ({ trust }) => (trust.kind === 'changed' ? 'held' : 'awaiting-key'),
+    () => 'awaiting-key',
+  );
+
+const eventOf = (account: Address, news: OutboxNews): ClientEvent =>
+  news.kind === 'sent'
+    ? { kind: 'sent', account, ...news.sent }
+    : { kind: 'failed', account, ...news.sent, reason: news.reason };

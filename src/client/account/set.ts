@@ -1,0 +1,187 @@
+/**
+ * The accounts of an open client: opened together, then changed one by one.
+ *
+ * One that cannot be opened costs the others nothing; it is listed as unusable.
+ * @module
+ */
+import { err, ok, type Result, ResultAsync } from 'neverthrow';
+import { normaliseAddress } from '../../mail/address.js';
+import { Account, type AccountOptions } from './account.js';
+import type { ClientWorld } from './parts.js';
+import { type AccountPlan, planAdded } from './plan.js';
+import { registerAccount } from '../link/register.js';
+import { Turns } from '../turns.js';
+import type {
+  AccountConfig,
+  Accounts,
+  AccountStatus,
+  AddAccountError,
+  Address,
+  MixClientConfig,
+  OpenError,
+  RegisterError,
+  RegisterOptions,
+  UnknownAccount,
+} from '../types.js';
+import { registrationTag } from '../link/upstream.js';
+
+export interface AccountSetDeps {
+  readonly world: ClientWorld;
+  readonly config: MixClientConfig;
+  readonly options: AccountOptions;
+}
+
+const NEVER = new AbortController().signal;
+
+export class AccountSet implements Accounts {
+  readonly #deps: AccountSetDeps;
+  readonly #open = new Map<Address, Account>();
+  readonly #unusable = new Map<Address, OpenError>();
+  readonly #turns = new Turns();
+  #isClosed = false;
+
+  constructor(deps: AccountSetDeps) {
+    this.#deps = deps;
+  }
+
+  /** @errors that of the first account, where none can be opened; `store-key`, which is of all */
+  async openAll(plans: readonly AccountPlan[]): Promise<Result<void, OpenError>> {
+    for (const plan of plans) await this.#tryToOpen(plan);
+    const problems = [...this.#unusable.values()];
+    const fatal =
+      problems.find(({ kind }) => kind === 'store-key') ??
+      (this.#open.size === 0 ? problems[0] : undefined);
+    if (fatal === undefined) return ok(undefined);
+    await this.close();
+    return err(fatal);
+  }
+
+  /** All that are open, in the order of their opening. */
+  all(): readonly Account[] {
+    return [...this.#open.values()];
+  }
+
+  /** By any spelling of an account's address. */
+  find(account: string): Result<Account, UnknownAccount> {
+    const found = this.#open.get(account) ?? this.#open.get(this.#normal(account));
+    return found === undefined ? err({ kind: 'unknown-account', account }) : ok(found);
+  }
+
+  list(): readonly Address[] {
+    return [...this.#open.keys()];
+  }
+
+  keys(account: string): ReturnType<Accounts['keys']> {
+    return this.find(account).map(({ keys }) => keys);
+  }
+
+  status(): readonly AccountStatus[] {
+    return [
+      ...this.all().map(({ status }) => status),
+      ...[...this.#unusable].map(([account, error]) => unusable(account, error)),
+    ];
+  }
+
+  add(account: AccountConfig): ResultAsync<Address, AddAccountError> {
+    return this.#inTurn((): Promise<Result<Address, AddAccountError>> =>
+      this.#isClosed ? Promise.resolve(err({ kind: 'closed' })) : this.#add(account),
+    );
+  }
+
+  pause(account: string): ResultAsync<void, UnknownAccount> {
+    return this.#change(account, (found) => found.pause());
+  }
+
+  resume(account: string): ResultAsync<void, UnknownAccount> {
+    return this.#change(account, (found) => {
+      found.resume();
+      return Promise.resolve();
+    });
+  }
+
+  remove(account: string): ResultAsync<void, UnknownAccount> {
+    return this.#inTurn(async () => {
+      if (this.#unusable.delete(this.#normal(account))) return ok(undefined);
+      const found = this.find(account);
+      if (found.isErr()) return err(found.error);
+      // Forgotten first, so that nothing more is accepted for it.
+      this.#open.delete(found.value.address);
+      await found.value.close();
+      return ok(undefined);
+    });
+  }
+
+  register({ account, url, signal = NEVER }: RegisterOptions): ResultAsync<void, RegisterError> {
+    const { io, outgoing } = this.#deps.world;
+    return this.find(account)
+      .mapErr((error): RegisterError => error)
+      .asyncAndThen(({ address, user, keys }) => {
+        const network = outgoing(registrationTag(address));
+        return registerAccount({ http: io.http, network }, { ...keys, user, url, signal });
+      });
+  }
+
+  /** Closes all, the last first; they stay listed, and cannot be changed any more. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#turns.idle();
+    for (const account of this.all().toReversed()) await account.close();
+  }
+
+  #inTurn<T, E>(work: () => Promise<Result<T, E>>): ResultAsync<T, E> {
+    return this.#turns.take(() => new ResultAsync(work()));
+  }
+
+  #change(
+    account: string,
+    work: (account: Account) => Promise<void>,
+  ): ResultAsync<void, UnknownAccount> {
+    return this.#inTurn(async () => {
+      const found = this.find(account);
+      if (this.#isClosed || found.isErr()) return err({ kind: 'unknown-account', account });
+      await work(found.value);
+      return ok(undefined);
+    });
+  }
+
+  async #add(account: AccountConfig): Promise<Result<Address, OpenError>> {
+    const plan = planAdded(this.#deps.config, account, this.list());
+    if (plan.isErr()) return err(plan.error);
+    this.#unusable.delete(plan.value.address);
+    return (await this.#openOne(plan.value)).map(({ address }) => address);
+  }
+
+  async #tryToOpen(plan: AccountPlan): Promise<void> {
+    const opened = await this.#openOne(plan);
+    if (opened.isOk()) return;
+    this.#unusable.set(plan.address, opened.error);
+    const facts = { account: { identifier: plan.address }, problem: opened.error.kind };
+    this.#deps.world.io.log.write('error', 'account', 'an account cannot be opened', facts);
+  }
+
+  #openOne(plan: AccountPlan): ResultAsync<Account, OpenError> {
+    const { world, options } = this.#deps;
+    return Account.open(world, plan, options).map((account) => {
+      this.#open.set(account.address, account);
+      return account;
+    });
+  }
+
+  #normal(account: string): Address {
+    const caseSensitive = this.#deps.config.tuning?.caseSensitiveUserIdentifiers ?? false;
+    return normaliseAddress(account, { caseSensitive }).match(
+      ({ address }) => address,
+      () => account,
+    );
+  }
+}
+
+const unusable = (account: Address, error: OpenError): AccountStatus => ({
+  account,
+  connection: { kind: 'unusable', error },
+  outbox: { mails: 0, blocks: 0 },
+  replyBlocks: 0,
+  inbox: { count: 0 },
+  fragments: 0,
+  malformedKeyAnswers: 0,
+});

@@ -1,0 +1,117 @@
+/**
+ * Delivery: what becomes of the bytes of a whole message.
+ *
+ * Only its head is read. The body stays in the parts in which it came, so a large mail costs no more
+ * than a small one until somebody reads it.
+ * @module
+ */
+import { err, ok, type Result, type ResultAsync, safeTry } from 'neverthrow';
+import { concatAll } from '../../bytes/writer.js';
+import { findBody, readHead } from '../../mail/header.js';
+import { claimsSender, fromAddresses } from '../../mail/sender-field.js';
+import type { Store, StoreError } from '../../store/store.js';
+import { PARTS, partKey } from './records.js';
+import type { Address } from '../types.js';
+
+/** Heads longer than this are no mail. */
+const MAX_HEAD_LENGTH = 256 * 1024;
+
+/** Most bytes that are taken along as evidence in a report. */
+const MAX_EVIDENCE_LENGTH = 16 * 1024 * 1024;
+
+const DAMAGED = err<never, StoreError>({ kind: 'store-corrupt', collection: PARTS });
+
+/** Gives one part of a message. */
+export type ReadPart = (index: number) => ResultAsync<Uint8Array, StoreError>;
+
+/** What a message turned out to be. */
+export type Verdict =
+  | {
+      readonly kind: 'mail';
+      /** The addresses that it says it is from. */
+      readonly from: readonly Address[];
+    }
+  | { readonly kind: Objection };
+
+/** Why a message is not shown as a mail. */
+export type Objection = 'malformed-mail' | 'spoofed-sender';
+
+/** The parts of a mail in the store; one that is missing means a damaged store. */
+export const storedParts =
+  (store: Store, id: Uint8Array): ReadPart =>
+  (index) =>
+    store
+      .get(PARTS, partKey(id, index))
+      .andThen((part): Result<Uint8Array, StoreError> => (part === undefined ? DAMAGED : ok(part)));
+
+/** Looks at the head of a message of `count` parts. */
+export const judge = (readPart: ReadPart, count: number): ResultAsync<Verdict, StoreError> =>
+  readUntil(readPart, count, isHeadThere).map((start): Verdict => {
+    const body = findBody(start);
+    const whole = body !== undefined || start.length < MAX_HEAD_LENGTH;
+    const bytes = start.subarray(0, body);
+    const head = readHead(bytes);
+    if (!whole || head.isErr()) return { kind: 'malformed-mail' };
+    if (claimsSender(bytes)) return { kind: 'spoofed-sender' };
+    return { kind: 'mail', from: fromAddresses(head.value) };
+  });
+
+/** All bytes of a message, or its first ones where it is too large for a report. */
+export const readEvidence = (
+  readPart: ReadPart,
+  count: number,
+): ResultAsync<Uint8Array, StoreError> =>
+  readUntil(readPart, count, ({ length }) => length >= MAX_EVIDENCE_LENGTH);
+
+/** The first parts of a message, in order; `undefined` for those that `isHeld` says are missing. */
+export const readPartial = (
+  readPart: ReadPart,
+  count: number,
+  isHeld: (index: number) => boolean,
+): ResultAsync<readonly (Uint8Array | undefined)[], StoreError> =>
+  safeTry(async function* () {
+    const blocks: (Uint8Array | undefined)[] = [];
+    let length = 0;
+    for (let index = 0; index < count && length < MAX_EVIDENCE_LENGTH; index++) {
+      const block = isHeld(index) ? yield* readPart(index) : undefined;
+      blocks.push(block);
+      length += block?.length ?? 0;
+    }
+    return ok(blocks);
+  });
+
+/** All parts behind `prefix`. */
+export const readWhole = (
+  readPart: ReadPart,
+  { prefix, parts, size }: { prefix: Uint8Array; parts: number; size: number },
+): ResultAsync<Uint8Array, StoreError> =>
+  safeTry(async function* () {
+    const whole = new Uint8Array(size);
+    whole.set(prefix);
+    let at = prefix.length;
+    for (let index = 0; index < parts; index++) {
+      const part = yield* readPart(index);
+      if (at + part.length > size) return DAMAGED;
+      whole.set(part, at);
+      at += part.length;
+    }
+    return ok(whole);
+  });
+
+/** Reads on until `enough` holds, looking at twice as many parts each time. */
+const readUntil = (
+  readPart: ReadPart,
+  count: number,
+  enough: (start: Uint8Array) => boolean,
+): ResultAsync<Uint8Array, StoreError> =>
+  safeTry(async function* () {
+    const parts: Uint8Array[] = [];
+    for (let wanted = 1; ; wanted *= 2) {
+      while (parts.length < Math.min(wanted, count)) parts.push(yield* readPart(parts.length));
+      const start = concatAll(parts);
+      if (parts.length >= count || enough(start)) return ok(start);
+    }
+  });
+
+const isHeadThere = (start: Uint8Array): boolean =>
+  start.length >= MAX_HEAD_LENGTH || findBody(start) !== undefined;

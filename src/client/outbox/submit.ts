@@ -1,0 +1,222 @@
+/**
+ * Submitting: what a program hands in becomes the bytes that are frozen and sent.
+ *
+ * A body is never changed. Of the header only what must not leave is taken out, and what every mail
+ * needs is added.
+ *
+ * Source: mailproxy, its SMTP listener and `SendMessage`; here the body is left alone.
+ * @module
+ */
+import { err, ok, Result } from 'neverthrow';
+import { toHex, utf8 } from '../../bytes/text.js';
+import { concat } from '../../bytes/writer.js';
+import type { Primitives } from '../../crypto/primitives.js';
+import type { Clock, Random } from '../../io/contracts.js';
+import { buildMail } from '../../mail/build.js';
+import { coarseDate } from '../../mail/dates.js';
+import {
+  findAll,
+  findBody,
+  type HeaderField,
+  type HeaderLine,
+  isNamed,
+  type MailHead,
+  prependFields,
+  readHead,
+  withoutFields,
+} from '../../mail/header.js';
+import { newMessageId } from '../../mail/tokens.js';
+import { normaliseHeader } from '../../sanitise/headers.js';
+import type { SphinxGeometry } from '../../sphinx/geometry.js';
+import { fragment, mailLimit, MESSAGE_ID_LENGTH } from '../blocks/block.js';
+import type { Destination } from './contracts.js';
+import { isSettled } from '../recipients/trust.js';
+import type { Address, MailDraft, Recipients, SendError, SendOptions, Sent } from '../types.js';
+
+export interface SubmitDeps {
+  readonly account: Address;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly geometry: SphinxGeometry;
+  readonly recipients: Pick<Recipients, 'get'>;
+  /** Most bytes of a mail. */
+  readonly limit: number;
+  /** How the header leaves. */
+  readonly sanitise: 'headers' | 'off';
+  /** Whether mail may wait for the key of somebody unknown, or for its confirmation. */
+  readonly keyDiscovery: boolean;
+}
+
+/** A mail as it will be sent, whoever to. */
+export interface Prepared {
+  readonly recipients: readonly Destination[];
+  /** Mail bytes, block by block. */
+  readonly payloads: readonly Uint8Array[];
+  readonly reliable: boolean;
+}
+
+const FIXED_IDS = 'postern message id';
+
+/**
+ * Message ids of a send that its caller has given a name: secret, and the same each time, so that a
+ * receiver takes what was sent twice for one mail.
+ */
+export const idsOfSend =
+  ({ hash }: Pick<Primitives, 'hash'>, identitySecret: Uint8Array, name: string) =>
+  (recipient: Address): Uint8Array => {
+    const what = utf8([FIXED_IDS, name, recipient].join('\0'));
+    return hash.sha512_256(concat(identitySecret, what)).slice(0, MESSAGE_ID_LENGTH);
+  };
+
+/** What a named send was answered with, whatever has become of its recipients since. */
+export const sentBefore = (
+  { recipients }: Pick<SubmitDeps, 'recipients'>,
+  to: SendOptions['to'],
+  idOf: (recipient: Address) => Uint8Array,
+): Result<readonly Sent[], SendError> =>
+  resolveAll({ recipients, keyDiscovery: true }, to).map((all) =>
+    all.map(({ address }) => ({ recipient: address, messageId: toHex(idOf(address)) })),
+  );
+
+/** Header names that only the mix network may use. */
+const OWN_PREFIX = 'x-katzenpost-';
+const UNRELIABLE = 'X-Katzenpost-Unreliable';
+
+/**
+ * Checks and completes a mail.
+ *
+ * @errors any {@link SendError} that the mail or its recipients cause
+ */
+export const prepareMail = (
+  deps: SubmitDeps,
+  options: Pick<SendOptions, 'to' | 'mail' | 'reliability'>,
+): Result<Prepared, SendError> =>
+  resolveAll(deps, options.to).andThen((recipients) =>
+    mailBytes(deps, options.mail, recipients).andThen((mail) =>
+      readMail(mail).andThen((head) =>
+        reliabilityOf(head, options.reliability)
+          .andThrough(() => checkNames(head))
+          .andThen((reliable) =>
+            completed(deps, mail).andThen((bytes) =>
+              cut(deps, bytes).map((payloads) => ({ recipients, payloads, reliable })),
+            ),
+          ),
+      ),
+    ),
+  );
+
+type ResolveDeps = Pick<SubmitDeps, 'recipients' | 'keyDiscovery'>;
+
+/** All recipients or none, each once. */
+const resolveAll = (
+  deps: ResolveDeps,
+  to: string | readonly string[],
+): Result<readonly Destination[], SendError> =>
+  Result.combine([to].flat().map((address) => resolve(deps, address))).andThen(
+    (found): Result<readonly Destination[], SendError> => {
+      const unique = new Map(found.map((each) => [each.address, each]));
+      return unique.size > 0 ? ok([...unique.values()]) : err({ kind: 'bad-address', address: '' });
+    },
+  );
+
+const resolve = (
+  { recipients, keyDiscovery }: ResolveDeps,
+  text: string,
+): Result<Destination, SendError> =>
+  recipients
+    .get(text)
+    .map((known): Destination => ({
+      address: known.address,
+      key: isSettled(known, keyDiscovery) ? known.key : undefined,
+    }))
+    .orElse((error): Result<Destination, SendError> => {
+      if (error.kind !== 'unknown-recipient') return err({ kind: 'bad-address', address: text });
+      return keyDiscovery
+        ? ok({ address: error.recipient, key: undefined })
+        : err({ kind: 'unknown-recipient', recipient: text });
+    });
+
+const mailBytes = (
+  { account, clock, random }: SubmitDeps,
+  mail: Uint8Array | MailDraft,
+  recipients: readonly Destination[],
+): Result<Uint8Array, SendError> => {
+  if (mail instanceof Uint8Array) return ok(mail);
+  const to = recipients.map(({ address }) => address);
+  return ok(buildMail(mail, { from: account, to, nowMs: clock.now(), random }));
+};
+
+const readMail = (mail: Uint8Array): Result<MailHead, SendError> =>
+  readHead(mail).mapErr(({ problem, line }): SendError => ({
+    kind: 'bad-mail',
+    problem: `${problem}, line ${line}`,
+  }));
+
+/** What the caller says goes before what the header says. */
+const reliabilityOf = (
+  head: MailHead,
+  wanted: 'acknowledged' | 'none' | undefined,
+): Result<boolean, SendError> => {
+  const said = findAll(head, UNRELIABLE).map(({ value }) => value.toLowerCase());
+  if (said.some((value) => value !== 'true' && value !== 'false')) {
+    return err({ kind: 'forbidden-header', header: UNRELIABLE });
+  }
+  return ok(wanted === undefined ? !said.includes('true') : wanted === 'acknowledged');
+};
+
+const checkNames = (head: MailHead): Result<void, SendError> => {
+  const isForbidden = (line: HeaderLine): boolean =>
+    line.name.toLowerCase().startsWith(OWN_PREFIX) && !isNamed(line, UNRELIABLE);
+  const forbidden = head.lines.find(isForbidden);
+  return forbidden === undefined
+    ? ok(undefined)
+    : err({ kind: 'forbidden-header', header: forbidden.name });
+};
+
+/** Without Bcc, in the account's form, and with the fields that recipients never supply. */
+const completed = (deps: SubmitDeps, mail: Uint8Array): Result<Uint8Array, SendError> =>
+  withoutFields(mail, (line) => isNamed(line, 'Bcc'))
+    .mapErr(({ problem }): SendError => ({ kind: 'bad-mail', problem }))
+    .andThen((kept) => inNormalForm(deps, kept))
+    .andThen((clean) =>
+      readMail(clean).map((head) => prependFields(closed(clean), missing(deps, head))),
+    );
+
+const inNormalForm = (
+  { sanitise, random, clock }: SubmitDeps,
+  mail: Uint8Array,
+): Result<Uint8Array, SendError> =>
+  sanitise === 'off'
+    ? ok(mail)
+    : normaliseHeader(mail, { random, nowMs: clock.now() }).mapErr(({ problem }) => ({
+        kind: 'bad-mail',
+        problem,
+      }));
+
+const missing = ({ clock, random }: SubmitDeps, head: MailHead): readonly HeaderField[] => [
+  ...(findAll(head, 'Date').length > 0 ? [] : [{ name: 'Date', value: coarseDate(clock.now()) }]),
+  ...(findAll(head, 'Message-ID').length > 0
+    ? []
+    : [{ name: 'Message-ID', value: newMessageId(random) }]),
+];
+
+const LF = 0x0a;
+const LINE_END = utf8('\r\n');
+
+/** A mail whose header has its end: mailproxy refuses others. */
+const closed = (mail: Uint8Array): Uint8Array => {
+  if (findBody(mail) !== undefined) return mail;
+  return mail.at(-1) === LF ? concat(mail, LINE_END) : concat(mail, LINE_END, LINE_END);
+};
+
+const cut = (
+  { geometry, random, limit }: SubmitDeps,
+  mail: Uint8Array,
+): Result<readonly Uint8Array[], SendError> => {
+  const most = Math.min(limit, mailLimit(geometry));
+  if (mail.length > most) return err({ kind: 'mail-too-large', size: mail.length, limit: most });
+  // The id is drawn per recipient when the mail is accepted; the pieces are the same for all.
+  return fragment(mail, { messageId: random(0), geometry }).map((blocks) =>
+    blocks.map(({ payload }) => payload.slice()),
+  );
+};
