@@ -33,6 +33,14 @@ export default tseslint.config(
         'error',
         { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true },
       ],
+      // A namespace import is what the bundler can shake the unused parts off.
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'ImportDeclaration[source.value="zod"] > ImportSpecifier',
+          message: "Write import * as z from 'zod'.",
+        },
+      ],
       'max-lines': ['error', { max: 300, skipBlankLines: false, skipComments: false }],
       'max-depth': ['error', 3],
       'max-params': ['error', 4],
