@@ -12,6 +12,7 @@ import type { LinkDeps } from '../../wire/contracts.js';
 import type { AccountParts, ClientWorld } from './parts.js';
 import { Connection } from '../link/connection.js';
 import { isSelfDecoy } from '../sender/decoy.js';
+import type { Discovery } from './discovery.js';
 import type { AccountPlan } from './plan.js';
 import { runPoisson } from '../sender/poisson.js';
 import { Pulse } from '../pulse.js';
@@ -44,11 +45,7 @@ export class AccountRun {
   readonly #sender: Sender;
   #lastView: NetworkView | undefined;
 
-  constructor(
-    world: ClientWorld,
-    plan: AccountPlan,
-    parts: RunParts,
-  ) {
+  constructor(world: ClientWorld, plan: AccountPlan, parts: RunParts) {
     this.#world = world;
     this.#plan = plan;
     this.#parts = parts;

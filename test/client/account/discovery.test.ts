@@ -116,6 +116,18 @@ describe('mail to somebody unknown', () => {
     await rig.crash();
   });
 
+  it('is looked up as soon as there is a document', async () => {
+    const rig = await openDiscovery();
+    rig.says.set(BOB, err({ kind: 'no-such-provider', provider: 'p2' }));
+    await rig.accept('one', BOB);
+    await rig.settle();
+    rig.says.set(BOB, ok(ONE));
+    rig.discovery.documentChanged();
+    await rig.settle();
+    expect(leaving(rig)).toEqual([ONE]);
+    await rig.crash();
+  });
+
   it('is not looked up where the account may not, and comes back too', async () => {
     const before = await openDiscovery();
     await before.accept('one', BOB);

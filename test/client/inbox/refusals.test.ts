@@ -142,6 +142,13 @@ describe('incomplete mails', () => {
     expect(subjectsOf(await rig.mails())).toEqual(['Receive failure, timeout', 'second']);
   });
 
+  it('of people we know are never given up in silence', async () => {
+    const rig = await makeRig({ limits, known: [publicKey(ALICE)] });
+    for (let i = 0; i < 40; i++) await rig.accept(...begin(ALICE));
+    expect(await rig.records(PARTIALS)).toBe(limits.perSender);
+    expect(subjectsOf(await rig.mails())).toHaveLength(40 - limits.perSender);
+  });
+
   it('of strangers go before those of people we know', async () => {
     const rig = await makeRig({ limits, known: [publicKey(ALICE)] });
     const sealed = sealMail(mailOf(300, 'alice'));

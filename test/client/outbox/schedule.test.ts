@@ -9,8 +9,19 @@ const BASE_MS = 10_000;
 let schedule: Schedule;
 let nowMs: number;
 
-const mail = (id: string, total: number, provider = 'p2'): MailProgress => {
-  const progress = new MailProgress({ id, provider, reliable: true, total, acknowledged: [] });
+/** A mail that nobody has sent a block of. */
+const freshMail = (id: string, total: number, provider = 'p2'): MailProgress =>
+  new MailProgress({
+    id,
+    recipient: `bob@${provider}`,
+    provider,
+    reliable: true,
+    total,
+    acknowledged: [],
+  });
+
+const mail = (...words: Parameters<typeof freshMail>): MailProgress => {
+  const progress = freshMail(...words);
   schedule.add(progress);
   return progress;
 };
@@ -68,6 +79,32 @@ describe('the schedule', () => {
     expect(sendAll()).toEqual([]);
     schedule.unpark();
     expect(sendAll()).toEqual(['a0', 'a1']);
+  });
+
+  it('begins few mails of several blocks to one recipient at once, others when those are done', () => {
+    const mails = Array.from({ length: 100 }, (_, index) => mail(`m${index}-`, 2));
+    mail('short', 1);
+    mail('other', 2, 'p1');
+    const first = sendAll();
+    const open = mails.filter(({ hasBegun }) => hasBegun);
+    expect(open).toEqual(mails.slice(0, 32));
+    expect(first).toEqual(expect.arrayContaining(['short0', 'other0', 'other1']));
+    expect(first).toHaveLength(2 * 32 + 3);
+    for (const [index, each] of mails.entries()) {
+      schedule.remove(each);
+      expect(sendAll()).toHaveLength(index + 32 < mails.length ? 2 : 0);
+    }
+  });
+
+  it('goes on with all that an earlier run has begun', () => {
+    for (let index = 0; index < 40; index++) {
+      const restored = freshMail(`m${index}-`, 2);
+      const flight = { mail: restored, block: 0, sentAtMs: 0, baseMs: BASE_MS, dueAtMs: BASE_MS };
+      restored.restoreFlight(flight, 1);
+      schedule.add(restored);
+    }
+    mail('later', 2);
+    expect(sendAll()).toHaveLength(40);
   });
 
   it('sends a lost block again after its time-out, but not while held back', () => {
@@ -131,13 +168,7 @@ describe('the schedule', () => {
   });
 
   it('hurries too when the silence was that of an earlier run', () => {
-    const restored = new MailProgress({
-      id: 'a',
-      provider: 'p2',
-      reliable: true,
-      total: 1,
-      acknowledged: [],
-    });
+    const restored = freshMail('a', 1);
     const dueAtMs = 6 * 3_600_000;
     const flight = { mail: restored, block: 0, sentAtMs: 0, baseMs: BASE_MS, dueAtMs };
     restored.restoreFlight(flight, 9);

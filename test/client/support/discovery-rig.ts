@@ -18,6 +18,7 @@ export const LIFETIME_MS = 3_600_000;
 type Saying = Result<Uint8Array, LookupError>;
 
 export interface DiscoveryRig extends OutboxRig {
+  readonly discovery: Discovery;
   readonly book: RecipientBook;
   readonly files: MemoryFiles;
   readonly notices: Report[];
@@ -102,6 +103,7 @@ export const openDiscovery = async ({
   const running = [discovery.run(stop.signal), outbox.runBounces(stop.signal)];
   return {
     ...outboxRig,
+    discovery,
     book,
     files,
     notices,
