@@ -1,6 +1,6 @@
 /** Kills of daemons and providers while mail is underway; `npm run crash` makes 500 of them. */
 import { describe, expect, it } from 'vitest';
-import { openDirectory } from '../support/directory.js';
+import { withDirectory } from '../support/directory.js';
 import { besiege } from './crash/siege.js';
 import { isBuilt } from './program.js';
 
@@ -12,19 +12,11 @@ describe.skipIf(!isBuilt)('processes that are killed at any moment', () => {
   it(
     `cost no accepted mail and double none: ${KILLS} kills (SEED=${SEED})`,
     { timeout: 20 * MINUTES },
-    async () => {
-      const directory = await openDirectory();
-      const { kills, accepted, unsure, underway, problems } = await besiege({
-        directory: directory.path,
-        seed: SEED,
-        kills: KILLS,
-      });
-      console.log(
-        `SEED=${SEED}: ${KILLS} kills ${JSON.stringify(kills)}, ${underway} with mail underway; ` +
-          `${accepted} mails accepted, ${unsure} without an answer, ${problems.length} problems`,
-      );
-      expect(problems).toEqual([]);
-      await directory.dispose();
-    },
+    () =>
+      withDirectory(async (directory) => {
+        const { problems, ...figures } = await besiege({ directory, seed: SEED, kills: KILLS });
+        console.log(`SEED=${SEED}: ${JSON.stringify(figures)}, ${problems.length} problems`);
+        expect(problems).toEqual([]);
+      }),
   );
 });

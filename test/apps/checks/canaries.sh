@@ -75,7 +75,7 @@ leaks(){
 }
 leaks 'while mail is under way'
 eventually sh -c "cat '$MAILDIR_B'/new/* | grep -q drop-canary-0d"
-two(){ [ "$(pop B '' UIDL | wc -l)" -ge 2 ]; }
+two(){ [ "$(mails B)" -ge 2 ]; }
 eventually two
 bounced(){ pop A 1 | grep -q bounce-canary-1e; }
 eventually bounced; expect 'canaries: a mail has bounced' "$(bounced && echo yes)" yes

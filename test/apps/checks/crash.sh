@@ -4,4 +4,4 @@ for part in A p2 B mix2; do
   postern testnet crash --dir "$T" $part; postern testnet start --dir "$T" $part
 done
 settle
-expect 'a mail outlives crashes, once' "$(cat "$MAILDIR_B"/new/* | grep -c '^Subject: survivor')" 1
+expect 'MP-41 a mail outlives crashes, once' "$(cat "$MAILDIR_B"/new/* | grep -c '^Subject: survivor')" 1

@@ -55,8 +55,7 @@ person(){
 # connection CONF ACCOUNT
 connection(){ postern account list -f "$1" | sed -n "s/^$2: //p"; }
 is_state(){ [ "$(connection "$1" "$2")" = "$3" ]; }
-# mails NAME: how many; the list of an empty mailbox is an empty line
-mails(){ pop "$1" '' UIDL 2>/dev/null | tr -d '\r' | grep -c .; }
+# has_mail NAME COUNT: at least so many
 has_mail(){ [ "$(mails "$1")" -ge "$2" ]; }
 in_maildir(){ grep -qs "^Subject: $2" "$1"/new/*; }
 

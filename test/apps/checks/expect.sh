@@ -1,8 +1,9 @@
 # Facts, and daemons that are restarted: what the checks share beside the helpers.
-failures=0
+failures=0 facts=0
 
 # expect WHAT ACTUAL WANTED
 expect(){
+  facts=$((facts + 1))
   if [ "$2" = "$3" ]; then echo "ok $1"; return; fi
   failures=$((failures + 1))
   echo "not ok $1: got '$2', wanted '$3'"
@@ -30,6 +31,13 @@ reconfigure(){
   local c=CONF_$1 p=PID_$1
   sed -i -E "$2" "${!c}"
   kill -9 "${!p}"; ended "${!p}"; restart "$1"
+}
+
+# tuned X [SETTING...]: a daemon with these settings of [Debug] and no others, after a kill
+tuned(){
+  local who=$1 c=CONF_$1; shift
+  sed -i '/^\[Debug\]/,$d' "${!c}"; printf '%s\n' '[Debug]' "$@" >>"${!c}"
+  reconfigure "$who" ''
 }
 
 # discovering X: its daemon may ask for keys, and has none of bob@p2.test
@@ -68,3 +76,6 @@ print(value)' "$2"
 
 # body FILE: a mail without its header, with LF line ends
 body(){ tr -d '\r' <"$1" | sed '1,/^$/d'; }
+
+# mails X: how many POP3 lists; of an empty list curl may print an empty line
+mails(){ pop "$1" '' UIDL 2>/dev/null | grep -c '[0-9]'; }

@@ -2,4 +2,4 @@
 before=$(pop B '' UIDL)
 kill -9 "$PID_B"; ended "$PID_B"; restart B
 expect 'MP-3 the mail is still there after a kill' "$(pop B '' UIDL)" "$before"
-expect 'MP-3 once' "$(pop B '' UIDL | wc -l)" 1
+expect 'MP-3 once' "$(mails B)" 1

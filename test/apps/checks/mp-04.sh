@@ -4,7 +4,7 @@ sums(){ find "$DATA_B" -type f -exec sha256sum {} + | sort -k 2; }
   printf 'From: mp4-sender <alice@p1.test>\nTo: mp4-recipient <bob@p2.test>\n'
   printf 'Subject: mp4-subject\n\nmp4-body\n'
 } | put A bob@p2.test; settle
-waiting=$(pop B '' UIDL | wc -l)
+waiting=$(mails B)
 expect 'MP-4 a mail waits' "$((waiting > 0))" 1
 for canary in mp4-sender mp4-recipient mp4-subject mp4-body; do
   expect "MP-4 $canary is nowhere" "$(gone $canary "$DATA_B" && gone $canary "$DATA_A" && echo gone)" gone
@@ -30,5 +30,5 @@ before=$(sums)
 expect 'MP-4 there is nothing to upgrade' "$(postern upgrade -f "$CONF_B" | grep -vc 'nothing to do')" 0
 expect 'MP-4 and nothing is changed by it' "$(sums)" "$before"
 restart B
-expect 'MP-4 the mail is still there' "$(pop B '' UIDL | wc -l)" "$waiting"
+expect 'MP-4 the mail is still there' "$(mails B)" "$waiting"
 expect 'MP-4 and can be read' "$(pop B "$waiting" | grep -c '^Subject: mp4-subject')" 1

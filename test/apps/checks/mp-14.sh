@@ -6,7 +6,7 @@ canary=CANARY-$RANDOM$RANDOM
 { printf 'Message-ID: <%s@p1.test>\n' "$canary"; msg alice@p1.test bob@p2.test "$canary" "$canary"; } |
   put A bob@p2.test
 msg alice@p1.test "nobody-$canary@p2.test" x x | put A "nobody-$canary@p2.test" 2>/dev/null
-had=$(pop B '' UIDL | wc -l); settle
+had=$(mails B); settle
 key=$(ask A 'GET_RECIPIENT bob@p2.test' | cut -d' ' -f2)
 in_logs(){ cat "$T"/*/log "$T/restarts" | grep -ciF -- "$1"; }
 for secret in "$canary" alice@p1.test bob@p2.test "$key" "$PASS_A" "$PASS_B"; do

@@ -2,7 +2,7 @@
 discovering C
 had=$(status_of B inbox.count)
 waiting(){ postern queue list -f "$CONF_C" --json | grep -o '"state":"awaiting-key"' | wc -l; }
-reports(){ local i; for i in $(seq "$(pop C '' UIDL | wc -l)"); do pop C "$i"; done | grep -c "^Final-Recipient: .*$1"; }
+reports(){ local i; for i in $(seq "$(mails C)"); do pop C "$i"; done | grep -c "^Final-Recipient: .*$1"; }
 has_reports(){ [ "$(reports "$1")" -ge 1 ]; }
 again(){ kill -9 "$PID_C"; ended "$PID_C"; restart C; }
 

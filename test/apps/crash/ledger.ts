@@ -1,7 +1,8 @@
-/** The ledger: every mail that was handed in, and what became of it. */
-import type { Answer, Letter } from './submit.js';
+/** The ledger: every letter that was handed in, and what became of it. */
+import type { Arrivals } from './arrivals.js';
+import type { Answer, Letter } from './letter.js';
 
-/** A mail that must arrive, or one that nobody can ever get. */
+/** A letter must arrive, or it goes to nobody and must be reported. */
 export type Fate = 'delivered' | 'reported';
 
 interface Entry {
@@ -10,44 +11,70 @@ interface Entry {
   readonly answer: Answer;
 }
 
-const REPORT = /^Content-Type: multipart\/report/im;
+interface Outcome {
+  readonly copies: number;
+  readonly reports: number;
+  readonly parts: number;
+}
 
 export class Ledger {
+  readonly #arrivals: Arrivals;
   readonly #entries: Entry[] = [];
 
+  constructor(arrivals: Arrivals) {
+    this.#arrivals = arrivals;
+  }
+
   note(letter: Letter, fate: Fate, answer: Answer): void {
-    if (answer !== 'refused') this.#entries.push({ letter, fate, answer });
+    this.#entries.push({ letter, fate, answer });
   }
 
-  get accepted(): number {
-    return this.#entries.filter(({ answer }) => answer === 'accepted').length;
+  /** How many letters had this answer. */
+  count(wanted: Answer): number {
+    return this.#entries.filter(({ answer }) => answer === wanted).length;
   }
 
-  get unsure(): number {
-    return this.#entries.length - this.accepted;
+  /** Letters that were accepted, and of which nothing has come yet. */
+  get underway(): number {
+    return this.#entries.filter((entry) => entry.answer === 'accepted' && this.#isOpen(entry))
+      .length;
   }
 
   /**
-   * Compares with what the users have.
-   *
-   * @param mails - by address
-   * @returns one line for each mail that did not come, or was not reported, exactly once
+   * What is wrong: letters that were refused, or of which not exactly one copy or report came, and
+   * mails that belong to no letter.
    */
-  problems(mails: ReadonlyMap<string, readonly string[]>): readonly string[] {
-    return this.#entries.flatMap(({ letter, fate, answer }) => {
-      const { subject, to, from } = letter;
-      const copies = countIn(mails.get(to) ?? [], subject, false);
-      const reports = countIn(mails.get(from.account) ?? [], subject, true);
-      const isRight = fate === 'delivered' ? copies === 1 && reports === 0 : copies + reports === 1;
-      const isNothing = copies + reports === 0;
-      if (isRight || (answer === 'unsure' && isNothing)) return [];
-      return [`${subject} to ${to}, ${answer}: ${copies} copies, ${reports} reports`];
-    });
+  problems(): readonly string[] {
+    const wrong = this.#entries.filter((entry) => !this.#isRight(entry));
+    return [...wrong.map((entry) => this.#describe(entry)), ...this.#arrivals.others];
+  }
+
+  #describe(entry: Entry): string {
+    const { copies, reports, parts } = this.#outcomeOf(entry);
+    const { letter, answer } = entry;
+    const found = `${copies} copies, ${reports} reports, ${parts} damaged`;
+    return `${letter.subject} from ${letter.from.name} to ${letter.to}, ${answer}: ${found}`;
+  }
+
+  #isRight(entry: Entry): boolean {
+    const { copies, reports, parts } = this.#outcomeOf(entry);
+    if (entry.answer === 'refused' || parts > 0) return false;
+    if (entry.answer === 'unsure' && this.#isOpen(entry)) return true;
+    return entry.fate === 'delivered'
+      ? copies === 1 && reports === 0
+      : copies === 0 && reports === 1;
+  }
+
+  #isOpen(entry: Entry): boolean {
+    const { copies, reports } = this.#outcomeOf(entry);
+    return copies + reports === 0;
+  }
+
+  #outcomeOf({ letter: { from, to, subject } }: Entry): Outcome {
+    return {
+      copies: this.#arrivals.count('copy', to, subject),
+      reports: this.#arrivals.count('report', from.account, subject),
+      parts: this.#arrivals.count('part', to, subject),
+    };
   }
 }
-
-const countIn = (mails: readonly string[], subject: string, isReport: boolean): number =>
-  mails.filter(
-    (mail) =>
-      REPORT.test(mail) === isReport && new RegExp(`Subject: ${subject}\r?$`, 'm').test(mail),
-  ).length;
