@@ -84,7 +84,10 @@ const SENTENCES: { readonly [K in Kind]: (error: ErrorOf<K>) => string } = {
     reason === 'locked'
       ? 'the store is in use by another process'
       : `the store cannot be used: ${reason}`,
-  'store-corrupt': ({ collection }) => `the store is damaged: ${collection} cannot be read`,
+  'store-corrupt': ({ collection }) =>
+    collection === ''
+      ? 'the store is damaged'
+      : `the store is damaged: ${collection} cannot be read`,
   'store-key': () => 'the storage key does not open the store',
   'store-format': ({ format, wanted }) =>
     format < wanted

@@ -57,8 +57,12 @@ const UNFOLDED_FORMAT = 1;
  */
 export const readHeader = (path: string): Header | undefined => {
   if (!existsSync(path)) return undefined;
-  const database = new DatabaseSync(`${uriOf(path)}?immutable=1`, { readOnly: true });
+  const how = { readOnly: true, defensive: false };
+  const database = new DatabaseSync(`${uriOf(path)}?immutable=1`, how);
   try {
+    // Whoever died while the log went into the file has left one that is shorter than its first
+    // page says; it is whole together with the log, and without this would count as damaged.
+    database.exec('PRAGMA writable_schema = ON');
     const number = (sql: string): number => firstNumber(database, sql);
     const isBare = number('SELECT count(*) FROM sqlite_schema') === 0;
     const isUnfolded = isBare && filesOf(path).length > 1;
