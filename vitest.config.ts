@@ -1,4 +1,16 @@
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { defineConfig } from 'vitest/config';
+
+/** Waits most of its time; whatever comes beside it costs little. */
+const LONGEST = 'test/apps/testnet.test.ts';
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isLongest = ({ moduleId }: TestSpecification): boolean => moduleId.endsWith(LONGEST);
+    return [...sorted.filter(isLongest), ...sorted.filter((file) => !isLongest(file))];
+  }
+}
 
 export default defineConfig({
   test: {
@@ -7,5 +19,6 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Two cores are the smallest machine that the suite is meant for.
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
   },
 });

@@ -30,6 +30,7 @@ export {
   type AddressPattern,
   type Connection,
   type DuplexPairOptions,
+  type ClockCounters,
   type ManualClock,
   type MemoryFiles,
   type MemoryIo,
