@@ -59,13 +59,15 @@ const fakeKnown = ({ keys: initial, failure }: FakeRecipientsOptions): Known => 
     });
   const list = (): readonly Recipient[] =>
     [...keys].sort(([a], [b]) => (a < b ? -1 : 1)).map(([address, key]) => given(address, key));
+  const set: Known['set'] = (address, key) => {
+    const failed = failure();
+    const named = failed === undefined ? normal(address) : err(failed);
+    return done(named.map((recipient) => keys.set(recipient, key)));
+  };
   return {
     get: find,
-    set: (address, key) => {
-      const failed = failure();
-      const set = failed === undefined ? normal(address) : err(failed);
-      return done(set.map((recipient) => keys.set(recipient, key)));
-    },
+    set,
+    configure: set,
     remove: (address) => done(find(address).map(({ address: found }) => keys.delete(found))),
     verify: (address, code) =>
       done(

@@ -45,6 +45,14 @@ const PRIVATE: Readonly<Record<PrivateFileError['problem'], string>> = {
   'of-another-user': 'it belongs to another user',
   'wrong-length': 'a storage key has 32 bytes',
   'lost-key': 'the storage key is missing, and the store that it sealed is still there',
+  'salt-length': 'a salt has 32 bytes',
+  'lost-salt':
+    'the salt of the passphrase is missing, and stores are still there: without it they cannot be opened',
+  'empty-passphrase': 'the passphrase is empty',
+  'no-passphrase': 'nobody gives a passphrase: there is no terminal, and no line on standard input',
+  'passphrases-differ': 'these are two passphrases: nothing has been made',
+  aborted: 'interrupted',
+  missing: 'there is no such file',
   denied: 'permission denied',
   io: 'reading or writing failed',
 };

@@ -3,12 +3,13 @@
  * absolute path of a PEM file.
  * @module
  */
-import { readFileSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
+import { ed25519 } from '@noble/curves/ed25519.js';
 import { err, ok, type Result } from 'neverthrow';
 import * as z from 'zod';
 import { decodePem, PEM_KEYS, pemProblem, type PemKind } from '../../src/bytes/pem.js';
 import { parseKeyText, utf8 } from '../../src/bytes/text.js';
+import { readPlainFile } from './plain-file.js';
 
 const FILE = 'file:';
 const PEM = /^\s*-----BEGIN /;
@@ -23,13 +24,10 @@ const readKey = (kind: PemKind, text: string): Result<Uint8Array, string> => {
 
 const readKeyFile = (kind: PemKind, path: string): Result<Uint8Array, string> => {
   if (!isAbsolute(path)) return err(`${FILE} needs an absolute path`);
-  try {
-    return decodePem(kind, readFileSync(path)).mapErr(
-      (problem) => `${path}: ${pemProblem(problem)}`,
-    );
-  } catch {
-    return err(`${path}: cannot be read`);
-  }
+  return readPlainFile(path)
+    .mapErr(() => 'cannot be read')
+    .andThen((file) => decodePem(kind, file).mapErr(pemProblem))
+    .mapErr((problem) => `${path}: ${problem}`);
 };
 
 const keyOf = (kind: PemKind) =>
@@ -43,8 +41,19 @@ const keyOf = (kind: PemKind) =>
     ),
   );
 
-/** The identity key of an authority or node. */
-export const ed25519Key = keyOf(PEM_KEYS.ed25519Public);
+/** The identity key of an authority or node; one of low order would let anybody sign. */
+export const ed25519Key = keyOf(PEM_KEYS.ed25519Public).refine((key) => !isSmallOrder(key), {
+  error: 'is no key: signatures of anybody would pass under it',
+});
+
+const isSmallOrder = (key: Uint8Array): boolean => {
+  try {
+    return ed25519.Point.fromBytes(key, true).isSmallOrder();
+  } catch {
+    // No point at all, under which nothing ever passes.
+    return false;
+  }
+};
 
 /** The identity key of a person. */
 export const x25519Key = keyOf(PEM_KEYS.x25519Public);

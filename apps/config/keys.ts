@@ -5,7 +5,7 @@
 import { isIP } from 'node:net';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import * as z from 'zod';
-import { parseAddress } from '../../src/io/address.js';
+import { fitsSocket, parseAddress } from '../../src/io/address.js';
 import { KATZENPOST_EPOCHS } from '../../src/pki/epoch.js';
 import type { NetworkConfig } from '../../src/pki/network.js';
 import { smallGeometry } from '../../src/sphinx/geometry.js';
@@ -69,7 +69,7 @@ const isOffNetwork = (address: string): boolean =>
 export const loopback = z
   .string()
   .refine((address) => isOffNetwork(address) || isIpPort(address), {
-    error: `${IP_PORT}, or unix: and an absolute path`,
+    error: `${IP_PORT}, or unix: and an absolute path of at most 103 bytes`,
     abort: true,
   })
   .refine((address) => isOffNetwork(address) || isLoopback(address), { error: LOOPBACK });
@@ -78,10 +78,15 @@ const levels = ['ERROR', 'WARNING', 'NOTICE', 'INFO', 'DEBUG'] as const;
 
 export const loggingSchema = z.strictObject({
   Disable: z.boolean().default(false).describe('no log'),
-  File: z.string().default('').meta({
-    usual: 'standard output',
-    description: 'relative names are under the data directory; SIGHUP opens it anew',
-  }),
+  File: z
+    .string()
+    .default('')
+    .meta({
+      usual: 'standard output',
+      description:
+        'relative names are under the data directory; SIGHUP opens it anew; while it cannot be ' +
+        'opened, lines go to standard error',
+    }),
   Level: z
     .string()
     .transform((text) => text.toUpperCase())
@@ -94,12 +99,29 @@ export const loggingSchema = z.strictObject({
     .describe('allows `DEBUG`, which prints names and keys in clear'),
 });
 
-export const storageSchema = z.strictObject({
-  KeyFile: optionalPath.meta({
-    usual: '`<DataDir>.storage.key`, beside the data directory',
-    description: '32 bytes that seal the stores; made when there are neither key nor stores',
-  }),
-});
+export const storageSchema = z
+  .strictObject({
+    KeyFile: optionalPath.meta({
+      usual: '`<DataDir>.storage.key`, beside the data directory',
+      description: '32 bytes that seal the stores; made when there are neither key nor stores',
+    }),
+    PassphraseFile: z
+      .string()
+      .refine((path) => path === '-' || isAbsolute(path), {
+        error: 'must be an absolute path, or -',
+      })
+      .optional()
+      .meta({
+        usual: 'none, the key file counts',
+        description:
+          'its first line is a passphrase that the key follows from; mode 0600; `"-"`: it is ' +
+          'asked for at the terminal, or is a line of standard input; not beside `KeyFile`',
+      }),
+  })
+  .refine(({ KeyFile, PassphraseFile }) => KeyFile === undefined || PassphraseFile === undefined, {
+    path: ['PassphraseFile'],
+    error: 'there is a KeyFile as well: only one of them can be the key',
+  });
 
 /** Beside the data directory, so that a copy of the one does not hold the other. */
 export const storageKeyFileOf = (
@@ -107,20 +129,26 @@ export const storageKeyFileOf = (
   dataDir: string,
 ): string => storage?.KeyFile ?? join(dirname(dataDir), `${basename(dataDir)}.storage.key`);
 
+const LONGEST_EPOCH_S = 604_800;
+const WHOLE_SECONDS = `must be a whole number of seconds from 1 to ${LONGEST_EPOCH_S}`;
+const USUAL_PAYLOAD = 50_642;
+
+const userPayload = z.number().int().min(1024).max(1_000_000);
+
 /** What every member of a network must agree on; the same keys in every file of ours. */
 export const networkKeys = {
-  EpochPeriod: z.number().positive().default(1200).describe('length of an epoch, s'),
+  EpochPeriod: z
+    .number()
+    .refine((seconds) => Number.isInteger(seconds) && seconds > 0 && seconds <= LONGEST_EPOCH_S, {
+      error: WHOLE_SECONDS,
+    })
+    .default(1200)
+    .describe('length of an epoch, whole s'),
   LinkProfile: z
     .enum(['01', '02'])
     .default('01')
     .describe('`"01"`: core v0.0.12; `"02"`: v0.0.13 to v0.0.16'),
-  UserPayload: z
-    .number()
-    .int()
-    .min(1024)
-    .max(1_000_000)
-    .default(50_642)
-    .describe('bytes of a packet’s user payload'),
+  UserPayload: userPayload.default(USUAL_PAYLOAD).describe('bytes of a packet’s user payload'),
 };
 
 /** Where and who the authority of a network is; nodes take IP addresses only. */
@@ -130,14 +158,38 @@ export const authorityKeys = (address: z.ZodString) => ({
   ...networkKeys,
 });
 
+const GO_TOGETHER =
+  'must be given with LinkProfile = "02": networks of v0.0.14 and later have smaller packets';
+
+/** A network's table in a daemon's file: the newer links do not say which packets they carry. */
+export const networkTable = (address: z.ZodString) =>
+  z
+    .strictObject({
+      ...authorityKeys(address),
+      UserPayload: userPayload.optional().meta({
+        usual: `\`${USUAL_PAYLOAD}\`; required with \`LinkProfile = "02"\``,
+        description: 'bytes of a packet’s user payload',
+      }),
+    })
+    .superRefine(({ LinkProfile, UserPayload }, context) => {
+      if (LinkProfile === '01' || UserPayload !== undefined) return;
+      context.addIssue({ code: 'custom', path: ['UserPayload'], message: GO_TOGETHER });
+    })
+    .transform((table) => ({ ...table, UserPayload: table.UserPayload ?? USUAL_PAYLOAD }));
+
 export const generateOnly = z
   .boolean()
   .default(false)
   .describe('make missing keys, print the public ones, end; as `-g`');
 
+/** Of a socket's path that the system would cut off. */
+export const SOCKET = 'must have at most 103 bytes, since it is the path of a socket';
+
 /** The control socket's path. */
 export const socketPath = (meaning: string) =>
-  optionalPath.meta({ usual: '`management_sock` in `DataDir`', description: meaning });
+  optionalPath
+    .refine((path) => path === undefined || fitsSocket(path), { error: SOCKET })
+    .meta({ usual: '`management_sock` in `DataDir`', description: meaning });
 
 /** As in the reference 0 and less are the default. */
 export const positiveOr = (usual: number, schema = z.number()) =>

@@ -23,16 +23,21 @@ const namesOf = (dotted: string): string[] =>
 const fold = (path: KeyPath): string =>
   path.map((part) => String(part).toLowerCase()).join('\u0000');
 
-/** Every table and key of a text with its line, in order. */
-const positions = (source: string): Map<string, number> => {
-  const found = new Map<string, number>();
+/** The first line of a table or key, for each spelling of its last name. */
+type Spellings = Map<string, number>;
+
+/** Every table and key of a text with its lines, in order. */
+const positions = (source: string): Map<string, Spellings> => {
+  const found = new Map<string, Spellings>();
   const counts = new Map<string, number>();
   let table: KeyPath = [];
   /** A table that has no header of its own stands where the first one within it does. */
   const note = (path: KeyPath, line: number): void => {
     for (let length = 1; length <= path.length; length++) {
       const place = fold(path.slice(0, length));
-      if (!found.has(place)) found.set(place, line);
+      const spellings = found.get(place) ?? new Map<string, number>();
+      const name = String(path[length - 1]);
+      if (!spellings.has(name)) found.set(place, spellings.set(name, line));
     }
   };
   /** Array tables that a later header goes through are meant by their latest element. */
@@ -60,12 +65,17 @@ const positions = (source: string): Map<string, number> => {
   return found;
 };
 
-/** The line (from 1) of a key, or of the innermost table around it; 1 when nothing of it is there. */
+/**
+ * The line (from 1) of a key, or of the innermost table around it; 1 when nothing of it is there.
+ * Of several spellings it is the given one, else the first.
+ */
 export const lineOf = (source: string, path: KeyPath): number => {
   const found = positions(source);
   for (let length = path.length; length > 0; length--) {
-    const line = found.get(fold(path.slice(0, length)));
-    if (line !== undefined) return line;
+    const spellings = found.get(fold(path.slice(0, length)));
+    if (spellings === undefined) continue;
+    const [first = 1] = spellings.values();
+    return spellings.get(String(path[length - 1])) ?? first;
   }
   return 1;
 };

@@ -2,11 +2,13 @@
  * The log as a configuration file asks for it.
  * @module
  */
+import { closeSync, openSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import type * as z from 'zod';
 import type { LogLevel } from '../../src/io/contracts.js';
 import { nodeLog, type NodeLog } from '../../src/io/node.js';
 import type { loggingSchema } from './keys.js';
+import { codeOf, plainFileProblem } from './plain-file.js';
 
 export interface LoggingConfig {
   readonly disabled: boolean;
@@ -79,8 +81,29 @@ const makeLog = (config: LoggingConfig): NodeLog => {
     unsafeDebug: isDebug && config.unsafeDebug,
     ...(config.file === undefined ? { write: toStandardOutput } : { file: config.file }),
   });
+  checkFile(log, config);
   if (tooMuch) log.write('warning', 'log', 'DEBUG needs UnsafeDebug = true; the level is INFO');
-  return log;
+  return {
+    ...log,
+    reopen: () => {
+      log.reopen();
+      checkFile(log, config);
+    },
+  };
+};
+
+const FILE_MODE = 0o600;
+
+/** Says, where all lines then go, the standard error stream, that and why they go there. */
+const checkFile = (log: NodeLog, { file }: LoggingConfig): void => {
+  if (file === undefined) return;
+  try {
+    closeSync(openSync(file, 'a', FILE_MODE));
+  } catch (thrown) {
+    const code = codeOf(thrown);
+    const reason = code === 'ENOENT' ? 'there is no such directory' : plainFileProblem(code);
+    log.write('error', 'log', 'the log file cannot be opened', { file, reason });
+  }
 };
 
 const toStandardOutput = (line: string): void => void process.stdout.write(`${line}\n`);

@@ -1,12 +1,12 @@
 /**
- * What must be private on this machine's disk: directories of data, and the key that seals stores.
+ * What must be private on this machine's disk: directories of data, and small files of secrets.
  * @module
  */
 import type { Stats } from 'node:fs';
 import { mkdir, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { err, errAsync, ok, okAsync, ResultAsync, type Result } from 'neverthrow';
-import type { Files, Random } from '../../src/io/contracts.js';
+import { err, ok, okAsync, ResultAsync, type Result } from 'neverthrow';
+import type { Files } from '../../src/io/contracts.js';
+import type { PassphraseError } from './passphrase.js';
 
 export interface PrivateFileError {
   readonly kind: 'private-file';
@@ -18,13 +18,17 @@ export interface PrivateFileError {
     | 'of-another-user'
     | 'wrong-length'
     | 'lost-key'
+    | 'salt-length'
+    | 'lost-salt'
+    | 'empty-passphrase'
+    | PassphraseError['problem']
+    | 'missing'
     | 'denied'
     | 'io';
 }
 
 const DIRECTORY_MODE = 0o700;
 const OTHERS = 0o077;
-const STORAGE_KEY_LENGTH = 32;
 
 /** Makes a private directory, or checks the one that is there: owner and mode are not changed. */
 export const ensurePrivateDirectory = (path: string): ResultAsync<void, PrivateFileError> =>
@@ -35,58 +39,20 @@ export const ensurePrivateDirectory = (path: string): ResultAsync<void, PrivateF
       return checkPrivate(path, stats);
     });
 
-/**
- * Reads the 32 bytes that seal the stores, or draws them where there is no file.
- *
- * @param store - a store that they must belong to when it exists: a new key would not open it
- */
-export const loadStorageKey = (
-  { files, random }: { readonly files: Files; readonly random: Random },
-  path: string,
-  store: string | undefined,
-): ResultAsync<Uint8Array, PrivateFileError> =>
-  statOf(path).andThen((stats) => {
-    if (stats !== undefined) return readStorageKey(files, path, stats);
-    return statOf(store ?? path).andThen((existing) =>
-      existing === undefined ? makeStorageKey({ files, random }, path) : refuse(path, 'lost-key'),
-    );
-  });
-
-/** Reads the storage key that the service manager has passed; it answers for who can read it. */
-export const readStorageCredential = (
+/** Reads a file that nobody else may read. @errors also `missing` */
+export const readPrivateFile = (
   files: Files,
   path: string,
 ): ResultAsync<Uint8Array, PrivateFileError> =>
-  files
-    .read(path)
-    .mapErr(({ reason }) => failure(path, reason === 'denied' ? 'denied' : 'io'))
-    .andThen((key) => (key.length === STORAGE_KEY_LENGTH ? ok(key) : refuse(path, 'wrong-length')));
-
-const readStorageKey = (
-  files: Files,
-  path: string,
-  stats: Stats,
-): ResultAsync<Uint8Array, PrivateFileError> => {
-  if (!stats.isFile()) return errAsync({ kind: 'private-file', path, problem: 'not-a-file' });
-  return checkPrivate(path, stats)
-    .asyncAndThen(() => files.read(path).mapErr(() => failure(path, 'denied')))
-    .andThen((key) => (key.length === STORAGE_KEY_LENGTH ? ok(key) : refuse(path, 'wrong-length')));
-};
-
-const makeStorageKey = (
-  { files, random }: { readonly files: Files; readonly random: Random },
-  path: string,
-): ResultAsync<Uint8Array, PrivateFileError> => {
-  const key = random(STORAGE_KEY_LENGTH);
-  return files
-    .makeDirectory(dirname(path))
-    .andThen(() => files.write(path, key))
-    .map(() => key)
-    .mapErr(({ reason }) => failure(path, reason === 'denied' ? 'denied' : 'io'));
-};
+  statOf(path)
+    .andThen((stats) => {
+      if (stats === undefined) return refuse(path, 'missing');
+      return stats.isFile() ? checkPrivate(path, stats) : refuse(path, 'not-a-file');
+    })
+    .andThen(() => files.read(path).mapErr(() => failure(path, 'denied')));
 
 /** `undefined` when there is nothing. */
-const statOf = (path: string): ResultAsync<Stats | undefined, PrivateFileError> =>
+export const statOf = (path: string): ResultAsync<Stats | undefined, PrivateFileError> =>
   ResultAsync.fromPromise(stat(path), codeOf).orElse((code) =>
     code === 'ENOENT' || code === 'ENOTDIR' ? okAsync(undefined) : refuse(path, problemOf(code)),
   );
@@ -118,13 +84,13 @@ const problemOf = (code: string): PrivateFileError['problem'] => {
   }
 };
 
-const failure = (path: string, problem: PrivateFileError['problem']): PrivateFileError => ({
+export const failure = (path: string, problem: PrivateFileError['problem']): PrivateFileError => ({
   kind: 'private-file',
   path,
   problem,
 });
 
-const refuse = (
+export const refuse = (
   path: string,
   problem: PrivateFileError['problem'],
 ): Result<never, PrivateFileError> => err(failure(path, problem));

@@ -53,14 +53,53 @@ export const respell = (schema: Schema, value: unknown): unknown => {
     );
   }
   if (!(inner instanceof z.ZodObject)) return value;
-  const shape = inner.shape as Record<string, Schema>;
+  const shape: Shape = inner.shape;
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => {
-      const known = Object.keys(shape).find((name) => name.toLowerCase() === key.toLowerCase());
+      const known = knownName(shape, key);
       const child = known === undefined ? undefined : shape[known];
       return [known ?? key, child ? respell(child, item) : item];
     }),
   );
+};
+
+type Shape = Readonly<Record<string, Schema>>;
+
+/** How `shape` spells a key. */
+const knownName = (shape: Shape, key: string): string | undefined =>
+  Object.keys(shape).find((name) => name.toLowerCase() === key.toLowerCase());
+
+/** A key that means the same as an earlier one, and is spelled in another case. */
+interface Twin {
+  readonly path: KeyPath;
+  readonly first: string;
+}
+
+/** Of which {@link respell} would keep one only. */
+const twinsIn = (schema: Schema, value: unknown, at: KeyPath = []): readonly Twin[] => {
+  const inner = bare(schema);
+  if (inner instanceof z.ZodArray && Array.isArray(value)) {
+    return value.flatMap((item, index) => twinsIn(inner.element as Schema, item, [...at, index]));
+  }
+  if (!isTable(value)) return [];
+  const isFree = inner instanceof z.ZodRecord;
+  const seen = new Map<string, string>();
+  return Object.entries(value).flatMap(([name, item]) => {
+    const path = [...at, name];
+    const first = seen.get(name.toLowerCase());
+    if (!isFree && first !== undefined) return [{ path, first }];
+    seen.set(name.toLowerCase(), name);
+    const child = childOf(inner, name);
+    return child === undefined ? [] : twinsIn(child, item, path);
+  });
+};
+
+const childOf = (inner: Schema, name: string): Schema | undefined => {
+  if (inner instanceof z.ZodRecord) return inner.def.valueType as Schema;
+  if (!(inner instanceof z.ZodObject)) return undefined;
+  const shape: Shape = inner.shape;
+  const known = knownName(shape, name);
+  return known === undefined ? undefined : shape[known];
 };
 
 /** The names that a table at `path` may have. */
@@ -105,13 +144,16 @@ export const readToml = <S extends Schema>(
     const [text = 'not TOML'] = thrown.message.split('\n');
     return err([{ kind: 'config', file, line: thrown.line, key: '', problem: text }]);
   }
+  const twins = twinsIn(schema, table).map(({ path, first }) =>
+    problem(path, `is the same as ${first}: case does not count`),
+  );
   const read = schema.safeParse(respell(schema, table));
-  if (read.success) return ok(read.data);
-  const problems = read.error.issues.flatMap((issue) => {
+  if (read.success && twins.length === 0) return ok(read.data);
+  const problems = (read.error?.issues ?? []).flatMap((issue) => {
     const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
     if (issue.code !== 'unrecognized_keys') return [problem(path, issue.message)];
     const known = knownAt(schema, path);
     return issue.keys.map((key) => problem([...path, key], unknownKey(key, known)));
   });
-  return err(problems.sort((a, b) => a.line - b.line));
+  return err([...twins, ...problems].sort((a, b) => a.line - b.line));
 };

@@ -9,13 +9,14 @@ import type { DaemonFile } from './schema.js';
 
 type Account = DaemonFile['Account'][number];
 
-export interface AccountProblem {
+/** What is wrong with a file that has its form. */
+export interface FileProblem {
   readonly path: KeyPath;
   readonly problem: string;
 }
 
 /** Everything that is wrong, account by account. */
-export const accountProblems = (file: DaemonFile): readonly AccountProblem[] => {
+export const accountProblems = (file: DaemonFile): readonly FileProblem[] => {
   const seen = new Set<string>();
   return file.Account.flatMap((account, index) => [
     ...labelProblems(file, account, index),
@@ -31,10 +32,14 @@ const labelProblems = (
   file: DaemonFile,
   account: Account,
   index: number,
-): readonly AccountProblem[] => {
+): readonly FileProblem[] => {
   const label = labelOf(account);
   if (label === undefined) {
     return [{ path: ['Account', index], problem: 'names no Authority' }];
+  }
+  if (label !== (account.NonvotingAuthority ?? label)) {
+    const problem = 'is another network than that of Authority: an account lives on one';
+    return [{ path: ['Account', index, 'NonvotingAuthority'], problem }];
   }
   if (Object.hasOwn(file.NonvotingAuthority, label)) return [];
   const key = account.Authority === undefined ? 'NonvotingAuthority' : 'Authority';
@@ -45,7 +50,7 @@ const labelProblems = (
 };
 
 /** Most bytes come from the recipient field of a packet. */
-const NAME_PROBLEMS: Readonly<Record<AddressError['problem'], AccountProblem>> = {
+const NAME_PROBLEMS: Readonly<Record<AddressError['problem'], FileProblem>> = {
   syntax: { path: ['User'], problem: 'this is no user name' },
   user: { path: ['User'], problem: 'this is no user name' },
   'user-too-long': { path: ['User'], problem: `must have at most ${MAX_USER_LENGTH} bytes` },
@@ -56,7 +61,7 @@ const nameProblems = (
   { Debug: debug }: DaemonFile,
   { User, Provider }: Account,
   { index, seen }: { readonly index: number; readonly seen: Set<string> },
-): readonly AccountProblem[] => {
+): readonly FileProblem[] => {
   const rules = { caseSensitive: debug.CaseSensitiveUserIdentifiers };
   return normaliseAddress(`${User}@${Provider}`, rules).match(
     ({ address }) => {

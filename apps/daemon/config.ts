@@ -7,11 +7,13 @@ import { err, ok, type Result } from 'neverthrow';
 import type { AccountConfig, Address, ClientTuning, MixClientConfig } from '../../src/index.js';
 import { normaliseAddress, type AddressError } from '../../src/mail/address.js';
 import type { NetworkConfig } from '../../src/pki/network.js';
-import { agreementOf, storageKeyFileOf } from '../config/keys.js';
+import { agreementOf } from '../config/keys.js';
 import { lineOf, spell } from '../config/locate.js';
 import { loggingOf, type LoggingConfig } from '../config/logging.js';
+import { storageSourcesOf, type StorageSources } from '../config/storage-key.js';
 import { readToml, type ConfigProblem } from '../config/toml.js';
-import { accountProblems, labelOf } from './account-rules.js';
+import { labelOf } from './account-rules.js';
+import { fileProblems } from './file-rules.js';
 import { daemonSchema, type DaemonFile } from './schema.js';
 import { upstreamOf } from './upstream.js';
 
@@ -21,11 +23,8 @@ export interface AccountFolders {
   readonly dropFolder?: string;
 }
 
-export interface DaemonConfig {
+export interface DaemonConfig extends StorageSources {
   readonly client: Omit<MixClientConfig, 'storageKey' | 'io' | 'openStore'>;
-  readonly storageKeyFile: string;
-  /** A file of the service manager that holds the storage key instead. */
-  readonly storageCredential?: string;
   /** Absent: no listener. */
   readonly smtp?: string;
   readonly pop3?: string;
@@ -128,7 +127,7 @@ const assemble = (file: DaemonFile): DaemonConfig => {
       ...upstreamOf(file.UpstreamProxy),
       recipientDir: recipientDirOf(file),
     },
-    storageKeyFile: storageKeyFileOf(file.Storage, dataDir),
+    ...storageSourcesOf(file.Storage, dataDir),
     ...(proxy.NoLaunchListeners ? {} : listenersOf(proxy)),
     allowAnyPassword: proxy.AllowAnyPassword,
     socket: socketOf(file),
@@ -153,12 +152,13 @@ export const readDaemonConfig = (
   file: string,
 ): Result<DaemonConfig, readonly ConfigProblem[]> =>
   readToml(daemonSchema, source, file).andThen((read) => {
-    const problems = accountProblems(read).map(({ path, problem }): ConfigProblem => ({
+    const problems = fileProblems(read, socketOf(read)).map(({ path, problem }): ConfigProblem => ({
       kind: 'config',
       file,
       line: lineOf(source, path),
       key: spell(path),
       problem,
     }));
-    return problems.length > 0 ? err(problems) : ok(assemble(read));
+    if (problems.length === 0) return ok(assemble(read));
+    return err(problems.toSorted((a, b) => a.line - b.line));
   });

@@ -17,12 +17,9 @@ import {
   type RecipientError,
   type UnknownAccount,
 } from '../../src/index.js';
-import {
-  ensurePrivateDirectory,
-  loadStorageKey,
-  readStorageCredential,
-  type PrivateFileError,
-} from '../config/private-files.js';
+import type { AskPassphrase } from '../config/passphrase.js';
+import { ensurePrivateDirectory } from '../config/private-files.js';
+import { loadStorageKey } from '../config/storage-key.js';
 import { AccountDesk } from './account-desk.js';
 import { openListeners, type MailListeners } from './bridges.js';
 import { addressOf, foldersOf, type AccountFolders, type DaemonConfig } from './config.js';
@@ -38,6 +35,8 @@ export interface DaemonWorld {
   /** The client's world, where it is another: a network in memory, a clock turned by hand. */
   readonly clientIo?: Io;
   readonly openStore?: OpenStore;
+  /** Who knows the passphrase; absent: whoever started this process. */
+  readonly askPassphrase?: AskPassphrase;
   /** Somebody asks over the control socket that the program ends. */
   readonly shutdown: () => void;
 }
@@ -85,7 +84,7 @@ export const startDaemon = (
 /** Makes the keys of all accounts, and the storage key, without a connection. */
 export const generateKeys = (
   config: DaemonConfig,
-  world: Pick<DaemonWorld, 'io' | 'openStore'>,
+  world: Pick<DaemonWorld, 'io' | 'openStore' | 'askPassphrase'>,
 ): ResultAsync<ReadonlyMap<Address, Uint8Array>, DaemonError> =>
   withOfflineClient(config, world, (client) =>
     ResultAsync.fromSafePromise(Promise.resolve(identityKeysOf(client))),
@@ -94,7 +93,7 @@ export const generateKeys = (
 /** Opens the accounts without a connection, for as long as `use` needs them. */
 export const withOfflineClient = <T, E>(
   config: DaemonConfig,
-  world: Pick<DaemonWorld, 'io' | 'openStore'>,
+  world: Pick<DaemonWorld, 'io' | 'openStore' | 'askPassphrase'>,
   use: (client: MixClient) => ResultAsync<T, E>,
 ): ResultAsync<T, E | DaemonError> =>
   ensurePrivateDirectory(config.client.dataDir)
@@ -153,10 +152,10 @@ const assemble = (
 
 const openClient = (
   config: DaemonConfig,
-  { io, clientIo, openStore = openSqliteStore }: Pick<DaemonWorld, 'io' | 'clientIo' | 'openStore'>,
+  { io, clientIo, openStore = openSqliteStore, askPassphrase }: Omit<DaemonWorld, 'shutdown'>,
   { offline }: { readonly offline: boolean },
 ): ResultAsync<MixClient, DaemonError> =>
-  storageKeyOf(config, io)
+  loadStorageKey({ ...io, askPassphrase }, config, storesOf(config))
     .mapErr((error): DaemonError => error)
     .andThen((storageKey) =>
       MixClient.open({
@@ -168,19 +167,15 @@ const openClient = (
       }),
     );
 
-const storageKeyOf = (config: DaemonConfig, io: Io): ResultAsync<Uint8Array, PrivateFileError> =>
-  config.storageCredential === undefined
-    ? loadStorageKey(io, config.storageKeyFile, firstStoreOf(config))
-    : readStorageCredential(io.files, config.storageCredential);
-
-/** A store that the storage key must open. */
-const firstStoreOf = ({ client }: DaemonConfig): string | undefined => {
-  const [first] = client.accounts;
-  if (first === undefined) return undefined;
-  return addressOf(client, first)
-    .map((address) => `${client.dataDir}/${fileNameOf(address)}/store.db`)
-    .unwrapOr(undefined);
-};
+/** What the storage key must open. */
+const storesOf = ({ client }: DaemonConfig): readonly string[] => [
+  `${client.dataDir}/recipients.db`,
+  ...client.accounts.flatMap((account) =>
+    addressOf(client, account)
+      .map((address) => [`${client.dataDir}/${fileNameOf(address)}/store.db`])
+      .unwrapOr([]),
+  ),
+];
 
 interface Running {
   readonly client: MixClient;

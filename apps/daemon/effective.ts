@@ -4,7 +4,8 @@
  */
 import { normaliseUser } from '../../src/mail/address.js';
 import { normaliseDomain } from '../../src/mail/domain.js';
-import { loggingSchema, storageKeyFileOf } from '../config/keys.js';
+import { loggingSchema } from '../config/keys.js';
+import { completeStorage } from '../config/storage-key.js';
 import { labelOf } from './account-rules.js';
 import { recipientDirOf, socketOf } from './config.js';
 import type { DaemonFile } from './schema.js';
@@ -28,7 +29,7 @@ export const completeDaemonFile = (file: DaemonFile): DaemonFile => ({
   Proxy: { ...file.Proxy, RecipientDir: recipientDirOf(file) },
   Logging: file.Logging ?? loggingSchema.parse({}),
   Management: { Enable: file.Management?.Enable ?? false, Path: socketOf(file) },
-  Storage: { ...file.Storage, KeyFile: storageKeyFileOf(file.Storage, file.Proxy.DataDir) },
+  Storage: completeStorage(file.Storage, file.Proxy.DataDir),
   Account: file.Account.map((account) => accountOf(file, account)),
   UpstreamProxy: file.UpstreamProxy ?? upstreamSchema.parse({}),
 });

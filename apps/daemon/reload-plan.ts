@@ -90,12 +90,21 @@ const entryOf = (
   ),
 });
 
-/** Compares what is in effect with what the file says now. */
-export const planReload = (before: InEffect, next: Configured): ReloadPlan => {
+/**
+ * Compares what is in effect with what the file says now.
+ *
+ * @param running - the accounts that the client has, since people remove them without the file too
+ */
+export const planReload = (
+  last: InEffect,
+  next: Configured,
+  running: readonly Address[],
+): ReloadPlan => {
+  const before = { ...last, accounts: onlyThose(last.accounts, running) };
   const wanted = inEffectOf(next);
   const changes = changesBetween(before.settings, wanted.settings);
   const late = changes.filter(({ path }) => !AT_ONCE.includes(path[0]));
-  const accounts = planAccounts(before, wanted, late);
+  const accounts = planAccounts({ before, wanted, running, late });
   return {
     logging: changes.some(({ path }) => path[0] === 'Logging'),
     recipients: changedRecipients(changes, next),
@@ -106,6 +115,11 @@ export const planReload = (before: InEffect, next: Configured): ReloadPlan => {
     inEffect: { settings: unchanged(before, wanted, late), accounts: accounts.inEffect },
   };
 };
+
+const onlyThose = (
+  accounts: InEffect['accounts'],
+  running: readonly Address[],
+): InEffect['accounts'] => new Map([...accounts].filter(([address]) => running.includes(address)));
 
 const changedRecipients = (
   changes: readonly Setting[],
@@ -131,11 +145,14 @@ interface AccountPlan extends Pick<ReloadPlan, 'added' | 'removed' | 'paused' | 
   readonly inEffect: InEffect['accounts'];
 }
 
-const planAccounts = (
-  before: InEffect,
-  wanted: InEffect,
-  late: readonly Setting[],
-): AccountPlan => {
+interface Comparable {
+  readonly before: InEffect;
+  readonly wanted: InEffect;
+  readonly running: readonly Address[];
+  readonly late: readonly Setting[];
+}
+
+const planAccounts = ({ before, wanted, running, late }: Comparable): AccountPlan => {
   const entries = [...wanted.accounts.values()];
   const isNew = ({ address }: AccountEntry): boolean => !before.accounts.has(address);
   const isPossible = (entry: AccountEntry): boolean => !isNew(entry) || !needsNetwork(entry, late);
@@ -147,7 +164,7 @@ const planAccounts = (
   const impossible = entries.filter((entry) => !isPossible(entry));
   return {
     added,
-    removed: [...before.accounts.keys()].filter((address) => !wanted.accounts.has(address)),
+    removed: running.filter((address) => !wanted.accounts.has(address)),
     paused: kept.flatMap(({ paused }) => paused),
     needsRestart: [
       ...kept.flatMap(({ needsRestart }) => needsRestart),

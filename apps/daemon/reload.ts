@@ -61,7 +61,7 @@ export class Reloader {
     log.reopen();
     const configured = await read();
     if (configured.isErr()) this.#report(configured.error);
-    const plan = configured.isErr() ? undefined : planReload(this.#inEffect, configured.value);
+    const plan = configured.isErr() ? undefined : this.#planFor(configured.value);
     if (configured.isOk() && plan?.logging === true) {
       log.configure(this.#options.logging(configured.value.config.logging));
     }
@@ -73,6 +73,13 @@ export class Reloader {
     if (plan !== undefined) await this.#takeOver(plan);
   }
 
+  /** Of the client's accounts also those that could not be opened. */
+  #planFor(configured: Configured): ReloadPlan {
+    const { accounts } = this.#options.daemon.client;
+    const running = accounts.status().map(({ account }) => account);
+    return planReload(this.#inEffect, configured, running);
+  }
+
   async #takeOver(plan: ReloadPlan): Promise<void> {
     const { daemon, log } = this.#options;
     for (const account of plan.removed) await this.#remove(account);
@@ -80,7 +87,7 @@ export class Reloader {
     const refused = new Set<string>();
     for (const entry of plan.added) if (!(await this.#add(entry))) refused.add(entry.address);
     for (const [address, key] of plan.recipients) {
-      const set = await daemon.client.recipients.set(address, key);
+      const set = await daemon.client.recipients.configure(address, key);
       if (set.isErr())
         log.write('warning', MODULE, 'unusable recipient', { problem: set.error.kind });
     }

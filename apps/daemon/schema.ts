@@ -8,11 +8,11 @@ import * as z from 'zod';
 import { ed25519Key, x25519Key } from '../config/key-text.js';
 import {
   absolutePath,
-  authorityKeys,
   generateOnly,
   hostPort,
   loggingSchema,
   loopback,
+  networkTable,
   optionalPath,
   positiveOr,
   socketPath,
@@ -73,9 +73,12 @@ const account = z.strictObject({
     .enum(['headers', 'off'], { error: 'must be headers or off; full cannot be had yet' })
     .default('headers')
     .describe('`"headers"`: header lines leave in one form; `"off"`: as they are'),
-  Maildir: optionalPath.describe('received mail becomes files here'),
+  Maildir: optionalPath.describe(
+    'received mail becomes files here; the account’s own, and apart from every `DropFolder`',
+  ),
   DropFolder: optionalPath.describe(
-    'what is put in here is sent; a mail that can never be sent moves to `failed/` with its reason',
+    'what is put in here is sent; a mail that can never be sent moves to `failed/` with its ' +
+      'reason; the account’s own',
   ),
   Paused: z
     .boolean()
@@ -123,7 +126,7 @@ export const daemonSchema = z.strictObject({
   Proxy: proxy.describe('where mail programs connect, and where everything is kept'),
   Logging: loggingSchema.optional().describe('what is written down, and where'),
   NonvotingAuthority: z
-    .record(z.string(), z.strictObject(authorityKeys(hostPort)))
+    .record(z.string(), networkTable(hostPort))
     .default({})
     .describe('the networks'),
   Account: z.array(account).default([]).describe('who you are, and on which network'),

@@ -87,6 +87,9 @@ const askDaemon = ({ network }: Io, { socket }: DaemonConfig): Promise<DaemonAns
     }),
   );
 
+const textOf = (value: Json | undefined): string =>
+  typeof value === 'string' ? value : JSON.stringify(value);
+
 const listOf = (value: Json | undefined): readonly Json[] =>
   Array.isArray(value) ? value.map((each: Json) => each) : [];
 
@@ -142,9 +145,16 @@ const toldBy = (status: JsonObject, { address }: AccountPlan): readonly Finding[
     .find((each) => each['account'] === address);
   const connection = account?.['connection'];
   const state = typeof connection === 'string' ? connection : 'unknown to the running daemon';
+  const problem = account?.['problem'];
   const skewMs = account?.['skewMs'];
   return [
-    finding('provider', address, { kind: 'connection', state }),
+    finding(
+      'provider',
+      address,
+      isObject(problem)
+        ? { kind: 'unusable', problem: textOf(problem['kind']) }
+        : { kind: 'connection', state },
+    ),
     ...(typeof skewMs === 'number'
       ? [finding('clock', address, { kind: 'skew', skewMs, limitMs: SKEW_LIMIT_MS })]
       : []),

@@ -46,6 +46,8 @@ export type Verdict =
   | { readonly kind: 'readable' }
   | { readonly kind: 'no-keys' }
   | { readonly kind: 'damaged'; readonly path: string; readonly problem: string }
+  /** `path` is the private half of one of an account's key pairs. */
+  | { readonly kind: 'damaged-key'; readonly path: string; readonly problem: string }
   | { readonly kind: 'known'; readonly count: number }
   | { readonly kind: 'running'; readonly pid: number; readonly needsRestart: readonly string[] }
   | { readonly kind: 'not-running' }
@@ -62,5 +64,7 @@ export type Verdict =
   | { readonly kind: 'unregistered'; readonly address: string }
   /** As a running daemon or the document says it. */
   | { readonly kind: 'connection'; readonly state: string }
+  /** The running daemon could not open the account; `problem` is a kind of error. */
+  | { readonly kind: 'unusable'; readonly problem: string }
   /** Something else has failed that this builds on. */
   | { readonly kind: 'not-looked' };

@@ -10,7 +10,7 @@ import { readKeyFile } from '../../src/client/keys.js';
 import type { AccountPlan } from '../../src/client/account/plan.js';
 import { RecipientFiles } from '../../src/client/recipients/files.js';
 import type { Io } from '../../src/io/contracts.js';
-import { loadStorageKey, readStorageCredential } from '../config/private-files.js';
+import { ASKED, checkStorageKey } from '../config/storage-key.js';
 import { storesIn } from '../config/stores.js';
 import type { DaemonConfig } from '../daemon/config.js';
 import type { Finding, Verdict } from './finding.js';
@@ -34,11 +34,7 @@ export const lookAround = async (
   return Promise.all([
     of('directory', dataDir, directoryVerdict(dataDir)),
     of('disk', dataDir, diskVerdict(dataDir)),
-    of(
-      'storage key',
-      config.storageCredential ?? config.storageKeyFile,
-      storageVerdict(io, config),
-    ),
+    of('storage key', storageNameOf(config), storageVerdict(io, config)),
     ...plans.map((plan) => of('keys', plan.address, keysVerdict(io, plan))),
     of('recipients', recipientDirOf(config), recipientsVerdict(io, config)),
   ]);
@@ -74,30 +70,38 @@ const diskVerdict = async (dataDir: string): Promise<Verdict> => {
 const nearestExisting = (path: string): string =>
   existsSync(path) || dirname(path) === path ? path : nearestExisting(dirname(path));
 
-/** The key is read only where it is: looking for it must not make one. */
+/** What holds the secret; of one that is asked for there is the salt only. */
+const storageNameOf = (config: DaemonConfig): string => {
+  const { storageCredential, storagePassphrase, storageKeyFile } = config;
+  if (storageCredential !== undefined) return storageCredential;
+  if (storagePassphrase === undefined) return storageKeyFile;
+  return storagePassphrase.file === ASKED ? storagePassphrase.salt : storagePassphrase.file;
+};
+
+/** What the first start makes may be missing as long as there are no stores. */
 const storageVerdict = async (io: Io, config: DaemonConfig): Promise<Verdict> => {
-  const { storageCredential, storageKeyFile: path, client } = config;
-  if (storageCredential === undefined && !existsSync(path)) {
-    const [store] = await storesIn(client.dataDir);
-    const error = { kind: 'private-file', path, problem: 'lost-key' } as const;
-    return store === undefined ? { kind: 'not-made-yet' } : { kind: 'private-file', error };
-  }
-  const read =
-    storageCredential === undefined
-      ? loadStorageKey(io, path, undefined)
-      : readStorageCredential(io.files, storageCredential);
-  return read.match(
+  const made = config.storagePassphrase?.salt ?? config.storageKeyFile;
+  const [store] = await storesIn(config.client.dataDir);
+  return checkStorageKey(io.files, config).match(
     (): Verdict => ({ kind: 'readable' }),
-    (error) => ({ kind: 'private-file', error }),
+    (error): Verdict => {
+      if (error.problem !== 'missing' || error.path !== made)
+        return { kind: 'private-file', error };
+      if (store === undefined) return { kind: 'not-made-yet' };
+      const problem = config.storagePassphrase === undefined ? 'lost-key' : 'lost-salt';
+      return { kind: 'private-file', error: { ...error, problem } };
+    },
   );
 };
 
 const keysVerdict = async (io: Io, plan: AccountPlan): Promise<Verdict> => {
   for (const name of ['link', 'identity'] as const) {
     const path = `${plan.directory}/${name}.private.pem`;
-    if (!existsSync(path)) return { kind: 'no-keys' };
+    if (!existsSync(path) && !existsSync(`${plan.directory}/${name}.public.pem`)) {
+      return { kind: 'no-keys' };
+    }
     const read = await readKeyFile(io.files, PEM_KEYS.x25519Secret, path);
-    if (read.isErr()) return { kind: 'damaged', path, problem: read.error.problem };
+    if (read.isErr()) return { kind: 'damaged-key', path, problem: read.error.problem };
   }
   return { kind: 'readable' };
 };

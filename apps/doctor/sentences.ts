@@ -44,6 +44,11 @@ const DIAGNOSES: { readonly [K in Kind]: (verdict: VerdictOf<K>) => Diagnosis } 
   'no-keys': () =>
     bad('no keys yet', 'make them with postern daemon -g, then register the account'),
   damaged: ({ path, problem }) => bad(`${path}: ${problem}`, 'put back a good copy, or remove it'),
+  'damaged-key': ({ path, problem }) =>
+    bad(
+      `${path}: ${problem}`,
+      'put back a good copy; removing both its halves makes a new identity, which nobody knows',
+    ),
   known: ({ count }) => good(`${count} known`),
   running: ({ pid, needsRestart }) =>
     needsRestart.length === 0
@@ -73,6 +78,10 @@ const DIAGNOSES: { readonly [K in Kind]: (verdict: VerdictOf<K>) => Diagnosis } 
       'register its link key (postern account show)',
     ),
   connection: ({ state }) => connectionDiagnosis(state),
+  unusable: ({ problem }) =>
+    problem === 'key-file'
+      ? bad('not connected: its keys cannot be used', 'see the keys above, then restart the daemon')
+      : bad(`not opened: ${problem}`, 'postern status says more; then restart the daemon'),
   'not-looked': () => bad('could not be looked at', 'first what has failed above'),
 };
 
@@ -93,6 +102,10 @@ const remedyOfPrivateFile = (problem: string): string => {
       return 'chmod go= it';
     case 'lost-key':
       return 'put back the key from your copy: without it the stores stay closed';
+    case 'lost-salt':
+      return 'put back the salt from your copy: without it the stores stay closed';
+    case 'empty-passphrase':
+      return 'write the passphrase into its first line';
     case 'of-another-user':
       return 'run as its owner, or chown it';
     default:

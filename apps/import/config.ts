@@ -4,6 +4,7 @@
  * @module
  */
 import { isAbsolute, join, relative } from 'node:path';
+import { Result } from 'neverthrow';
 import { parse, stringify } from 'smol-toml';
 import { respell } from '../config/toml.js';
 import { daemonSchema } from '../daemon/schema.js';
@@ -14,6 +15,8 @@ export interface ConfigMove {
   /** Directories that are left behind. */
   readonly from: readonly string[];
   readonly dataDir: string;
+  /** Accounts that are taken over, by their places in the source. */
+  readonly accounts: ReadonlySet<number>;
 }
 
 const HEAD = '# Taken over from mailproxy by postern import.\n\n';
@@ -26,12 +29,38 @@ export const movedConfig = (source: string, move: ConfigMove): string => {
     HEAD +
     stringify({
       ...table,
+      Account: accountsIn(table).filter((_, index) => move.accounts.has(index)),
       Proxy: { ...proxy, DataDir: move.dataDir },
       ...present('Management', movedManagement(tableIn(table, 'Management'), move)),
       ...present('Logging', movedLogging(tableIn(table, 'Logging'), move)),
     })
   );
 };
+
+/**
+ * Whether a file is what an earlier run has made of `source`, perhaps with fewer of its accounts:
+ * nobody has changed it since, and it may be replaced.
+ */
+export const isFromEarlierRun = (
+  held: string,
+  source: string,
+  move: Omit<ConfigMove, 'accounts'>,
+): boolean => {
+  const names = accountNames(held);
+  const kept = accountNames(source).flatMap((name, index) => (names.includes(name) ? [index] : []));
+  return held === movedConfig(source, { ...move, accounts: new Set(kept) });
+};
+
+/** Users with their providers, as they are written; none where the text is no TOML. */
+const accountNames = (text: string): readonly string[] =>
+  Result.fromThrowable(parse)(text)
+    .map((parsed) => accountsIn(tableIn({ root: respell(daemonSchema, parsed) }, 'root')))
+    .unwrapOr([])
+    .map((account) => tableIn({ account }, 'account'))
+    .map(({ User, Provider }) => JSON.stringify([User, Provider]));
+
+const accountsIn = ({ Account }: Table): readonly unknown[] =>
+  Array.isArray(Account) ? Account.map((each: unknown) => each) : [];
 
 /** A socket in the old directory is left out: there will be one in the new. */
 const movedManagement = (management: Table, move: ConfigMove): Table =>

@@ -2,7 +2,7 @@
  * Key files, copied from mailproxy's directory into one of ours: never over another key.
  * @module
  */
-import { err, errAsync, ok, okAsync, safeTry, type Result, type ResultAsync } from 'neverthrow';
+import { err, errAsync, ok, okAsync, Result, ResultAsync, safeTry } from 'neverthrow';
 import { equal } from '../../src/bytes/compare.js';
 import { decodePem, encodePem, PEM_KEYS, pemProblem, type PemKind } from '../../src/bytes/pem.js';
 import { utf8 } from '../../src/bytes/text.js';
@@ -29,23 +29,37 @@ export type Copied = 'copied' | 'there';
 
 const EXTENSION = '.pem';
 
-/** Both key pairs of an account. */
+const PAIRS = ['link', 'identity'] as const;
+
+/** Both key pairs of an account; one that cannot be copied does not keep the other out. */
 export const copyAccountKeys = (
   deps: CopyDeps,
   from: string,
   to: string,
-): ResultAsync<Copied, CopyProblem> =>
+): ResultAsync<Copied, readonly CopyProblem[]> =>
   safeTry(async function* () {
-    yield* deps.files.makeDirectory(to).mapErr(unusable);
-    const link = yield* copyPair(deps, { from, to, name: 'link' });
-    const identity = yield* copyPair(deps, { from, to, name: 'identity' });
-    return ok(link === 'there' ? identity : link);
+    yield* deps.files.makeDirectory(to).mapErr((error) => [unusable(error)]);
+    const pairs: Result<Copied, CopyProblem>[] = [];
+    for (const name of PAIRS) pairs.push(await copyPair(deps, { from, to, name }));
+    const copied = yield* Result.combineWithAllErrors(pairs);
+    return ok<Copied, readonly CopyProblem[]>(copied.includes('copied') ? 'copied' : 'there');
   });
+
+/** Whether an account's directory has both its keys, so that opening it makes no new ones. */
+export const hasAccountKeys = async (deps: CopyDeps, directory: string): Promise<boolean> => {
+  const secrets = PAIRS.map((name) =>
+    readKey(deps, PEM_KEYS.x25519Secret, `${directory}/${name}.private.pem`),
+  );
+  return (await ResultAsync.combine(secrets)).match(
+    (keys) => keys.every((key) => key !== undefined),
+    () => false,
+  );
+};
 
 interface PairPlace {
   readonly from: string;
   readonly to: string;
-  readonly name: 'link' | 'identity';
+  readonly name: (typeof PAIRS)[number];
 }
 
 /** The public half is checked, and made anew: the reference does not when it is missing. */

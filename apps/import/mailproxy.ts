@@ -16,10 +16,11 @@ import type { ConfigError } from '../../src/index.js';
 import type { ConfigFileError } from '../config/errors.js';
 import { ensurePrivateDirectory, type PrivateFileError } from '../config/private-files.js';
 import { readDaemonConfig, type DaemonConfig } from '../daemon/config.js';
-import { movedConfig } from './config.js';
+import { isFromEarlierRun, movedConfig } from './config.js';
 import {
   copyAccountKeys,
   copyRecipient,
+  hasAccountKeys,
   type Copied,
   type CopyDeps,
   type CopyProblem,
@@ -48,7 +49,11 @@ export type ImportNote =
   | { readonly kind: 'done'; readonly what: string; readonly copied: Copied }
   /** It is where it was, and not here. */
   | { readonly kind: 'left'; readonly path: string; readonly bytes: number }
-  | { readonly kind: 'problem'; readonly problem: CopyProblem };
+  | { readonly kind: 'problem'; readonly problem: CopyProblem }
+  /** Not in the new configuration: without its keys it would begin with new ones, unasked. */
+  | { readonly kind: 'left-out'; readonly account: string }
+  /** There is no account to write it for. */
+  | { readonly kind: 'unwritten'; readonly path: string };
 
 const SOURCES = ['mailproxy.toml', 'katzenpost.toml'];
 const STORE = 'storage.db';
@@ -67,10 +72,34 @@ export const importMailproxy = (
     const notes: ImportNote[] = [];
     for (const account of accounts) notes.push(...(await importAccount(deps, places, account)));
     notes.push(...(yield* importRecipients(deps, places, config)));
-    const from = [places.from, config.client.dataDir];
-    const text = movedConfig(source, { from, dataDir: places.dataDir });
-    const copied = yield* writeOnce(io, places.configFile, text);
-    notes.push({ kind: 'done', what: places.configFile, copied });
+    notes.push(...(yield* importConfig(deps, places, { source, config }, accounts)));
+    return ok(notes);
+  });
+
+/** Only accounts whose keys are here: opening another one would make it a new identity. */
+const importConfig = (
+  deps: CopyDeps,
+  { from, configFile, dataDir }: ImportPlaces,
+  { source, config }: Source,
+  plans: readonly AccountPlan[],
+): ResultAsync<readonly ImportNote[], ImportError> =>
+  safeTry(async function* () {
+    const accounts = new Set<number>();
+    const notes: ImportNote[] = [];
+    for (const [index, { address }] of plans.entries()) {
+      if (await hasAccountKeys(deps, `${dataDir}/${fileNameOf(address)}`)) accounts.add(index);
+      else notes.push({ kind: 'left-out', account: address });
+    }
+    if (accounts.size === 0) {
+      notes.push({ kind: 'unwritten', path: configFile });
+      return ok(notes);
+    }
+    const move = { from: [from, config.client.dataDir], dataDir };
+    const copied = yield* writeConfig(deps, configFile, {
+      text: movedConfig(source, { ...move, accounts }),
+      isOurs: (held) => isFromEarlierRun(held, source, move),
+    });
+    notes.push({ kind: 'done', what: configFile, copied });
     return ok(notes);
   });
 
@@ -103,7 +132,11 @@ const importAccount = async (
 ): Promise<readonly ImportNote[]> => {
   const name = fileNameOf(address);
   const copied = await copyAccountKeys(deps, `${from}/${name}`, `${dataDir}/${name}`);
-  return [noteOf(`keys of ${address}`, copied), ...(await leftBehind(`${from}/${name}/${STORE}`))];
+  const notes = copied.match(
+    (how): readonly ImportNote[] => [{ kind: 'done', what: `keys of ${address}`, copied: how }],
+    (problems) => problems.map((problem) => ({ kind: 'problem', problem })),
+  );
+  return [...notes, ...(await leftBehind(`${from}/${name}/${STORE}`))];
 };
 
 /** Mail and what else mailproxy kept of an account. */
@@ -151,7 +184,17 @@ const noteOf = (what: string, copied: Result<Copied, CopyProblem>): ImportNote =
     (problem) => ({ kind: 'problem', problem }),
   );
 
-const writeOnce = ({ files }: Io, path: string, text: string): ResultAsync<Copied, ImportError> =>
+interface NewConfig {
+  readonly text: string;
+  /** Whether what is there may be replaced. */
+  readonly isOurs: (held: string) => boolean;
+}
+
+const writeConfig = (
+  { files }: CopyDeps,
+  path: string,
+  { text, isOurs }: NewConfig,
+): ResultAsync<Copied, ImportError> =>
   files
     .read(path)
     .map((held): string | undefined => fromUtf8(held))
@@ -159,7 +202,7 @@ const writeOnce = ({ files }: Io, path: string, text: string): ResultAsync<Copie
     .mapErr((error): ImportError => error)
     .andThen((held): ResultAsync<Copied, ImportError> => {
       if (held === text) return okAsync('there');
-      if (held !== undefined) return errAsync({ kind: 'other-config', path });
+      if (held !== undefined && !isOurs(held)) return errAsync({ kind: 'other-config', path });
       return files
         .write(path, utf8(text))
         .map((): Copied => 'copied')

@@ -9,8 +9,9 @@ import type { NodeOptions, NodeTuning } from '../../servers/node/options.js';
 import type { ProviderOptions } from '../../servers/provider/provider.js';
 import type { Rate } from '../../src/pki/document-codec.js';
 import { lineOf, spell, type KeyPath } from '../config/locate.js';
-import { agreementOf, storageKeyFileOf } from '../config/keys.js';
+import { agreementOf } from '../config/keys.js';
 import { loggingOf, type LoggingConfig } from '../config/logging.js';
+import { storageSourcesOf, type StorageSources } from '../config/storage-key.js';
 import { readToml, type ConfigProblem } from '../config/toml.js';
 import { authoritySchema, LONGEST_QUANTILE, type AuthorityFile } from './authority-schema.js';
 import { serverSchema, type ServerFile } from './schema.js';
@@ -18,9 +19,8 @@ import { serverSchema, type ServerFile } from './schema.js';
 /** What comes from the world and not from a file. */
 type Worldly = 'io' | 'openStore' | 'storageKey' | 'faults';
 
-interface Common {
+interface Common extends StorageSources {
   readonly dataDir: string;
-  readonly storageKeyFile: string;
   readonly logging: LoggingConfig;
   readonly generateOnly: boolean;
 }
@@ -100,7 +100,7 @@ const authorityOf = (file: AuthorityFile): AuthorityConfig => {
   return {
     kind: 'authority',
     dataDir,
-    storageKeyFile: storageKeyFileOf(file.Storage, dataDir),
+    ...storageSourcesOf(file.Storage, dataDir),
     logging: loggingOf(file.Logging, dataDir),
     generateOnly: debug.GenerateOnly,
     options: {
@@ -145,7 +145,7 @@ const serverOf = (file: ServerFile): Result<ServerConfig, never> => {
   return ok({
     kind: server.IsProvider ? 'provider' : 'mix',
     dataDir,
-    storageKeyFile: storageKeyFileOf(file.Storage, dataDir),
+    ...storageSourcesOf(file.Storage, dataDir),
     logging: loggingOf(file.Logging, dataDir),
     generateOnly: debug.GenerateOnly,
     socket: management?.Enable ? (management.Path ?? join(dataDir, 'management_sock')) : undefined,

@@ -4,23 +4,17 @@
  * @module
  */
 import { join } from 'node:path';
-import type * as z from 'zod';
-import { loggingSchema, storageKeyFileOf, type storageSchema } from '../config/keys.js';
+import { loggingSchema } from '../config/keys.js';
+import { completeStorage } from '../config/storage-key.js';
 import type { AuthorityFile } from './authority-schema.js';
 import { parametersOf } from './config.js';
 import type { ServerFile } from './schema.js';
-
-type Storage = z.output<typeof storageSchema> | undefined;
-
-const storageOf = (storage: Storage, dataDir: string) => ({
-  KeyFile: storageKeyFileOf(storage, dataDir),
-});
 
 /** The rates are printed with the longest samples that follow from them. */
 export const completeAuthorityFile = (file: AuthorityFile): AuthorityFile => ({
   ...file,
   Logging: file.Logging ?? loggingSchema.parse({}),
-  Storage: storageOf(file.Storage, file.Authority.DataDir),
+  Storage: completeStorage(file.Storage, file.Authority.DataDir),
   Parameters: parameterKeys(file),
 });
 
@@ -44,7 +38,7 @@ const parameterKeys = ({ Parameters: parameters }: AuthorityFile): AuthorityFile
 export const completeServerFile = (file: ServerFile): ServerFile => ({
   ...file,
   Logging: file.Logging ?? loggingSchema.parse({}),
-  Storage: storageOf(file.Storage, file.Server.DataDir),
+  Storage: completeStorage(file.Storage, file.Server.DataDir),
   Management: {
     Enable: file.Management?.Enable ?? false,
     Path: file.Management?.Path ?? join(file.Server.DataDir, 'management_sock'),

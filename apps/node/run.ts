@@ -19,11 +19,9 @@ import type { Io, ListenError } from '../../src/io/contracts.js';
 import type { OpenStore } from '../../src/index.js';
 import { collectForPackets } from '../../src/io/node.js';
 import { faultStage } from '../../testkit/faults.js';
-import {
-  ensurePrivateDirectory,
-  loadStorageKey,
-  type PrivateFileError,
-} from '../config/private-files.js';
+import type { AskPassphrase } from '../config/passphrase.js';
+import { ensurePrivateDirectory, type PrivateFileError } from '../config/private-files.js';
+import { loadStorageKey } from '../config/storage-key.js';
 import type { AuthorityConfig, NodeConfig, ServerConfig } from './config.js';
 
 export type NodeRunError =
@@ -39,6 +37,8 @@ export type NodeRunError =
 export interface NodeWorld {
   readonly io: Io;
   readonly openStore: OpenStore;
+  /** Who knows the passphrase; absent: whoever started this process. */
+  readonly askPassphrase?: AskPassphrase;
   /** Somebody asks over the management socket that the program ends. */
   readonly shutdown: () => void;
 }
@@ -81,9 +81,10 @@ const assemble = (
   resources: Resources,
 ): ResultAsync<RunningPart, NodeRunError> =>
   safeTry(async function* () {
+    const { io, askPassphrase } = world;
     yield* ensurePrivateDirectory(config.dataDir);
     const store = `${config.dataDir}/${config.kind === 'authority' ? 'authority' : 'node'}.db`;
-    const storageKey = yield* loadStorageKey(world.io, config.storageKeyFile, store);
+    const storageKey = yield* loadStorageKey({ ...io, askPassphrase }, config, [store]);
     const running = yield* config.kind === 'authority'
       ? startDirectory(config, world, { resources, storageKey })
       : startServer(config, world, { resources, storageKey });

@@ -91,7 +91,7 @@ const makeKeyPair = (
     .andThen((file): Result<KeyPair, KeyFileError> =>
       file === undefined
         ? ok(keyPairOf(primitives, random(SECRET_LENGTH)))
-        : err({ kind: 'key-file', path: secretPath, problem: `missing beside ${publicPath}` }),
+        : err({ kind: 'key-file', path: secretPath, problem: 'missing beside its public half' }),
     )
     .andThrough((pair) =>
       writeKeyFile(files, PEM_KEYS.x25519Secret, { path: secretPath, key: pair.secretKey }),

@@ -4,7 +4,7 @@
  */
 import { err, errAsync, ok, okAsync, type Result, ResultAsync, safeTry } from 'neverthrow';
 import type { Primitives } from '../crypto/primitives.js';
-import type { Io } from '../io/contracts.js';
+import type { Io, LogFacts } from '../io/contracts.js';
 import type { OpenStore, StoreError } from '../store/store.js';
 import type { Account } from './account/account.js';
 import type { ClientWorld } from './account/parts.js';
@@ -91,17 +91,27 @@ const openBook = (
       .mapErr(({ path, reason }): OpenError => ({ kind: 'data-dir', path, problem: reason }));
     const store = yield* openStore(`${dataDir}/recipients.db`, config.storageKey);
     const caseSensitive = config.tuning?.caseSensitiveUserIdentifiers ?? false;
-    const directory = { files, primitives, directory: recipientDir, initial: recipients };
+    const directory = { files, primitives, log, directory: recipientDir, initial: recipients };
     const book = await openRecipients({ ...directory, store, caseSensitive });
     if (book.isErr()) {
       await store.close();
       return err(asOpenError(book.error));
     }
-    for (const { kind } of book.value.problems) {
-      log.write('warning', 'recipients', 'an entry cannot be used', { problem: kind });
+    for (const problem of book.value.problems) {
+      log.write('warning', 'recipients', 'unusable recipient', factsOf(problem));
     }
     return ok(book.value);
   });
+
+/** What a log may say: a file is named by a recipient, and so is an entry. */
+const factsOf = (error: RecipientError): LogFacts => {
+  if (error.kind === 'recipient-file') {
+    return { file: { identifier: error.path }, problem: error.problem };
+  }
+  return error.kind === 'bad-address'
+    ? { recipient: { identifier: error.address }, problem: error.kind }
+    : { problem: error.kind };
+};
 
 const asOpenError = (error: RecipientError): OpenError => {
   switch (error.kind) {

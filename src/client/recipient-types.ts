@@ -66,6 +66,11 @@ export interface Recipients {
   get(address: string): Result<Recipient, RecipientError>;
   /** Sets a key, which is `given` from now on; a change is settled, and held mail leaves. */
   set(address: string, key: Uint8Array): ResultAsync<void, RecipientError>;
+  /**
+   * Sets a key as a configuration says it: once, until the configuration says another one. So what
+   * people set, verify or remove afterwards stays, also over a restart.
+   */
+  configure(address: string, key: Uint8Array): ResultAsync<void, RecipientError>;
   remove(address: string): ResultAsync<void, RecipientError>;
   /**
    * Compares what the recipient has read out, words or digits of {@link fingerprintOf}, with the

@@ -90,6 +90,8 @@ class Keeper implements DocumentKeeper {
   readonly #shelf: DocumentShelf;
   readonly #stop = new AbortController();
   readonly #pursuits = new Map<Epoch, Pursuit>();
+  /** Why each source has not given the current epoch's document, as the log has it. */
+  readonly #told = new Map<string, string>();
   readonly #running: Promise<unknown>;
   #early: { readonly epoch: Epoch; readonly atMs: number } | undefined;
 
@@ -215,6 +217,7 @@ class Keeper implements DocumentKeeper {
       if (this.#closed) return;
       if (found.isOk()) {
         this.#pursuits.delete(epoch);
+        this.#told.clear();
         return this.#shelf.keep(epoch, found.value);
       }
       this.#report(source, epoch, found.error);
@@ -276,7 +279,16 @@ class Keeper implements DocumentKeeper {
     const isBad = error.kind === 'bad-document';
     const reason = isBad ? error.reason.kind : error.kind;
     const facts = { source: source.name, epoch, reason };
-    this.#options.log.write(isBad ? 'warning' : 'debug', 'pki', 'no document', facts);
+    const isNews = this.#isNews(source, epoch, reason);
+    const level = isBad ? 'warning' : isNews ? 'info' : 'debug';
+    this.#options.log.write(level, 'pki', 'no document', facts);
+  }
+
+  /** Questions come again and again, and documents of other epochs may be missing by right. */
+  #isNews({ name }: DocumentSource, epoch: Epoch, reason: string): boolean {
+    if (epoch !== this.#now() || this.#told.get(name) === reason) return false;
+    this.#told.set(name, reason);
+    return true;
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fromUtf8 } from '../../src/bytes/text.js';
+import { fromUtf8, utf8 } from '../../src/bytes/text.js';
 import type { ClientEvent, MixClient } from '../../src/client/types.js';
 import { ALICE, BOB, inboxCount, mailOf, openWorld, outboxCount } from './support/world.js';
 
@@ -290,5 +290,16 @@ describe('MixClient without what it needs', () => {
     await expect(reopenAlice({ storageKey: new Uint8Array(3) })).rejects.toThrow();
     await expect(reopenAlice({ networks: {} })).rejects.toThrow();
     await bob.close();
+  });
+
+  it('says at its start which recipient file it cannot use, and why', async () => {
+    const { io, alice, bob, reopenAlice } = await openWorld({ tuning: POLLING });
+    await alice.close();
+    await bob.close();
+    const path = '/alice/recipients/eve@p2.test.pem';
+    (await io.files.write(path, utf8('rubbish')))._unsafeUnwrap();
+    await (await reopenAlice()).close();
+    const line = io.log.lines.find((each) => each.includes('unusable recipient'));
+    expect(line).toMatch(/ WARN recipients: .* file=[0-9a-f]{8} problem="not a PEM file"$/);
   });
 });

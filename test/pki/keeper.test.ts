@@ -234,3 +234,28 @@ describe('closing', () => {
     expect(questions.length).toBe(1);
   });
 });
+
+describe('why there is no document', () => {
+  it('is told once, and again when it is another reason', async () => {
+    const { clock, log, source, open } = world();
+    let answer: 'not-connected' | 'not-found' = 'not-connected';
+    open([source('authority', () => answer)]);
+    await clock.advance(2 * MINUTE);
+    answer = 'not-found';
+    await clock.advance(2 * MINUTE);
+    const told = log.lines.filter((line) => line.includes(' INFO pki: no document'));
+    expect(told.map((line) => line.replace(/.* reason=/, ''))).toEqual([
+      'not-connected',
+      'not-found',
+    ]);
+  });
+
+  it('is not told of an epoch that has not begun', async () => {
+    const { clock, log, source, open } = world();
+    open([source('authority', (epoch) => (epoch === EPOCH ? documentOf(epoch) : 'not-found'))]);
+    await clock.advance(PERIOD - 1);
+    const told = log.lines.filter((line) => line.includes('pki: no document'));
+    expect(told.length).toBeGreaterThan(0);
+    expect(told.filter((line) => !line.includes(' DEBU '))).toEqual([]);
+  });
+});

@@ -66,8 +66,8 @@ const tell = (
   notes: readonly ImportNote[],
 ): Result<void, CliError> => {
   for (const note of notes) {
-    if (note.kind === 'problem') terminal.tell(sentenceOf(note));
-    else terminal.print(sentenceOf(note));
+    if (note.kind === 'done' || note.kind === 'left') terminal.print(sentenceOf(note));
+    else terminal.tell(sentenceOf(note));
   }
   const problems = notes.filter(({ kind }) => kind === 'problem').length;
   if (problems > 0) return err({ kind: 'import-incomplete', problems });
@@ -83,5 +83,9 @@ const sentenceOf = (note: ImportNote): string => {
       return `${note.path}: left (${note.bytes} bytes): mail that waits in it is mailproxy’s to send and to hand out`;
     case 'problem':
       return `${note.problem.path}: ${note.problem.problem}`;
+    case 'left-out':
+      return `${note.account}: left out of the configuration, since not all of its keys are here; put good copies into mailproxy’s directory and run this again`;
+    case 'unwritten':
+      return `${note.path}: not written, since no account has its keys`;
   }
 };

@@ -71,6 +71,10 @@ const SKEW_LIMIT_MS = 120_000;
 const isSkewed = (skewMs: Json | undefined): skewMs is number =>
   typeof skewMs === 'number' && Math.abs(skewMs) > SKEW_LIMIT_MS;
 
+/** What is wrong, and with which file where it is one. */
+const problemText = ({ kind, path, problem, reason }: JsonObject): string =>
+  [kind, path, problem, reason].filter((fact) => typeof fact === 'string').join(': ');
+
 const accountLine = (account: Json): string => {
   if (!isObject(account)) return '';
   const { account: address, connection, problem, outbox, inbox, fragments, skewMs } = account;
@@ -78,7 +82,7 @@ const accountLine = (account: Json): string => {
     textOf(isObject(value) ? value[name] : 0);
   return [
     `${textOf(address)}: ${textOf(connection)}`,
-    ...(isObject(problem) ? [textOf(problem['kind'])] : []),
+    ...(isObject(problem) ? [problemText(problem)] : []),
     `outbox ${count(outbox, 'mails')} mails (${count(outbox, 'blocks')} blocks)`,
     `inbox ${count(inbox, 'count')} mails`,
     `${textOf(fragments)} parts of others`,

@@ -3,12 +3,12 @@
  * @module
  */
 import type { Command } from 'commander';
-import { ok, okAsync, ResultAsync, safeTry, type Result } from 'neverthrow';
+import { ok, okAsync, type ResultAsync, safeTry, type Result } from 'neverthrow';
 import type { JsonObject } from '../../../src/control/json.js';
 import { nodeIo } from '../../../src/io/node.js';
 import { upgradeSqliteStore, type Upgrade } from '../../../src/store/sqlite.js';
 import { fileKindOf } from '../../config/kind.js';
-import { loadStorageKey } from '../../config/private-files.js';
+import { loadStorageKey, type StorageSources } from '../../config/storage-key.js';
 import { storesIn } from '../../config/stores.js';
 import type { ConfigProblem } from '../../config/toml.js';
 import { readDaemonConfig } from '../../daemon/config.js';
@@ -28,9 +28,8 @@ interface Upgraded {
 }
 
 /** Where stores lie, and what opens them. */
-interface Place {
+interface Place extends StorageSources {
   readonly dataDir: string;
-  readonly storageKeyFile: string;
 }
 
 export const addUpgrade = (program: Command, cli: Cli): void => {
@@ -55,26 +54,21 @@ const placeOf = (source: string, file: string): Result<Place, readonly ConfigPro
     case 'server':
       return readServerConfig(source, file);
     case 'daemon':
-      return readDaemonConfig(source, file).map(({ client, storageKeyFile }) => ({
-        dataDir: client.dataDir,
-        storageKeyFile,
+      return readDaemonConfig(source, file).map((config) => ({
+        ...config,
+        dataDir: config.client.dataDir,
       }));
   }
 };
 
 /** One store after the other; where one cannot be upgraded, those before it have been. */
-const upgradeAll = ({
-  dataDir,
-  storageKeyFile,
-}: Place): ResultAsync<readonly Upgraded[], CliError> =>
+const upgradeAll = (place: Place): ResultAsync<readonly Upgraded[], CliError> =>
   safeTry(async function* () {
-    const stores = await storesIn(dataDir);
+    const stores = await storesIn(place.dataDir);
     const upgraded: Upgraded[] = [];
     // A directory without stores has no need of a key, and must not be given one.
     const key =
-      stores.length === 0
-        ? okAsync(new Uint8Array(0))
-        : loadStorageKey(nodeIo(), storageKeyFile, stores[0]);
+      stores.length === 0 ? okAsync(new Uint8Array(0)) : loadStorageKey(nodeIo(), place, stores);
     const storageKey = yield* key;
     for (const store of stores) {
       const upgrade = yield* upgradeSqliteStore(store, storageKey).mapErr((error): CliError => ({

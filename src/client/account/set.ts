@@ -5,6 +5,7 @@
  * @module
  */
 import { err, ok, type Result, ResultAsync } from 'neverthrow';
+import type { LogFacts } from '../../io/contracts.js';
 import { normaliseAddress } from '../../mail/address.js';
 import { Account, type AccountOptions } from './account.js';
 import type { ClientWorld } from './parts.js';
@@ -155,7 +156,7 @@ export class AccountSet implements Accounts {
     const opened = await this.#openOne(plan);
     if (opened.isOk()) return;
     this.#unusable.set(plan.address, opened.error);
-    const facts = { account: { identifier: plan.address }, problem: opened.error.kind };
+    const facts = { account: { identifier: plan.address }, ...factsOf(opened.error) };
     this.#deps.world.io.log.write('error', 'account', 'an account cannot be opened', facts);
   }
 
@@ -175,6 +176,14 @@ export class AccountSet implements Accounts {
     );
   }
 }
+
+/** Of a path the name alone: its directory is named by the account. */
+const factsOf = (error: OpenError): LogFacts =>
+  error.kind === 'key-file'
+    ? { problem: error.kind, file: baseName(error.path), reason: error.problem }
+    : { problem: error.kind };
+
+const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 
 const unusable = (account: Address, error: OpenError): AccountStatus => ({
   account,

@@ -44,6 +44,7 @@ export const withLookup = (deps: LookupDeps): Recipients => {
   return {
     get: (address) => book.get(address),
     set: (address, key) => book.set(address, key),
+    configure: (address, key) => book.configure(address, key),
     remove: (address) => book.remove(address),
     verify: (address, code) => book.verify(address, code),
     list: () => book.list(),

@@ -10,13 +10,14 @@ import { err, errAsync, ok, okAsync, type Result, type ResultAsync, safeTry } fr
 import { equal } from '../../bytes/compare.js';
 import { isLowOrder } from '../../crypto/low-order.js';
 import type { Primitives } from '../../crypto/primitives.js';
-import type { Files } from '../../io/contracts.js';
+import type { Files, Log } from '../../io/contracts.js';
 import { normaliseAddress } from '../../mail/address.js';
 import type { Store } from '../../store/store.js';
+import { ConfiguredTable } from './configured.js';
 import { isFingerprintOf } from './fingerprint.js';
 import { RecipientFiles, unusable } from './files.js';
 import type { FoundKey, Recipient, RecipientError, Recipients } from '../recipient-types.js';
-import { TrustTable } from './trust.js';
+import { isSettled, TrustTable } from './trust.js';
 import { Turns } from '../turns.js';
 import type { Address } from '../types.js';
 
@@ -25,9 +26,10 @@ export interface RecipientsOptions {
   readonly primitives: Primitives;
   /** Absolute; for the PEM files. */
   readonly directory: string;
-  /** For the trust; it is closed with the recipients. */
+  /** For the trust and what was configured; it is closed with the recipients. */
   readonly store: Store;
-  /** Entries of the configuration; they are written, so taking one out there keeps its key. */
+  readonly log: Log;
+  /** Entries of the configuration, each as {@link RecipientBook.configure} takes it over. */
   readonly initial?: Readonly<Record<string, Uint8Array>>;
   readonly caseSensitive?: boolean;
 }
@@ -45,30 +47,35 @@ export const openRecipients = (
   safeTry(async function* () {
     const { files, directory, store, initial = {} } = options;
     yield* files.makeDirectory(directory).mapErr(unusable);
-    const book = new RecipientBook(options, yield* TrustTable.open(store));
-    const problems = [...(yield* book.rescan())];
-    for (const [address, key] of Object.entries(initial)) {
-      const added = await book.ensure(address, key);
-      if (added.isErr()) problems.push(added.error);
-    }
-    book.problems = problems;
+    const trust = yield* TrustTable.open(store);
+    const configured = yield* ConfiguredTable.open(store);
+    const book = new RecipientBook(options, { trust, configured });
+    const unreadable = yield* book.rescan();
+    book.problems = [...unreadable, ...(await book.configureAll(initial))];
     return ok(book);
   });
+
+interface Tables {
+  readonly trust: TrustTable;
+  readonly configured: ConfiguredTable;
+}
 
 /** All recipients of a client; only {@link openRecipients} makes one. */
 export class RecipientBook implements Omit<Recipients, 'admit' | 'lookup' | 'query'> {
   readonly #options: RecipientsOptions;
   readonly #files: RecipientFiles;
   readonly #trust: TrustTable;
+  readonly #configured: ConfiguredTable;
   readonly #turns = new Turns();
   readonly #listeners = new Set<() => void>();
   /** Which files and entries could not be used at the start. */
   problems: readonly RecipientError[] = [];
 
-  constructor(options: RecipientsOptions, trust: TrustTable) {
+  constructor(options: RecipientsOptions, { trust, configured }: Tables) {
     const { files, directory, caseSensitive = false } = options;
     this.#options = options;
     this.#trust = trust;
+    this.#configured = configured;
     const isKey = (key: Uint8Array): boolean => this.isKey(key);
     this.#files = new RecipientFiles({ files, directory, caseSensitive, isKey });
   }
@@ -83,23 +90,35 @@ export class RecipientBook implements Omit<Recipients, 'admit' | 'lookup' | 'que
   }
 
   set(address: string, key: Uint8Array): ResultAsync<void, RecipientError> {
-    const normal = this.#normalise(address);
-    if (normal.isErr()) return errAsync(normal.error);
-    if (!this.isKey(key)) return errAsync({ kind: 'bad-key' });
-    const found = { address: normal.value, key: key.slice() };
-    return this.#change(() =>
-      this.#files.write(found).andThen(() => this.#trust.forget(found.address)),
+    return this.#entry(address, key).asyncAndThen((entry) => this.#change(() => this.#give(entry)));
+  }
+
+  configure(address: string, key: Uint8Array): ResultAsync<void, RecipientError> {
+    return this.#entry(address, key).asyncAndThen((entry) =>
+      this.#change(() =>
+        this.#configured.hasSaid(entry)
+          ? okAsync(undefined)
+          : this.#takeOver(entry).andThen(() => this.#configured.keep(entry)),
+      ),
     );
   }
 
-  /** Sets a key unless it is there already, with no less than our word for it. */
-  ensure(address: string, key: Uint8Array): ResultAsync<void, RecipientError> {
-    const held = this.get(address);
-    const isThere =
-      held.isOk() &&
-      equal(held.value.key, key) &&
-      (held.value.trust.kind === 'given' || held.value.trust.kind === 'verified');
-    return isThere ? okAsync(undefined) : this.set(address, key);
+  /**
+   * Takes over all entries of the configuration; one that has gone from it keeps its key.
+   *
+   * @returns which of them cannot be used
+   */
+  async configureAll(
+    entries: Readonly<Record<string, Uint8Array>>,
+  ): Promise<readonly RecipientError[]> {
+    const problems: RecipientError[] = [];
+    for (const [address, key] of Object.entries(entries)) {
+      const taken = await this.configure(address, key);
+      if (taken.isErr()) problems.push(taken.error);
+    }
+    const named = Object.keys(entries).map((address) => this.#normalise(address).unwrapOr(address));
+    const kept = await this.#configured.keepOnly(new Set(named));
+    return kept.isErr() ? [...problems, kept.error] : problems;
   }
 
   remove(address: string): ResultAsync<void, RecipientError> {
@@ -177,6 +196,32 @@ export class RecipientBook implements Omit<Recipients, 'admit' | 'lookup' | 'que
     await this.#trust.close();
   }
 
+  /** From now on the key counts as given. */
+  #give(entry: FoundKey): ResultAsync<void, RecipientError> {
+    return this.#files.write(entry).andThen(() => this.#trust.forget(entry.address));
+  }
+
+  /**
+   * What the configuration newly says counts, since a person wrote it there; but where it is unknown
+   * whether it is new, a key that people vouch for may be the later word, and stays.
+   */
+  #takeOver(entry: FoundKey): ResultAsync<void, RecipientError> {
+    const { log } = this.#options;
+    const facts = { recipient: { identifier: entry.address } };
+    const held = this.get(entry.address).unwrapOr(undefined);
+    if (held === undefined) return this.#give(entry);
+    const isSame = equal(held.key, entry.key);
+    const isVouchedFor = isSettled(held, true);
+    if (isSame && isVouchedFor) return okAsync(undefined);
+    if (!isSame && isVouchedFor && !this.#configured.isKept) {
+      log.write('warning', 'recipients', 'another key is known than the configured one', facts);
+      return okAsync(undefined);
+    }
+    return this.#give(entry).andTee(() => {
+      if (!isSame) log.write('notice', 'recipients', 'the configured key replaces another', facts);
+    });
+  }
+
   #settle(recipient: Recipient, key: Uint8Array): ResultAsync<void, RecipientError> {
     const { address } = recipient;
     const isThere = equal(recipient.key, key);
@@ -193,6 +238,12 @@ export class RecipientBook implements Omit<Recipients, 'admit' | 'lookup' | 'que
       for (const listener of [...this.#listeners]) listener();
       return done;
     });
+  }
+
+  #entry(address: string, key: Uint8Array): Result<FoundKey, RecipientError> {
+    return this.#normalise(address).andThen((normal): Result<FoundKey, RecipientError> =>
+      this.isKey(key) ? ok({ address: normal, key: key.slice() }) : err({ kind: 'bad-key' }),
+    );
   }
 
   #normalise(text: string): Result<Address, RecipientError> {

@@ -32,3 +32,29 @@ expect 'MP-4 and nothing is changed by it' "$(sums)" "$before"
 restart B
 expect 'MP-4 the mail is still there' "$(mails B)" "$waiting"
 expect 'MP-4 and can be read' "$(pop B "$waiting" | grep -c '^Subject: mp4-subject')" 1
+
+# The same with a passphrase: a small daemon of its own.
+mkdir "$T/phrase"
+printf '[Proxy]\nDataDir = "%s/phrase/data"\nNoLaunchListeners = true\n[Storage]\nPassphraseFile = "%s/phrase/secret"\n' \
+  "$T" "$T" >"$T/phrase/c.toml"
+(umask 077; echo 'mp4 passphrase' >"$T/phrase/secret")
+phrase_sums(){ find "$T/phrase/data" "$T/phrase/data.storage.salt" -type f -exec sha256sum {} + | sort -k 2; }
+# phrase_runs: whether the daemon starts; it is ended again
+phrase_runs(){
+  postern daemon -f "$T/phrase/c.toml" >"$T/phrase/out" 2>&1 & disown
+  eventually test -s "$T/phrase/data/pid" || return 1
+  local running; running=$(cat "$T/phrase/data/pid"); kill "$running"; ended "$running"
+}
+expect 'MP-4 a daemon with a passphrase starts' "$(phrase_runs && echo yes)" yes
+expect 'MP-4 its salt is private' "$(stat -c '%a %s' "$T/phrase/data.storage.salt")" '600 32'
+expect 'MP-4 there is no key file' "$(test -e "$T/phrase/data.storage.key" || echo none)" none
+before=$(phrase_sums)
+echo 'mp4 passphrases' >"$T/phrase/secret"
+postern daemon -f "$T/phrase/c.toml" >"$T/phrase/out" 2>&1
+expect 'MP-4 a wrong passphrase is refused' "$?" 1
+expect 'MP-4 it says why, of a passphrase' "$(grep -c 'the storage key does not open' "$T/phrase/out")" 1
+expect 'MP-4 no byte has changed by it' "$(phrase_sums)" "$before"
+echo 'mp4 passphrase' >"$T/phrase/secret"
+expect 'MP-4 the right one still opens' "$(phrase_runs && echo yes)" yes
+sed -i 's/^PassphraseFile.*/PassphraseFile = "-"/' "$T/phrase/c.toml"
+expect 'MP-4 it can be asked for' "$(echo 'mp4 passphrase' | postern queue -f "$T/phrase/c.toml" --json)" '[]'

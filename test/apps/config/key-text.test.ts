@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -43,5 +44,15 @@ describe('a key in a configuration file', () => {
       /instead of ED25519 PUBLIC KEY/,
     ],
     [PEM.slice(0, 40), /not a PEM file/],
+    [toHex(repeated(0, 32)), /is no key/],
+    [`01${toHex(repeated(0, 31))}`, /is no key/],
   ])('is refused as %j', (text, problem) => expect(problemOf(text)).toMatch(problem));
+
+  it('is not waited for', () =>
+    withDirectory((directory) => {
+      const path = join(directory, 'pipe');
+      execFileSync('mkfifo', [path]);
+      expect(problemOf(`file:${path}`)).toBe(`${path}: cannot be read`);
+      return Promise.resolve();
+    }));
 });

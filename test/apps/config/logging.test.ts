@@ -1,16 +1,22 @@
-import { mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openLog, type LoggingConfig } from '../../../apps/config/logging.js';
 
 let folder: string;
 let file: string;
+let heard: string[];
 beforeEach(async () => {
+  heard = [];
+  vi.spyOn(process.stderr, 'write').mockImplementation((line) => heard.push(String(line)) > 0);
   folder = await mkdtemp(join(tmpdir(), 'logging-'));
   file = join(folder, 'k.log');
 });
-afterEach(() => rm(folder, { recursive: true }));
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await rm(folder, { recursive: true });
+});
 
 const configOf = (more: Partial<LoggingConfig> = {}): LoggingConfig => ({
   disabled: false,
@@ -46,6 +52,30 @@ describe('the log of a program', () => {
     log.write('error', 'test', 'again');
     expect(await read(`${file}.2`)).toMatch(/heard\n$/);
     expect(await read()).toMatch(/^\S+ ERRO test: again\n$/);
+    log.close();
+  });
+
+  it.each([
+    ['whose directory is missing', () => `${folder}/none/k.log`, 'there is no such directory'],
+    ['that is a directory', () => folder, 'it is a directory'],
+  ])('says of a file %s why it goes to standard error', (_, path, reason) => {
+    const [log, lines] = [openLog(configOf({ file: path() })), heard];
+    log.write('notice', 'test', 'one');
+    log.close();
+    expect(lines).toEqual([
+      expect.stringContaining(`cannot be opened file=${path()} reason="${reason}"`),
+      expect.stringContaining('test: one'),
+    ]);
+  });
+
+  it('says so when the directory goes before the file is opened anew', async () => {
+    const path = join(folder, 'logs', 'k.log');
+    await mkdir(join(folder, 'logs'));
+    const log = openLog(configOf({ file: path }));
+    expect(heard).toEqual([]);
+    await rm(join(folder, 'logs'), { recursive: true });
+    log.reopen();
+    expect(heard).toEqual([expect.stringContaining(`cannot be opened file=${path}`)]);
     log.close();
   });
 

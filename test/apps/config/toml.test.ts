@@ -82,6 +82,37 @@ describe('the daemon configuration', () => {
     expect(problemsOf(source)[0]).toMatch(expected);
   });
 
+  it.each([
+    [`${good}[proxy]\n`, 13, 'proxy: is the same as Proxy: case does not count'],
+    [
+      good.replace('User = "alice"', 'User = "alice"\n  user = "bob"'),
+      11,
+      'Account[0].user: is the same as User: case does not count',
+    ],
+    [`${good}[[account]]\n`, 13, 'account: is the same as Account: case does not count'],
+    [
+      `${good}[Debug]\n  PollingInterval = 1\n  pollinginterval = 2\n`,
+      15,
+      'Debug.pollinginterval: is the same as PollingInterval: case does not count',
+    ],
+    [
+      `Logging = { Level = 'INFO', level = 'INFO' }${good}`,
+      1,
+      'Logging.level: is the same as Level: case does not count',
+    ],
+  ])('refuses the second of two names that differ in case (%#)', (source, line, problem) => {
+    expect(problemsOf(source)).toContain(`c.toml:${line}: ${problem}`);
+  });
+
+  it('keeps labels that differ in case apart', () => {
+    const [, table = ''] = /(\[Nonvoting[^]*?)\n\n/.exec(good) ?? [];
+    const both = `${good}${table.replace('home', 'Home')}\n`;
+    expect(Object.keys(readDaemonConfig(both, 'c')._unsafeUnwrap().client.networks)).toEqual([
+      'home',
+      'Home',
+    ]);
+  });
+
   it('accepts a [Logging] table without a level', () => {
     expect(
       readDaemonConfig(`${good}[Logging]\nFile = "p.log"\n`, 'c')._unsafeUnwrap().logging,

@@ -77,6 +77,16 @@ describe('a configuration read again', () => {
     expect(daemon.state.needsRestart).toEqual([]);
   });
 
+  it('gives a recipient once: a restart brings back nobody who was removed since', async () => {
+    const text = site.text().replace(BOB_LINE, `${BOB_LINE}\n  "eve@p2.test" = "${KEY}"`);
+    await reload(text);
+    (await daemon.client.recipients.remove('eve@p2.test'))._unsafeUnwrap();
+    await daemon.close();
+    const config = readConfigured(text, 'c.toml')._unsafeUnwrap().config;
+    const again = (await site.start(config)).client.recipients.list();
+    expect(again.map(({ address }) => address)).toEqual(['bob@p2.test']);
+  });
+
   it('names what needs a restart, until it is as it was', async () => {
     const text = site.text('AllowAnyPassword = true').replace('PublicKey = "', 'PublicKey = "/');
     const changed = text.replace(/PublicKey = ".*"/, `PublicKey = "${KEY}"`);
@@ -115,6 +125,22 @@ describe('a configuration read again', () => {
     // What it has stays on the disk.
     expect(await readdir(site.dataDir)).toContain('zed@p1.test');
     expect(lines.join('\n')).toMatch(/account added.*account removed/s);
+  });
+
+  it('opens an account again that somebody has removed meanwhile', async () => {
+    (await daemon.removeAccount('alice@p1.test'))._unsafeUnwrap();
+    await reload(site.text());
+    expect(daemon.client.accounts.list()).toEqual(['alice@p1.test']);
+    expect(daemon.passwords.has('alice@p1.test')).toBe(true);
+    expect(lines.join('\n')).toContain('account added');
+  });
+
+  it('has nothing to close of an account that somebody has removed before', async () => {
+    await reload(withZed());
+    (await daemon.removeAccount('zed@p1.test'))._unsafeUnwrap();
+    await reload(site.text());
+    expect(daemon.client.accounts.list()).toEqual(['alice@p1.test']);
+    expect(lines.filter((line) => line.startsWith('error'))).toEqual([]);
   });
 
   it('cannot give a running client another network', async () => {

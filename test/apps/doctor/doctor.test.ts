@@ -1,7 +1,8 @@
-import { chmod, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readDaemonConfig } from '../../../apps/daemon/config.js';
 import { run, type Transcript } from '../cli/run.js';
 import { makeSite, type Site } from '../daemon/setup.js';
 
@@ -61,7 +62,9 @@ describe('postern doctor', () => {
     const found = await doctor();
     expect(lineOf(found, 'directory')).toContain('bridge.password');
     expect(lineOf(found, 'storage key')).toContain('put back the key');
-    expect(lineOf(found, 'keys')).toContain('link.private.pem: not a PEM file');
+    expect(lineOf(found, 'keys')).toMatch(
+      /link\.private\.pem: not a PEM file; .*good copy.* new identity, which nobody knows$/,
+    );
     expect(lineOf(found, 'recipients')).toContain('eve@p2.test.pem');
     expect(checks(found, 'FAIL')).toEqual([
       'directory',
@@ -71,6 +74,32 @@ describe('postern doctor', () => {
       'authority',
       'provider',
     ]);
+  });
+
+  it('does not take a key that has lost its private half for one that was never made', async () => {
+    await (await site.start()).close();
+    await rm(join(site.dataDir, 'alice@p1.test', 'identity.private.pem'));
+    expect(lineOf(await doctor(), 'keys')).toMatch(/^FAIL.*identity\.private\.pem: .*good copy/);
+  });
+
+  it('sends from the provider to the keys where these are why it is not reached', async () => {
+    const bob = site.text(
+      '',
+      '[[Account]]\nUser = "bob"\nProvider = "p1.test"\nAuthority = "home"\n',
+    );
+    await writeFile(file, bob);
+    const directory = join(site.dataDir, 'bob@p1.test');
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await writeFile(join(directory, 'link.private.pem'), 'rubbish', { mode: 0o600 });
+    await site.start(readDaemonConfig(bob, file)._unsafeUnwrap());
+    const found = await doctor();
+    const providers = found.out.filter((line) => line.slice(6).startsWith('provider'));
+    expect(providers.find((line) => line.includes('bob'))).toMatch(
+      /its keys.*; see the keys above/,
+    );
+    const { out } = await run(['status', '-f', file]);
+    const line = out.find((each) => each.startsWith('bob@p1.test'));
+    expect(line).toContain(`key-file: ${join(directory, 'link.private.pem')}: not a PEM file`);
   });
 
   it('finds who has taken a port', async () => {

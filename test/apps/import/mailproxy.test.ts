@@ -52,6 +52,10 @@ const lineOf = (note: ImportNote): string => {
       return `${note.what.replace(target(), 'T')}: ${note.copied}`;
     case 'left':
       return `${note.path.replace(from, 'M')}: left, ${note.bytes}`;
+    case 'left-out':
+      return `${note.account}: left out`;
+    case 'unwritten':
+      return `${note.path.replace(target(), 'T')}: unwritten`;
     case 'problem':
       return `${note.problem.path.replace(from, 'M').replace(target(), 'T')}: ${note.problem.problem}`;
   }
@@ -145,8 +149,46 @@ describe('postern import --mailproxy', () => {
       'recipient Bob@Provider.Example.pem: copied',
       'M/recipients/README: not a PEM file',
       'M/recipients/no address.pem: its name is no address',
-      'T/config.toml: copied',
+      `${ACCOUNT}: left out`,
+      'T/config.toml: unwritten',
     ]);
+    expect(await readTarget(`data/${ACCOUNT}/link.private.pem`)).toContain('PRIVATE KEY');
+    expect(await readdir(target())).toEqual(['data']);
+  });
+
+  it('takes the good key of a pair of which one is damaged', async () => {
+    await writeFile(join(from, ACCOUNT, 'link.private.pem'), 'rubbish');
+    expect(await notes()).toContain(`M/${ACCOUNT}/link.private.pem: not a PEM file`);
+    expect(await readTarget(`data/${ACCOUNT}/identity.private.pem`)).toBe(
+      await readFile(join(from, ACCOUNT, 'identity.private.pem'), 'utf8'),
+    );
+  });
+
+  it('leaves an account without its keys out, until they are there', async () => {
+    await addAccount('bob');
+    const damaged = join(from, 'bob@provider.example', 'identity.private.pem');
+    const whole = await readFile(damaged, 'utf8');
+    await writeFile(damaged, 'rubbish');
+    expect(await notes()).toContain('bob@provider.example: left out');
+    const config = readDaemonConfig(await readTarget('config.toml'), 'c')._unsafeUnwrap();
+    const made = (await generateKeys(config, { io }))._unsafeUnwrap();
+    expect([...made.keys()]).toEqual([ACCOUNT]);
+    await writeFile(damaged, whole);
+    expect(await notes()).toContain('T/config.toml: copied');
+    const later = readDaemonConfig(await readTarget('config.toml'), 'c')._unsafeUnwrap();
+    const keys = (await generateKeys(later, { io }))._unsafeUnwrap();
+    expect([...keys.keys()]).toEqual([ACCOUNT, 'bob@provider.example']);
+    await writeFile(damaged, 'rubbish');
+    expect(await notes()).toContain('T/config.toml: there');
+  });
+
+  it('replaces no configuration that somebody has changed', async () => {
+    await addAccount('bob');
+    await writeFile(join(from, 'bob@provider.example', 'link.private.pem'), 'rubbish');
+    await notes();
+    await writeFile(join(target(), 'config.toml'), `${await readTarget('config.toml')}# mine\n`);
+    await cp(join(from, ACCOUNT), join(from, 'bob@provider.example'), { recursive: true });
+    expect(await failure()).toMatchObject({ kind: 'other-config' });
   });
 
   it('makes a missing public file, and refuses one of another key', async () => {
@@ -174,6 +216,15 @@ describe('postern import --mailproxy', () => {
     expect(await failure()).toMatchObject({ kind: 'config-problems' });
   });
 });
+
+/** One more beside the fixture's, with its keys. */
+const addAccount = async (user: string): Promise<void> => {
+  const file = join(from, 'mailproxy.toml');
+  const text = await readFile(file, 'utf8');
+  const table = /\[\[Account\]\][^[]*/.exec(text)?.[0] ?? '';
+  await writeFile(file, `${text}\n${table.replace(/User *= *".*"/, `User = "${user}"`)}`);
+  await cp(join(from, ACCOUNT), join(from, `${user}@provider.example`), { recursive: true });
+};
 
 const recipientPem = (): Promise<string> =>
   readFile(join(from, 'recipients', 'Bob@Provider.Example.pem'), 'utf8');

@@ -253,6 +253,8 @@ describe('several accounts', () => {
       account: DAVE,
       connection: { kind: 'unusable', error: { kind: 'key-file', path } },
     });
+    const line = io.log.lines.find((each) => each.includes('an account cannot be opened'));
+    expect(line).toMatch(/ problem=key-file file=identity\.private\.pem reason="not a PEM file"$/);
     expect((await alice.accounts.add(good))._unsafeUnwrap()).toBe(DAVE);
     expect(stateOf(alice, DAVE)).not.toBe('unusable');
     await alice.close();

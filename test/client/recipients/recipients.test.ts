@@ -1,42 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encodePem, PEM_KEYS } from '../../../src/bytes/pem.js';
 import { utf8 } from '../../../src/bytes/text.js';
 import { recipientFileName } from '../../../src/client/recipients/files.js';
 import { fingerprintOf } from '../../../src/client/recipients/fingerprint.js';
 import { openRecipients, type RecipientBook } from '../../../src/client/recipients/recipients.js';
 import { portablePrimitives as primitives } from '../../../src/crypto/portable.js';
-import { memoryFiles, type MemoryFiles } from '../../../src/io/memory.js';
-import { memoryStores, type MemoryStores } from '../../../src/store/memory.js';
+import { memoryFiles, memoryLog } from '../../../src/io/memory.js';
+import { memoryStores } from '../../../src/store/memory.js';
 import { repeated } from '../../support/bytes.js';
-
-const DIRECTORY = '/data/recipients';
-const keyOf = (value: number): Uint8Array =>
-  primitives.x25519.publicKey(primitives.x25519.scalar(repeated(value, 32)));
-const pemOf = (key: Uint8Array): Uint8Array => utf8(encodePem(PEM_KEYS.x25519Public, key));
-const [ONE, TWO] = [keyOf(1), keyOf(2)];
-
-const open = async (
-  files: MemoryFiles,
-  initial: Record<string, Uint8Array> = {},
-  stores: MemoryStores = memoryStores(),
-) => {
-  // Who had it open before has died.
-  stores.crash();
-  const store = (await stores.open('trust', repeated(7, 32)))._unsafeUnwrap();
-  const options = { files, primitives, directory: DIRECTORY, store, initial };
-  return (await openRecipients(options))._unsafeUnwrap();
-};
-const filesWith = async (entries: Record<string, Uint8Array>): Promise<MemoryFiles> => {
-  const files = memoryFiles();
-  (await files.makeDirectory(DIRECTORY))._unsafeUnwrap();
-  for (const [name, bytes] of Object.entries(entries)) {
-    (await files.write(`${DIRECTORY}/${name}`, bytes))._unsafeUnwrap();
-  }
-  return files;
-};
-const namesIn = (files: MemoryFiles): string[] =>
-  [...files.snapshot().keys()].map((path) => path.slice(DIRECTORY.length + 1));
+import { DIRECTORY, filesWith, keyOf, namesIn, ONE, open, pemOf, TWO } from './rig.js';
 
 describe('recipients', () => {
   it('keeps what is set, under its normal form, over a restart', async () => {
@@ -297,7 +269,8 @@ describe('trust', () => {
     const store = (await stores.open('trust', repeated(7, 32)))._unsafeUnwrap();
     const record = { collection: 'trust', key: utf8(BOB), value: utf8('nonsense') };
     (await store.commit([{ kind: 'put', ...record }]))._unsafeUnwrap();
-    const options = { files: memoryFiles(), primitives, directory: DIRECTORY, store };
+    const log = memoryLog();
+    const options = { files: memoryFiles(), primitives, log, directory: DIRECTORY, store };
     expect((await openRecipients(options))._unsafeUnwrapErr()).toEqual({
       kind: 'store-corrupt',
       collection: 'trust',

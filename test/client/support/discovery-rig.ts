@@ -52,9 +52,8 @@ export const openDiscovery = async ({
   const { clock, store, stores, outbox } = outboxRig;
   const files = former?.files ?? memoryFiles();
   const trust = (await stores.open('recipients', repeated(7, 32)))._unsafeUnwrap();
-  const book = (
-    await openRecipients({ files, primitives, directory: '/recipients', store: trust })
-  )._unsafeUnwrap();
+  const place = { files, primitives, log: memoryLog(), directory: '/recipients' };
+  const book = (await openRecipients({ ...place, store: trust }))._unsafeUnwrap();
   const notices: Report[] = [];
   const events: ClientEvent[] = [];
   const asked: Address[] = [];

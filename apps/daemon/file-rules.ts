@@ -1,0 +1,75 @@
+/**
+ * The rules of a daemon's file that take more than one key.
+ * @module
+ */
+import { resolve } from 'node:path';
+import { equal } from '../../src/bytes/compare.js';
+import { toHex } from '../../src/bytes/text.js';
+import { fitsSocket, parseAddress } from '../../src/io/address.js';
+import { ipBytes } from '../../src/io/ip.js';
+import { normaliseAddress } from '../../src/mail/address.js';
+import { SOCKET } from '../config/keys.js';
+import { accountProblems, type FileProblem } from './account-rules.js';
+import { folderProblems } from './folder-rules.js';
+import type { DaemonFile } from './schema.js';
+
+/**
+ * Everything that is wrong, table by table.
+ *
+ * @param socket - path of the control socket
+ */
+export const fileProblems = (file: DaemonFile, socket: string): readonly FileProblem[] => [
+  ...socketProblems(file, socket),
+  ...listenerProblems(file, socket),
+  ...accountProblems(file),
+  ...folderProblems(file),
+  ...recipientProblems(file),
+];
+
+/** Where it is given it was checked; else it is as long as the data directory makes it. */
+const socketProblems = ({ Management }: DaemonFile, socket: string): readonly FileProblem[] =>
+  Management?.Path !== undefined || fitsSocket(socket)
+    ? []
+    : [{ path: ['Proxy', 'DataDir'], problem: `Management.Path, here ${socket}, ${SOCKET}` }];
+
+const listenerProblems = ({ Proxy: proxy }: DaemonFile, socket: string): readonly FileProblem[] => {
+  if (proxy.NoLaunchListeners) return [];
+  const [smtp, pop3] = [placeOf(proxy.SMTPAddress), placeOf(proxy.POP3Address)];
+  const control = placeOf(`unix:${socket}`);
+  const refuse = (key: 'SMTPAddress' | 'POP3Address', problem: string): FileProblem => ({
+    path: ['Proxy', key],
+    problem,
+  });
+  return [
+    ...(smtp !== undefined && smtp === control
+      ? [refuse('SMTPAddress', 'is the control socket')]
+      : []),
+    ...(pop3 !== undefined && pop3 === control
+      ? [refuse('POP3Address', 'is the control socket')]
+      : []),
+    ...(pop3 !== undefined && pop3 === smtp ? [refuse('POP3Address', 'is SMTPAddress too')] : []),
+  ];
+};
+
+/** One text for each place that can be listened at once; none for port 0, which is always free. */
+const placeOf = (text: string): string | undefined => {
+  const address = parseAddress(text);
+  if (address?.kind === 'unix') return resolve(address.path);
+  const ip = address && ipBytes(address.host);
+  return ip === undefined || address?.port === 0 ? undefined : `${toHex(ip)}:${address?.port}`;
+};
+
+/** An address that is written twice, where both are the same to the client, has one key. */
+const recipientProblems = ({ Recipients, Debug }: DaemonFile): readonly FileProblem[] => {
+  const rules = { caseSensitive: Debug.CaseSensitiveUserIdentifiers };
+  const seen = new Map<string, readonly [name: string, key: Uint8Array]>();
+  return Object.entries(Recipients).flatMap(([name, key]) => {
+    const address = normaliseAddress(name, rules)
+      .map((normal) => normal.address)
+      .unwrapOr(name);
+    const [first, known] = seen.get(address) ?? [name, key];
+    seen.set(address, [first, known]);
+    const problem = `is ${first}, with another key`;
+    return equal(known, key) ? [] : [{ path: ['Recipients', name], problem }];
+  });
+};
