@@ -12,8 +12,6 @@ export interface Terminal {
   write(bytes: Uint8Array): void;
   /** One line for people, such as a problem or progress. */
   tell(line: string): void;
-  /** Whether a person watches the progress. */
-  readonly isWatched: boolean;
   /** Everything on the standard input. */
   input(): Promise<Uint8Array>;
   /** Whoever can be asked questions; nobody where there is no terminal. */
@@ -33,7 +31,6 @@ export const processTerminal = (): Terminal => ({
   print: (line) => void process.stdout.write(`${line}\n`),
   write: (bytes) => void process.stdout.write(bytes),
   tell: (line) => void process.stderr.write(`${line}\n`),
-  isWatched: process.stdout.isTTY,
   input: readAll,
   ...(process.stdin.isTTY && process.stdout.isTTY ? { prompter: terminalPrompter } : {}),
   env: process.env,

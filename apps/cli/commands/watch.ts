@@ -47,7 +47,7 @@ const printAll = async (
     if (!isObject(event) || (account !== undefined && event['account'] !== account)) continue;
     terminal.print(json === true ? JSON.stringify(event) : eventLine(event, new Date()));
   }
-  if (terminal.isWatched) terminal.tell('the daemon has ended');
+  terminal.tell('the daemon has ended');
 };
 
 const TIME_LENGTH = 8;

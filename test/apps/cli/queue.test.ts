@@ -89,7 +89,7 @@ describe('postern watch', () => {
       account: 'alice@p1.test',
       sent: { recipient: 'bob@p2.test', messageId: id },
     });
-    expect(await other).toEqual({ code: 0, out: [], err: [] });
+    expect(await other).toEqual({ code: 0, out: [], err: ['the daemon has ended'] });
   });
 
   it('needs a daemon', async () => {

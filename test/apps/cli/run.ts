@@ -23,7 +23,6 @@ export const run = async (
     print: (line) => void out.push(...line.split('\n')),
     write: (bytes) => void out.push(new TextDecoder().decode(bytes)),
     tell: (line) => void err.push(...line.split('\n')),
-    isWatched: false,
     input: () => Promise.resolve(utf8(input)),
     env,
     workingDirectory,
