@@ -2,11 +2,11 @@
  * The log as a configuration file asks for it.
  * @module
  */
-import { closeSync, openSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import type * as z from 'zod';
 import type { LogLevel } from '../../src/io/contracts.js';
-import { nodeLog, type NodeLog } from '../../src/io/node.js';
+import { nodeLog, openLogFile, type NodeLog } from '../../src/io/node.js';
 import type { loggingSchema } from './keys.js';
 import { codeOf, plainFileProblem } from './plain-file.js';
 
@@ -92,13 +92,11 @@ const makeLog = (config: LoggingConfig): NodeLog => {
   };
 };
 
-const FILE_MODE = 0o600;
-
 /** Says, where all lines then go, the standard error stream, that and why they go there. */
 const checkFile = (log: NodeLog, { file }: LoggingConfig): void => {
   if (file === undefined) return;
   try {
-    closeSync(openSync(file, 'a', FILE_MODE));
+    closeSync(openLogFile(file));
   } catch (thrown) {
     const code = codeOf(thrown);
     const reason = code === 'ENOENT' ? 'there is no such directory' : plainFileProblem(code);

@@ -17,7 +17,7 @@ export { collectForPackets, collectOnceSettled } from './node/collector.js';
 export { nodeFiles } from './node/files.js';
 export { nodeHttp } from './node/http.js';
 export type { NodeHttpOptions } from './node/http.js';
-export { nodeLog } from './node/log.js';
+export { nodeLog, openLogFile } from './node/log.js';
 export type { NodeLog, NodeLogOptions } from './node/log.js';
 export { nodeNetwork } from './node/network.js';
 export { nodeWorkers } from './node/workers.js';

@@ -3,7 +3,7 @@
  * @module
  */
 import { randomBytes } from 'node:crypto';
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import type { Log, LogLevel } from '../contracts.js';
 import { lineLog } from '../log-line.js';
 
@@ -32,6 +32,8 @@ interface LineFile {
 }
 
 const FILE_MODE = 0o600;
+/** A pipe that nobody reads, or whose reader is slow, must not hold up the program. */
+const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
 const SECRET_LENGTH = 32;
 const MINUTE_MS = 60_000;
 
@@ -45,13 +47,16 @@ const localTimeOfDayMs = (): number => {
 
 const writeToStandardError = (line: string): void => void process.stderr.write(`${line}\n`);
 
+/** Opens what lines are appended to; throws what the system says. @returns the descriptor */
+export const openLogFile = (path: string): number => openSync(path, APPEND, FILE_MODE);
+
 /** Opened at the first line; what cannot be written to it goes to the standard error stream. */
 const lineFile = (path: string): LineFile => {
   let descriptor: number | undefined;
   return {
     write: (line) => {
       try {
-        descriptor ??= openSync(path, 'a', FILE_MODE);
+        descriptor ??= openLogFile(path);
         writeSync(descriptor, `${line}\n`);
       } catch {
         writeToStandardError(line);

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,6 +27,10 @@ const configOf = (more: Partial<LoggingConfig> = {}): LoggingConfig => ({
   ...more,
 });
 const read = (path = file): Promise<string> => readFile(path, 'utf8').catch(() => '');
+const makePipe = (): string => {
+  execFileSync('mkfifo', [file], { stdio: 'ignore' });
+  return file;
+};
 const canary = { of: { identifier: 'canary@p1.test' } };
 
 describe('the log of a program', () => {
@@ -58,12 +63,18 @@ describe('the log of a program', () => {
   it.each([
     ['whose directory is missing', () => `${folder}/none/k.log`, 'there is no such directory'],
     ['that is a directory', () => folder, 'it is a directory'],
-  ])('says of a file %s why it goes to standard error', (_, path, reason) => {
-    const [log, lines] = [openLog(configOf({ file: path() })), heard];
+    [
+      'that is a pipe nobody reads',
+      makePipe,
+      'it is a pipe, a socket or a device, and no plain file',
+    ],
+  ])('says of a file %s why it goes to standard error', (_, make, reason) => {
+    const path = make();
+    const [log, lines] = [openLog(configOf({ file: path })), heard];
     log.write('notice', 'test', 'one');
     log.close();
     expect(lines).toEqual([
-      expect.stringContaining(`cannot be opened file=${path()} reason="${reason}"`),
+      expect.stringContaining(`cannot be opened file=${path} reason="${reason}"`),
       expect.stringContaining('test: one'),
     ]);
   });
