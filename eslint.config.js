@@ -55,7 +55,9 @@ export default tseslint.config(
       'src/io/node.ts',
       'src/io/node/**',
       'src/io/manual-clock.ts',
+      'bridges/files/**',
       'bridges/maildir/**',
+      'bridges/mbox/**',
     ],
     rules: {
       'no-restricted-globals': ['error', ...worldGlobals],

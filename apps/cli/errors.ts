@@ -4,7 +4,7 @@
  */
 import type { CallError } from '../../src/control/call.js';
 import type { RecipientError, SendError, StoreError } from '../../src/index.js';
-import type { DropError } from '../../bridges/maildir/outgoing.js';
+import type { DropError } from '../../bridges/files/outgoing.js';
 import type { ConfigFileError } from '../config/errors.js';
 import type { DaemonError } from '../daemon/errors.js';
 import type { ImportError } from '../import/mailproxy.js';

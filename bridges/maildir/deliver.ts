@@ -10,8 +10,9 @@ import { join } from 'node:path';
 import { ResultAsync } from 'neverthrow';
 import type { Clock, Log } from '../../src/io/contracts.js';
 import type { Address, InboxError, MailId, MixClient, ReceivedMail } from '../../src/index.js';
-import { deposit, listNames, makeFolder, type FolderError } from './folder.js';
-import { toLf } from './line-ends.js';
+import { listNames, makeFolder, type FolderError } from '../files/disk.js';
+import { toLf } from '../files/line-ends.js';
+import { deposit } from './folder.js';
 
 const MODULE = 'maildir';
 const DEFAULT_READER = 'maildir';

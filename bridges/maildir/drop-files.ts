@@ -8,14 +8,20 @@
 import { lstat } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import type { Clock } from '../../src/io/contracts.js';
-import { attempt } from './folder.js';
+import { attempt } from '../files/disk.js';
+import { MAILDIR_DIRECTORIES } from './folder.js';
 
-export const DROP_DIRECTORIES = ['tmp', 'new', 'cur', 'failed'] as const;
+/** Where mails wait that could not be taken yet. */
+const QUEUED_DIRECTORIES = ['.Queued/new', '.Queued/cur'] as const;
 
 /** Where mails appear; the folder itself is `.`. */
-export const MAIL_DIRECTORIES = ['new', 'cur', '.'] as const;
+export const MAIL_DIRECTORIES = ['new', 'cur', '.', ...QUEUED_DIRECTORIES] as const;
 
-const OWN_NAMES: readonly string[] = DROP_DIRECTORIES;
+const FOLDERS: readonly string[] = MAIL_DIRECTORIES;
+const OWN_NAMES: readonly string[] = MAILDIR_DIRECTORIES;
+
+/** What editors and downloads leave beside a file, or call it while it is not whole. */
+const UNFINISHED = /~$|^#.*#$|\.(?:tmp|part|partial|crdownload|sw[op])$/i;
 
 /** Flags after `:2,`: a draft or a deleted mail is not meant to be sent. */
 const NOT_MEANT = /:2,[A-Za-z]*[DT]/;
@@ -35,10 +41,16 @@ export const droppedFile = (folder: string, path: string): DroppedFile | undefin
   const directory = dirname(place);
   const name = basename(place);
   const isPlain = directory === '.';
-  const isMail = isPlain ? !OWN_NAMES.includes(name) : directory === 'new' || directory === 'cur';
+  const isMail = isPlain
+    ? !OWN_NAMES.includes(name) && !UNFINISHED.test(name)
+    : FOLDERS.includes(directory);
   if (!isMail || name === '' || name.startsWith('.') || NOT_MEANT.test(name)) return undefined;
   return { path, directory: join(folder, directory), name, isPlain };
 };
+
+/** Whether a file lies in `.Queued`. */
+export const isQueued = (folder: string, { directory }: DroppedFile): boolean =>
+  QUEUED_DIRECTORIES.some((each) => directory === join(folder, each));
 
 export interface Settling {
   readonly clock: Clock;
@@ -48,9 +60,9 @@ export interface Settling {
 }
 
 /**
- * Waits until a file has stopped changing.
+ * Waits until a file has stopped changing. An empty one has not begun.
  *
- * @returns false when it went away or `signal` was aborted
+ * @returns false when it is empty, went away or `signal` was aborted
  */
 export const settles = async (
   { path }: DroppedFile,
@@ -68,6 +80,9 @@ export const settles = async (
 
 const stateOf = (path: string): Promise<string | undefined> =>
   attempt(path, lstat(path)).match(
-    ({ size, mtimeMs, ino }) => `${ino} ${size} ${mtimeMs}`,
+    (stats) =>
+      stats.isFile() && stats.size === 0
+        ? undefined
+        : `${stats.ino} ${stats.size} ${stats.mtimeMs}`,
     () => undefined,
   );

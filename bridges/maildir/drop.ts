@@ -1,23 +1,20 @@
 /**
  * The drop folder: a mail that is put into it is sent.
  *
- * A file goes only when the client has the mail on disk, and is sent once, also when a crash comes
- * between. One that can never be sent moves to `failed/`, with its reason beside it; one that cannot
- * be sent now, or not be removed, stays and is tried again.
+ * The folder is the root of a Maildir++, and where a file lies says how it does. It moves to `.Sent`
+ * when the client has its mail on disk, and is sent once, also when a crash comes between. One that
+ * can never be sent moves to `.Failed`, with a report beside it; one that cannot be sent now waits in
+ * `.Queued` and is tried again. No file is removed that was not sent.
  * @module
  */
+import { stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { watch, type FSWatcher } from 'chokidar';
 import type { ResultAsync } from 'neverthrow';
 import type { Clock, Log } from '../../src/io/contracts.js';
-import {
-  DROP_DIRECTORIES,
-  droppedFile,
-  MAIL_DIRECTORIES,
-  settles,
-  type DroppedFile,
-} from './drop-files.js';
-import { listNames, makeFolder, type FolderError } from './folder.js';
+import { attempt, listNames, makeFolder, type FolderError } from '../files/disk.js';
+import { droppedFile, MAIL_DIRECTORIES, settles, type DroppedFile } from './drop-files.js';
+import { MAILDIR_DIRECTORIES } from './folder.js';
 import { submitFile, type SubmitDeps } from './submit.js';
 
 const MODULE = 'drop';
@@ -25,12 +22,16 @@ const MODULE = 'drop';
 const DEFAULT_MAX_MAIL_LENGTH = 32 * 1024 * 1024;
 const DEFAULT_RESCAN_MS = 60_000;
 const DEFAULT_STABLE_MS = 500;
+/** How long the watching may take to begin. */
+const READY_MS = 10_000;
 
 export interface DropOptions extends Pick<SubmitDeps, 'client' | 'account'> {
   /** Absolute path of the folder; it and its directories are made when they are missing. */
   readonly directory: string;
   /** Most bytes of a file; default 32 MiB. */
   readonly maxMailLength?: number;
+  /** Whether sent files go to `.Sent`, which is the default; else they are removed. */
+  readonly keepSent?: boolean;
   /** How often everything is looked at, whatever the file system reports; default a minute. */
   readonly rescanMs?: number;
   /** How long a plain file must have been the same before it counts as whole; default 500. */
@@ -50,7 +51,7 @@ export interface RunningDrop {
  * @errors `folder` — it cannot be made
  */
 export const watchDrop = (options: DropOptions): ResultAsync<RunningDrop, FolderError> =>
-  makeFolder(options.directory, DROP_DIRECTORIES).map(() => {
+  makeFolder(options.directory, MAILDIR_DIRECTORIES).map(() => {
     const drop = new Drop(options);
     drop.start();
     return { close: () => drop.close() };
@@ -60,42 +61,32 @@ class Drop {
   readonly #options: DropOptions;
   readonly #deps: SubmitDeps;
   readonly #stop = new AbortController();
-  readonly #watcher: FSWatcher;
+  #watcher: FSWatcher | undefined;
+  /** Which directory is watched, since another one of its name says nothing. */
+  #watched: string | undefined;
   /** Files to be sent, by path, in order of their arrival. */
   readonly #waiting = new Map<string, DroppedFile>();
   /** Plain files that may still grow. */
   readonly #settling = new Set<string>();
-  /** Sent, and could not be removed; that was said of them. */
+  /** Sent, and could not be moved; that was said of them. */
   readonly #stuck = new Set<string>();
   #working: Promise<void> | undefined;
   #rescanning: Promise<void> | undefined;
 
   constructor(options: DropOptions) {
-    const { directory, maxMailLength = DEFAULT_MAX_MAIL_LENGTH } = options;
+    const { maxMailLength = DEFAULT_MAX_MAIL_LENGTH, keepSent = true } = options;
     this.#options = options;
-    this.#deps = { ...options, maxMailLength };
-    // Links raise events whatever the settings; they are refused when they are opened.
-    this.#watcher = watch(directory, {
-      depth: 1,
-      followSymlinks: false,
-      atomic: false,
-      ignoreInitial: true,
-      ignored: (path) => IGNORED.includes(relative(directory, path).split(sep)[0] ?? ''),
-    });
+    this.#deps = { ...options, maxMailLength, keepSent };
   }
 
   start(): void {
-    const offer = (path: string): void => this.#offer(path);
-    this.#watcher.on('add', offer);
-    this.#watcher.on('change', offer);
-    this.#watcher.on('error', () => this.#log('error', 'the folder cannot be watched'));
     this.#rescanning = this.#rescan();
   }
 
   async close(): Promise<void> {
     this.#stop.abort();
-    await this.#watcher.close();
     await this.#rescanning;
+    await this.#watcher?.close();
     await this.#working;
   }
 
@@ -103,12 +94,39 @@ class Drop {
   async #rescan(): Promise<void> {
     const { clock, directory, rescanMs = DEFAULT_RESCAN_MS } = this.#options;
     while (!this.#stop.signal.aborted) {
-      await makeFolder(directory, DROP_DIRECTORIES).match(
-        () => this.#look(),
+      await makeFolder(directory, MAILDIR_DIRECTORIES).match(
+        async () => {
+          await this.#watch();
+          await this.#look();
+        },
         (error) => this.#log('error', 'the folder cannot be made', error.reason),
       );
       await clock.sleep(rescanMs, this.#stop.signal);
     }
+  }
+
+  /** A folder that went away and came back is another directory, and is watched anew. */
+  async #watch(): Promise<void> {
+    const { directory } = this.#options;
+    const found = await attempt(directory, stat(directory)).match(
+      ({ dev, ino }) => `${dev} ${ino}`,
+      () => undefined,
+    );
+    if (found === undefined || found === this.#watched) return;
+    await this.#watcher?.close();
+    this.#watched = found;
+    this.#watcher = watchFolder(directory)
+      .on('add', (path) => this.#offer(path))
+      .on('change', (path) => this.#offer(path))
+      .on('error', () => this.#log('error', 'the folder cannot be watched'));
+    await this.#isReady(this.#watcher);
+  }
+
+  /** What comes before the watching has begun is found by looking afterwards. */
+  async #isReady(watcher: FSWatcher): Promise<void> {
+    const { signal } = this.#stop;
+    const ready = new Promise<void>((resolve) => watcher.once('ready', () => resolve()));
+    await Promise.race([ready, this.#options.clock.sleep(READY_MS, signal)]);
   }
 
   async #look(): Promise<void> {
@@ -157,7 +175,7 @@ class Drop {
         return;
       case 'stuck':
         if (!this.#stuck.has(file.path)) {
-          this.#log('error', 'a sent file cannot be removed', submitted.error.reason);
+          this.#log('error', 'a sent file cannot be moved', submitted.error.reason);
         }
         this.#stuck.add(file.path);
         return;
@@ -181,7 +199,18 @@ class Drop {
 /** What the file system's names have in place of bytes that are no UTF-8. */
 const NO_UTF8 = '\ufffd';
 
-const IGNORED: readonly string[] = ['tmp', 'failed'];
+/** Links raise events whatever the settings; they are refused when they are opened. */
+const watchFolder = (directory: string): FSWatcher =>
+  watch(directory, {
+    depth: 1,
+    followSymlinks: false,
+    atomic: false,
+    ignoreInitial: true,
+    ignored: (path) => isIgnored(relative(directory, path).split(sep)[0] ?? ''),
+  });
+
+/** Folders within ours, whose names begin with a dot, are looked at when their time comes. */
+const isIgnored = (name: string): boolean => name === 'tmp' || /^\.(?!\.)/.test(name);
 
 /** Somebody took the file away again. */
 const isGone = (error: { readonly kind: string; readonly reason?: unknown }): boolean =>

@@ -6,8 +6,8 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { watchDrop, type RunningDrop } from '../../bridges/maildir/index.js';
 import { droppedFile } from '../../bridges/maildir/drop-files.js';
-import { toCrlf, toLf } from '../../bridges/maildir/line-ends.js';
-import { readOutgoing } from '../../bridges/maildir/outgoing.js';
+import { toCrlf, toLf } from '../../bridges/files/line-ends.js';
+import { readOutgoing } from '../../bridges/files/outgoing.js';
 import { fromUtf8, utf8 } from '../../src/bytes/text.js';
 import { memoryLog, type MemoryLog } from '../../src/io/memory.js';
 import { nodeClock } from '../../src/io/node.js';
@@ -28,7 +28,7 @@ let drop: RunningDrop | undefined;
 beforeEach(async () => {
   const directory = await openDirectory();
   folder = join(directory.path, 'drop');
-  for (const place of ['new', 'cur', 'tmp', 'failed']) {
+  for (const place of ['new', 'cur', 'tmp', '.Failed']) {
     await mkdir(join(folder, place), { recursive: true });
   }
   client = new FakeClient({ accounts: [ALICE], recipients: { [BOB]: new Uint8Array(32).fill(1) } });
@@ -54,7 +54,10 @@ const expectSent = async (mails = 1): Promise<void> => {
   await eventually(() => client.sent.length).toBe(mails);
 };
 
-const failures = (): Promise<readonly string[]> => readdir(join(folder, 'failed'));
+const namesIn = (place: string): Promise<readonly string[]> =>
+  readdir(join(folder, place)).catch(() => []);
+const reports = async (): Promise<readonly string[]> =>
+  (await namesIn('.Failed/new')).filter((each) => each.endsWith('.report'));
 
 describe('a drop folder', { timeout: 60_000 }, () => {
   it('sends nothing that a link, a pipe or a socket leads to', async () => {
@@ -69,7 +72,9 @@ describe('a drop folder', { timeout: 60_000 }, () => {
     await start();
     await expectSent();
     await eventually(async () =>
-      (await failures()).filter((each) => !each.endsWith('.txt')).sort(),
+      (await namesIn('.Failed'))
+        .flatMap((each) => /^([a-z-]+)\.[0-9a-f]{12}$/.exec(each)?.[1] ?? [])
+        .sort(),
     ).toEqual(['dangling', 'link', 'loop', 'pipe', 'plain-pipe', 'up', 'zero']);
     expect(client.sent).toHaveLength(1);
     expect(await lstat(secret).then((stats) => stats.isFile())).toBe(true);
@@ -78,7 +83,7 @@ describe('a drop folder', { timeout: 60_000 }, () => {
   it('goes on beside directories with the names of mails', async () => {
     await mkdir(join(folder, 'new', 'directory', 'deep'), { recursive: true });
     await writeFile(join(folder, 'new', 'directory', 'inner'), MAIL);
-    await mkdir(join(folder, 'failed', 'taken', 'deep'), { recursive: true });
+    await mkdir(join(folder, '.Failed', 'new', 'taken', 'deep'), { recursive: true });
     await writeFile(join(folder, 'new', 'taken'), 'no mail at all');
     await start();
     await expectSent();
@@ -128,9 +133,7 @@ describe('a drop folder', { timeout: 60_000 }, () => {
     for (const [at, body] of bodies.entries()) await writeFile(join(folder, 'new', `g${at}`), body);
     await start();
     await expectSent();
-    await eventually(
-      async () => (await failures()).filter((each) => each.endsWith('.txt')).length,
-    ).toBe(bodies.length);
+    await eventually(async () => (await reports()).length).toBe(bodies.length);
     expect(client.sent).toHaveLength(1);
   });
 });

@@ -9,7 +9,7 @@ import { normaliseAddress } from '../../src/mail/address.js';
 import { findBody, readHead, splitMail, withoutFields } from '../../src/mail/header.js';
 import { claimsSender } from '../../src/mail/sender-field.js';
 import { normaliseHeader } from '../../src/sanitise/headers.js';
-import { readOutgoing } from '../../bridges/maildir/outgoing.js';
+import { readOutgoing } from '../../bridges/files/outgoing.js';
 import { repeated } from '../support/bytes.js';
 import { expectFlat } from './memory.js';
 import { mutants } from './mutants.js';

@@ -4,8 +4,8 @@
  */
 import type { Command } from 'commander';
 import { err, ok, ResultAsync, type Result } from 'neverthrow';
-import { toCrlf } from '../../../bridges/maildir/line-ends.js';
-import { readOutgoing } from '../../../bridges/maildir/outgoing.js';
+import { toCrlf } from '../../../bridges/files/line-ends.js';
+import { readOutgoing } from '../../../bridges/files/outgoing.js';
 import { sentJson } from '../../../bridges/management/shapes.js';
 import { toBase64 } from '../../../src/bytes/text.js';
 import { isObject, type Json, type JsonObject } from '../../../src/control/json.js';

@@ -1,4 +1,4 @@
-/** Dropped files are sent once: through kills, moves, and removals that fail. */
+/** Dropped files are sent once: through kills, moves, and moves that fail. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import * as files from 'node:fs/promises';
@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { errAsync, ResultAsync } from 'neverthrow';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { identityOf, type FileStats } from '../../../bridges/maildir/folder.js';
+import { identityOf, type FileStats } from '../../../bridges/files/disk.js';
 import { watchDrop, type DropOptions, type RunningDrop } from '../../../bridges/maildir/index.js';
 import { memoryLog, type MemoryLog } from '../../../src/io/memory.js';
 import { nodeClock } from '../../../src/io/node.js';
@@ -17,7 +17,7 @@ import { ALICE, BOB, openDropClient } from './drop-client.js';
 
 vi.mock('node:fs/promises', async (original) => {
   const actual = await original<typeof files>();
-  return { ...actual, unlink: vi.fn(actual.unlink) };
+  return { ...actual, rename: vi.fn(actual.rename) };
 });
 
 const MAIL = `From: ${ALICE}\nTo: ${BOB}\nSubject: x\n\nbody\n`;
@@ -36,7 +36,7 @@ beforeEach(async () => {
   await files.mkdir(`${folder}/cur`);
   client = await openDropClient(`${root}/data`);
   return async () => {
-    vi.mocked(files.unlink).mockReset();
+    vi.mocked(files.rename).mockReset();
     await drop?.close();
     await client.close();
     await directory.dispose();
@@ -76,10 +76,18 @@ const lying = async (): Promise<readonly string[]> => [
   ...(await files.readdir(`${folder}/cur`)),
 ];
 
-const refuseRemoval = (): void => {
+/** From now on nothing can be moved to `.Sent`. */
+const refuseMoves = async (): Promise<void> => {
+  const { rename } = await vi.importActual<typeof files>('node:fs/promises');
   const denied = Object.assign(new Error('denied'), { code: 'EACCES' });
-  vi.mocked(files.unlink).mockRejectedValue(denied);
+  vi.mocked(files.rename).mockImplementation((from, to) =>
+    String(to).includes('/.Sent/') ? Promise.reject(denied) : rename(from, to),
+  );
 };
+
+/** How often that was tried. */
+const refusedMoves = (): number =>
+  vi.mocked(files.rename).mock.calls.filter(([, to]) => String(to).includes('/.Sent/')).length;
 
 const fileAt = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -98,7 +106,7 @@ const watchUntilKilled = async (): Promise<void> => {
 const loseAnswer = () => errAsync<never, SendError>({ kind: 'closed' });
 
 describe('a dropped file', () => {
-  it('is sent once when the process is killed before it is removed', async () => {
+  it('is sent once when the process is killed before it is moved', async () => {
     await put('new/one');
     await watchUntilKilled();
     expect([queued(), await lying()]).toEqual([1, ['one']]);
@@ -129,26 +137,26 @@ describe('a dropped file', () => {
     expect(log.lines).toEqual([]);
   });
 
-  it('is not sent again while it cannot be removed, and goes when it can', async () => {
-    refuseRemoval();
+  it('is not sent again while it cannot be moved, and goes when it can', async () => {
+    await refuseMoves();
     await put('new/stuck');
     await watch();
-    await eventually(() => vi.mocked(files.unlink).mock.calls.length).toBeGreaterThan(3);
+    await eventually(refusedMoves).toBeGreaterThan(3);
     await cancelAll();
     await restart();
-    vi.mocked(files.unlink).mockClear();
-    await eventually(() => vi.mocked(files.unlink).mock.calls.length).toBeGreaterThan(3);
+    vi.mocked(files.rename).mockClear();
+    await eventually(refusedMoves).toBeGreaterThan(3);
     expect([queued(), await lying()]).toEqual([0, ['stuck']]);
     // Once in each run.
     expect(log.lines).toHaveLength(2);
-    for (const line of log.lines) expect(line).toContain('a sent file cannot be removed');
-    vi.mocked(files.unlink).mockReset();
+    for (const line of log.lines) expect(line).toContain('a sent file cannot be moved');
+    vi.mocked(files.rename).mockReset();
     await eventually(lying).toEqual([]);
     expect(queued()).toBe(0);
   });
 
   it('is another one when it is written anew, though the first is stuck', async () => {
-    refuseRemoval();
+    await refuseMoves();
     await files.writeFile(`${folder}/letter.eml`, MAIL);
     await watch();
     await eventually(queued).toBe(1);

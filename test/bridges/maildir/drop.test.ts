@@ -61,8 +61,15 @@ const sentMail = (index: number): string => {
   const mail = client.sent[index]?.mail;
   return mail instanceof Uint8Array ? Buffer.from(mail).toString('latin1') : '';
 };
-const reasonOf = (name: string): Promise<string> =>
-  readFile(join(folder, 'failed', `${name}.txt`), 'utf8').catch(() => '');
+/** Names in a folder of ours; none where it was not made. */
+const namesIn = (place: string): Promise<readonly string[]> =>
+  readdir(join(folder, place)).catch(() => []);
+/** The report about a file, of all that begin with its name. */
+const reasonOf = async (name: string): Promise<string> => {
+  const reports = (await namesIn('.Failed/new')).filter((each) => each.endsWith('.report'));
+  const report = reports.find((each) => each.startsWith(`${name}.`));
+  return report === undefined ? '' : readFile(join(folder, '.Failed/new', report), 'utf8');
+};
 
 describe('the drop folder', () => {
   it('sends what lies in it, and what is put into new, cur and the folder itself', async () => {
@@ -107,13 +114,41 @@ describe('the drop folder', () => {
     client.failures.send = { kind: 'store-full' };
     await start();
     await put('new/x', MAIL);
-    await eventually(() => log.lines.length).toBeGreaterThan(0);
-    expect(await isThere('new/x')).toBe(true);
+    await eventually(() => namesIn('.Queued/cur')).toEqual(['x:2,']);
+    // Another one of its name must not take its place.
+    await put('cur/x:2,F', `${MAIL}other\n`);
+    await eventually(() => log.lines.length).toBeGreaterThan(2);
+    expect([await isThere('cur/x:2,F'), await namesIn('.Queued/cur')]).toEqual([true, ['x:2,']]);
     client.failures.send = undefined;
-    await eventually(() => client.sent.length).toBe(1);
+    await eventually(() => client.sent.length).toBe(2);
+    await eventually(() => namesIn('.Sent/cur')).toHaveLength(2);
+    expect(await namesIn('.Queued/cur')).toEqual([]);
   });
 
-  it('moves what can never be sent to failed, with its reason', async () => {
+  it('keeps what was sent, to the byte, where mail programs look', async () => {
+    await start();
+    const mail = `${HEAD}\nBcc: carol@p1.test\nSubject: y\n\nbody without an end`;
+    await put('cur/x:2,F', mail);
+    await put('again.eml', mail);
+    await eventually(() => namesIn('.Sent/cur')).toHaveLength(2);
+    for (const name of await namesIn('.Sent/cur')) {
+      expect(name).toMatch(/^0\.[0-9a-f]+\.localhost:2,S$/);
+      expect(await readFile(join(folder, '.Sent/cur', name), 'utf8')).toBe(mail);
+    }
+    expect(await isThere('.Sent/maildirfolder')).toBe(true);
+    expect(client.sent).toHaveLength(2);
+    for (const index of [0, 1]) expect(sentMail(index)).not.toMatch(/carol/);
+  });
+
+  it('removes what was sent where nobody wants it', async () => {
+    await start({ keepSent: false });
+    await put('new/x', MAIL);
+    await eventually(() => client.sent.length).toBe(1);
+    await eventually(() => isThere('new/x')).toBe(false);
+    expect(await isThere('.Sent')).toBe(false);
+  });
+
+  it('moves what can never be sent to .Failed, a report beside it', async () => {
     await start({ maxMailLength: 1000 });
     const cases: readonly (readonly [string, string, RegExp])[] = [
       ['foreign', `From: eve@p1.test\nTo: ${BOB}\n\n`, /not from the account/],
@@ -126,12 +161,15 @@ describe('the drop folder', () => {
     for (const [name, mail, reason] of cases) {
       await put(`new/${name}`, mail);
       await eventually(() => reasonOf(name), name).toMatch(reason);
-      expect(await isThere(`failed/${name}`)).toBe(true);
-      expect(await isThere(`new/${name}`)).toBe(false);
+      await eventually(() => isThere(`new/${name}`)).toBe(false);
+      const kept = (await namesIn('.Failed/new')).filter((each) => each.startsWith(`${name}.`));
+      expect(kept).toHaveLength(2);
+      const [bytes = ''] = kept.filter((each) => !each.endsWith('.report'));
+      expect(await readFile(join(folder, '.Failed/new', bytes), 'utf8')).toBe(mail);
     }
     client.failures.send = { kind: 'unknown-recipient', recipient: BOB };
     await put('cur/unknown:2,S', MAIL);
-    await eventually(() => reasonOf('unknown:2,S')).toMatch(/No key is known for bob@p2\.test/);
+    await eventually(() => reasonOf('unknown')).toMatch(/No key is known for bob@p2\.test/);
     expect(client.sent).toEqual([]);
   });
 
@@ -145,16 +183,23 @@ describe('the drop folder', () => {
     if (mkfifo !== undefined) await run(mkfifo, [join(folder, 'new', 'pipe')]);
     if (mkfifo !== undefined) await eventually(() => reasonOf('pipe')).toMatch(/not a plain file/);
     expect(client.sent).toEqual([]);
+    // Reading a pipe would keep a mail program for ever, so only the reports are where it looks.
+    const shown = await namesIn('.Failed/new');
+    expect(shown.filter((name) => !name.endsWith('.report'))).toEqual([]);
+    await eventually(async () =>
+      (await namesIn('.Failed')).filter((name) => /^(link|pipe)\./.test(name)),
+    ).toHaveLength(mkfifo === undefined ? 1 : 2);
   });
 
   it('leaves drafts, deleted mails, hidden files and folders alone', async () => {
     await start({ rescanMs: 200 });
-    for (const place of ['cur/a:2,D', 'cur/b:2,ST', 'new/.hidden', '.hidden'])
-      await put(place, MAIL);
+    const left = ['cur/a:2,D', 'cur/b:2,ST', 'new/.hidden', '.hidden', 'letter~', '#x#', 'x.part'];
+    for (const place of left) await put(place, MAIL);
+    await writeFile(join(folder, 'not-begun'), '');
     await mkdir(join(folder, 'more'));
     await new Promise((resolve) => setTimeout(resolve, 800));
     expect(client.sent).toEqual([]);
-    expect(await readdir(join(folder, 'failed'))).toEqual([]);
+    expect([await isThere('.Failed'), await isThere('not-begun')]).toEqual([false, true]);
     expect((await readdir(join(folder, 'cur'))).length).toBe(2);
   });
 
@@ -177,6 +222,33 @@ describe('the drop folder', () => {
     await put('new/x', MAIL);
     await eventually(() => client.sent.length).toBe(1);
     await unlink(join(folder, 'new', 'x')).catch(() => undefined);
+  });
+
+  it('survives that the folder goes and comes back as another one', async () => {
+    await start({ rescanMs: 300 });
+    await rename(folder, `${folder}.away`);
+    await eventually(() => isThere('new')).toBe(true);
+    await put('new/x', MAIL);
+    await eventually(() => client.sent.length).toBe(1);
+    await rm(folder, { recursive: true });
+    await rename(`${folder}.away`, folder);
+    await put('new/y', `${MAIL}more\n`);
+    await eventually(() => client.sent.length).toBe(2);
+  });
+
+  it('never takes what lies in other folders', async () => {
+    for (const place of ['.Sent', '.Failed', '.Drafts', 'more']) {
+      for (const part of ['tmp', 'new', 'cur']) {
+        await mkdir(join(folder, place, part), { recursive: true });
+      }
+      await put(`${place}/new/x`, MAIL);
+      await put(`${place}/cur/x:2,S`, MAIL);
+    }
+    await start({ rescanMs: 200 });
+    await put('new/x', MAIL);
+    await eventually(() => client.sent.length).toBe(1);
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    expect(client.sent).toHaveLength(1);
   });
 
   it('sends a hundred mails, each once', async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { toCrlf, toLf } from '../../../bridges/maildir/line-ends.js';
+import { toCrlf, toLf } from '../../../bridges/files/line-ends.js';
 import { fromUtf8, utf8 } from '../../../src/bytes/text.js';
 
 const bytes = fc.array(fc.constantFrom(13, 10, 65)).map((all) => Uint8Array.from(all));
