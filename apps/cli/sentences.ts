@@ -83,6 +83,10 @@ const SENTENCES: { readonly [K in Kind]: (error: ErrorOf<K>) => string } = {
   'already-running': ({ socket }) => `another daemon is running: it answers on ${socket}`,
   'exposed-socket': ({ key, address }) =>
     `${key}: the socket that was passed listens on ${address}, not on loopback: mail and passwords pass there in clear`,
+  'tls-file': ({ key, path, problem }) =>
+    problem === 'no-pair'
+      ? `${key}: ${path} is no private key in PEM, or not that of the certificate`
+      : `${key}: ${path}: ${FILES[problem]}`,
   listener: ({ key, address, reason }) => `${key}: cannot listen on ${address}: ${LISTEN[reason]}`,
   listen: ({ address, reason }) => `cannot listen on ${address}: ${LISTEN[reason]}`,
   management: ({ path, reason }) => `Management.Path: cannot listen on ${path}: ${LISTEN[reason]}`,
@@ -118,6 +122,7 @@ const SENTENCES: { readonly [K in Kind]: (error: ErrorOf<K>) => string } = {
   refused: ({ message, data }) => refusalOf(data) ?? `the daemon refused: ${message}`,
   'unknown-account': ({ account }) => `there is no account ${account}`,
   'unknown-recipient': ({ recipient }) => `no key is known for ${recipient}`,
+  'unknown-provider': ({ recipient }) => `the network has no provider of ${recipient}`,
   'bad-key': () => 'this is no key: 32 bytes in hex or base64 that protect something',
   'code-differs': ({ recipient }) =>
     `this is not the fingerprint of the key of ${recipient}: nothing has changed`,
@@ -190,6 +195,7 @@ const refusalOf = (data: Json): string | undefined => {
 const PLAIN: readonly Kind[] = [
   'unknown-account',
   'unknown-recipient',
+  'unknown-provider',
   'bad-key',
   'code-differs',
   'recipient-file',

@@ -42,7 +42,7 @@ export const isIpPort = (address: string): boolean => {
 };
 
 const IP_PORT = 'must be an IP address and a port, such as 127.0.0.1:2525';
-const LOOPBACK = 'must be a loopback address: mail and passwords pass here in clear';
+export const LOOPBACK = 'must be a loopback address: mail and passwords pass here in clear';
 
 /** A literal IP address and a port; port 0 picks a free one. */
 export const ipPort = z.string().refine(isIpPort, { error: IP_PORT });
@@ -56,23 +56,29 @@ export const hostPort = z.string().refine(
   { error: 'must be a host and a port, such as 192.0.2.1:29483' },
 );
 
-const isLoopback = (address: string): boolean => {
+/** Whether only this machine reaches an IP address and port. */
+export const isLoopback = (address: string): boolean => {
   const [host] = splitPort(address);
   return host === '::1' || host.startsWith('127.');
 };
 
 /** A Unix socket, which is as private as its directory; empty: no listener. */
-const isOffNetwork = (address: string): boolean =>
+export const isOffNetwork = (address: string): boolean =>
   address === '' || parseAddress(address)?.kind === 'unix';
 
-/** Where mail and passwords pass in clear. */
-export const loopback = z
+/** A place where mail programs connect; whether it may be reached from elsewhere is another rule. */
+export const mailListener = z
   .string()
   .refine((address) => isOffNetwork(address) || isIpPort(address), {
     error: `${IP_PORT}, or unix: and an absolute path of at most 103 bytes`,
     abort: true,
-  })
-  .refine((address) => isOffNetwork(address) || isLoopback(address), { error: LOOPBACK });
+  });
+
+/** Where mail and passwords pass in clear. */
+export const loopback = mailListener.refine(
+  (address) => isOffNetwork(address) || isLoopback(address),
+  { error: LOOPBACK },
+);
 
 const levels = ['ERROR', 'WARNING', 'NOTICE', 'INFO', 'DEBUG'] as const;
 

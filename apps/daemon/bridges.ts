@@ -2,17 +2,18 @@
  * The bridges that a daemon's configuration asks for.
  * @module
  */
-import { err, errAsync, ok, okAsync, ResultAsync, safeTry } from 'neverthrow';
+import { errAsync, ok, okAsync, type Result, ResultAsync, safeTry } from 'neverthrow';
 import { deliverToMaildir, watchDrop } from '../../bridges/maildir/index.js';
 import { servePop3 } from '../../bridges/pop3/index.js';
 import { serveSmtp } from '../../bridges/smtp/index.js';
 import type { Resources } from '../../servers/node/resources.js';
 import type { RunningBridge } from '../../src/control/serve.js';
-import { parseAddress, parseDescriptor } from '../../src/io/address.js';
+import { parseDescriptor } from '../../src/io/address.js';
 import type { Io, ListenError } from '../../src/io/contracts.js';
 import type { Address, MixClient } from '../../src/index.js';
 import type { AccountFolders, DaemonConfig } from './config.js';
-import type { DaemonError } from './errors.js';
+import type { DaemonError, ListenerKey } from './errors.js';
+import { isPrivate, loadTls, type TlsCredentials } from './tls.js';
 
 export interface BridgeWorld {
   readonly io: Io;
@@ -24,6 +25,7 @@ export interface BridgeWorld {
 export interface MailListeners {
   readonly smtp: RunningBridge | undefined;
   readonly pop3: RunningBridge | undefined;
+  readonly lmtp: RunningBridge | undefined;
 }
 
 export interface FolderWorld extends BridgeWorld {
@@ -38,20 +40,28 @@ export const openFolders = (
 ): ResultAsync<void, DaemonError> =>
   openMaildir(world, account, maildir).andThen(() => openDrop(world, account, dropFolder));
 
-/** Opens the listeners; where one fails, the other is closed again. */
+/** Opens the listeners; where one fails, the others are closed again. */
 export const openListeners = (
   config: DaemonConfig,
   world: BridgeWorld,
 ): ResultAsync<MailListeners, DaemonError> =>
-  safeTry(async function* () {
-    const smtp = yield* openSmtp(config, world);
-    const pop3 = await openPop3(config, world);
-    if (pop3.isErr()) {
-      await smtp?.close();
-      return err(pop3.error);
-    }
-    return ok({ smtp, pop3: pop3.value });
-  });
+  loadTls(world.io.files, config.tls).andThen((tls) =>
+    safeTry(async function* () {
+      const opened: RunningBridge[] = [];
+      const open = async (
+        bridge: ResultAsync<RunningBridge | undefined, DaemonError>,
+      ): Promise<Result<RunningBridge | undefined, DaemonError>> => {
+        const result = await bridge;
+        if (result.isOk() && result.value !== undefined) opened.push(result.value);
+        if (result.isErr()) await Promise.all(opened.map((each) => each.close()));
+        return result;
+      };
+      const smtp = yield* await open(openSmtp(config, world, tls));
+      const pop3 = yield* await open(openPop3(config, world));
+      const lmtp = yield* await open(openLmtp(config, world));
+      return ok({ smtp, pop3, lmtp });
+    }),
+  );
 
 const openMaildir = (
   { io, client, resources }: FolderWorld,
@@ -75,15 +85,33 @@ const openDrop = (
         .map((drop) => resources.add(() => drop.close()))
         .mapErr(({ path, reason }) => ({ kind: 'mail-folder', key: 'DropFolder', path, reason }));
 
+type Opening = ResultAsync<RunningBridge | undefined, DaemonError>;
+
 const openSmtp = (
-  { smtp, allowAnyPassword }: DaemonConfig,
+  { smtp, allowAnyPassword, foreignFrom = 'refuse' }: DaemonConfig,
   { io, client, passwords }: BridgeWorld,
-): ResultAsync<RunningBridge | undefined, DaemonError> =>
-  smtp === undefined
-    ? okAsync(undefined)
-    : serveSmtp({ ...io, address: smtp, client, accounts: passwords, allowAnyPassword })
-        .mapErr(refusedAt('Proxy.SMTPAddress'))
-        .andThen((bridge) => requirePrivate('Proxy.SMTPAddress', smtp, bridge));
+  tls: TlsCredentials | undefined,
+): Opening => {
+  if (smtp === undefined) return okAsync(undefined);
+  const isExposed = tls !== undefined && !isPrivate(placeOf(smtp));
+  const options = { ...io, client, accounts: passwords, allowAnyPassword, foreignFrom };
+  return serveSmtp({ ...options, address: smtp, ...(isExposed ? { tls } : {}) })
+    .mapErr(refusedAt('Proxy.SMTPAddress'))
+    .andThen((bridge) =>
+      isExposed ? okAsync(bridge) : requirePrivate('Proxy.SMTPAddress', bridge),
+    );
+};
+
+const openLmtp = (
+  { lmtp, allowAnyPassword, foreignFrom = 'refuse' }: DaemonConfig,
+  { io, client, passwords }: BridgeWorld,
+): Opening => {
+  if (lmtp === undefined) return okAsync(undefined);
+  const options = { ...io, client, accounts: passwords, allowAnyPassword, foreignFrom };
+  return serveSmtp({ ...options, address: lmtp, protocol: 'lmtp' })
+    .mapErr(refusedAt('Proxy.LMTPAddress'))
+    .andThen((bridge) => requirePrivate('Proxy.LMTPAddress', bridge));
+};
 
 const openPop3 = (
   { pop3, allowAnyPassword }: DaemonConfig,
@@ -100,27 +128,25 @@ const openPop3 = (
         reader: 'pop3',
       })
         .mapErr(refusedAt('Proxy.POP3Address'))
-        .andThen((bridge) => requirePrivate('Proxy.POP3Address', pop3, bridge));
+        .andThen((bridge) => requirePrivate('Proxy.POP3Address', bridge));
 
-type ListenerKey = 'Proxy.SMTPAddress' | 'Proxy.POP3Address';
-
-/** A socket that was passed to us has not gone through the rules of the file. */
+/**
+ * Closes what others than this machine reach and speaks in clear; a socket that was passed to us has
+ * not gone through the rules of the file.
+ */
 const requirePrivate = (
   key: ListenerKey,
-  asked: string,
   bridge: RunningBridge,
 ): ResultAsync<RunningBridge, DaemonError> => {
   const { address } = bridge;
-  if (parseDescriptor(asked) === undefined || isPrivate(address)) return okAsync(bridge);
+  if (isPrivate(address)) return okAsync(bridge);
   const exposed: DaemonError = { kind: 'exposed-socket', key, address };
   return ResultAsync.fromSafePromise(bridge.close()).andThen(() => errAsync(exposed));
 };
 
-const isPrivate = (address: string): boolean => {
-  const parsed = parseAddress(address);
-  if (parsed?.kind !== 'tcp') return parsed !== undefined;
-  return parsed.host === '::1' || parsed.host.startsWith('127.');
-};
+/** Where a socket that was passed to us listens is not known before. */
+const placeOf = (address: string): string =>
+  parseDescriptor(address) === undefined ? address : '';
 
 const refusedAt =
   (key: ListenerKey) =>

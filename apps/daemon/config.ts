@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { err, ok, type Result } from 'neverthrow';
 import type { AccountConfig, Address, ClientTuning, MixClientConfig } from '../../src/index.js';
 import { normaliseAddress, type AddressError } from '../../src/mail/address.js';
+import type { ForeignFrom } from '../../src/mail/own-sender.js';
 import type { NetworkConfig } from '../../src/pki/network.js';
 import { agreementOf } from '../config/keys.js';
 import { lineOf, spell } from '../config/locate.js';
@@ -23,12 +24,23 @@ export interface AccountFolders {
   readonly dropFolder?: string;
 }
 
+/** Absolute paths of PEM files. */
+export interface TlsFiles {
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
 export interface DaemonConfig extends StorageSources {
   readonly client: Omit<MixClientConfig, 'storageKey' | 'io' | 'openStore'>;
   /** Absent: no listener. */
   readonly smtp?: string;
   readonly pop3?: string;
+  readonly lmtp?: string;
   readonly allowAnyPassword: boolean;
+  /** What becomes of a mail whose From or Sender is not its account's. */
+  readonly foreignFrom?: ForeignFrom;
+  /** For listeners that others than this machine reach; absent: there may be none. */
+  readonly tls?: TlsFiles;
   /** Control and management socket. */
   readonly socket: string;
   readonly documentVerbs: boolean;
@@ -108,10 +120,21 @@ export const socketOf = ({ Proxy: proxy, Management: management }: DaemonFile): 
 const listenersOf = ({
   SMTPAddress: smtp,
   POP3Address: pop3,
-}: Pick<DaemonFile['Proxy'], 'SMTPAddress' | 'POP3Address'>): Pick<
-  DaemonConfig,
-  'smtp' | 'pop3'
-> => ({ ...(smtp === '' ? {} : { smtp }), ...(pop3 === '' ? {} : { pop3 }) });
+  LMTPAddress: lmtp,
+}: Omit<DaemonFile['Proxy'], 'DataDir'>): Pick<DaemonConfig, 'smtp' | 'pop3' | 'lmtp'> => ({
+  ...(smtp === '' ? {} : { smtp }),
+  ...(pop3 === '' ? {} : { pop3 }),
+  ...(lmtp === '' ? {} : { lmtp }),
+});
+
+const tlsOf = ({
+  AllowRemote: allowRemote,
+  TLSCertFile: certFile,
+  TLSKeyFile: keyFile,
+}: Omit<DaemonFile['Proxy'], 'DataDir'>): Pick<DaemonConfig, 'tls'> =>
+  allowRemote && certFile !== undefined && keyFile !== undefined
+    ? { tls: { certFile, keyFile } }
+    : {};
 
 const assemble = (file: DaemonFile): DaemonConfig => {
   const { DataDir: dataDir, ...proxy } = file.Proxy;
@@ -129,7 +152,9 @@ const assemble = (file: DaemonFile): DaemonConfig => {
     },
     ...storageSourcesOf(file.Storage, dataDir),
     ...(proxy.NoLaunchListeners ? {} : listenersOf(proxy)),
+    ...tlsOf(proxy),
     allowAnyPassword: proxy.AllowAnyPassword,
+    foreignFrom: proxy.ForeignFrom,
     socket: socketOf(file),
     documentVerbs: file.Management?.Enable ?? false,
     folders: file.Account.map(({ Maildir, DropFolder }) => ({

@@ -144,7 +144,7 @@ const assemble = (
       await Promise.all(served.map((bridge) => bridge.close()));
     });
     const listeners = yield* openListeners(config, { io, client, passwords: desk.passwords });
-    served.push(...[listeners.smtp, listeners.pop3].flatMap((bridge) => bridge ?? []));
+    served.push(...Object.values(listeners).flatMap((bridge) => bridge ?? []));
     const running = { client, desk, listeners, state: newState(io.clock) };
     served.push(yield* openManagement(config, world, { ...running, control }));
     return ok(describe(config, running, resources));

@@ -6,6 +6,9 @@ import type { FilesError, ListenError } from '../../src/io/contracts.js';
 import type { OpenError } from '../../src/index.js';
 import type { PrivateFileError } from '../config/private-files.js';
 
+/** A setting that says where mail programs connect. */
+export type ListenerKey = 'Proxy.SMTPAddress' | 'Proxy.POP3Address' | 'Proxy.LMTPAddress';
+
 export type DaemonError =
   | OpenError
   | PrivateFileError
@@ -15,15 +18,22 @@ export type DaemonError =
   | {
       readonly kind: 'listener';
       /** The setting that says where. */
-      readonly key: 'Proxy.SMTPAddress' | 'Proxy.POP3Address' | 'Management.Path';
+      readonly key: ListenerKey | 'Management.Path';
       readonly address: string;
       readonly reason: ListenError['reason'];
     }
   /** A socket passed by the service manager is not on loopback. */
   | {
       readonly kind: 'exposed-socket';
-      readonly key: 'Proxy.SMTPAddress' | 'Proxy.POP3Address';
+      readonly key: ListenerKey;
       readonly address: string;
+    }
+  /** A file of the listeners' certificate; `no-pair`: the two do not belong together. */
+  | {
+      readonly kind: 'tls-file';
+      readonly key: 'Proxy.TLSCertFile' | 'Proxy.TLSKeyFile';
+      readonly path: string;
+      readonly problem: FilesError['reason'] | 'no-pair';
     }
   | {
       readonly kind: 'mail-folder';

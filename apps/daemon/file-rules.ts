@@ -8,7 +8,7 @@ import { toHex } from '../../src/bytes/text.js';
 import { fitsSocket, parseAddress } from '../../src/io/address.js';
 import { ipBytes } from '../../src/io/ip.js';
 import { normaliseAddress } from '../../src/mail/address.js';
-import { SOCKET } from '../config/keys.js';
+import { isLoopback, isOffNetwork, LOOPBACK, SOCKET } from '../config/keys.js';
 import { accountProblems, type FileProblem } from './account-rules.js';
 import { folderProblems } from './folder-rules.js';
 import type { DaemonFile } from './schema.js';
@@ -21,6 +21,7 @@ import type { DaemonFile } from './schema.js';
 export const fileProblems = (file: DaemonFile, socket: string): readonly FileProblem[] => [
   ...socketProblems(file, socket),
   ...listenerProblems(file, socket),
+  ...remoteProblems(file),
   ...accountProblems(file),
   ...folderProblems(file),
   ...recipientProblems(file),
@@ -32,24 +33,41 @@ const socketProblems = ({ Management }: DaemonFile, socket: string): readonly Fi
     ? []
     : [{ path: ['Proxy', 'DataDir'], problem: `Management.Path, here ${socket}, ${SOCKET}` }];
 
+const LISTENERS = ['SMTPAddress', 'POP3Address', 'LMTPAddress'] as const;
+
+/** Each listens at a place of its own. */
 const listenerProblems = ({ Proxy: proxy }: DaemonFile, socket: string): readonly FileProblem[] => {
   if (proxy.NoLaunchListeners) return [];
-  const [smtp, pop3] = [placeOf(proxy.SMTPAddress), placeOf(proxy.POP3Address)];
-  const control = placeOf(`unix:${socket}`);
-  const refuse = (key: 'SMTPAddress' | 'POP3Address', problem: string): FileProblem => ({
-    path: ['Proxy', key],
-    problem,
+  const taken = new Map([[placeOf(`unix:${socket}`), 'the control socket']]);
+  return LISTENERS.flatMap((key) => {
+    const place = placeOf(proxy[key]);
+    if (place === undefined) return [];
+    const holder = taken.get(place);
+    if (holder === undefined) taken.set(place, `${key} too`);
+    return holder === undefined ? [] : [{ path: ['Proxy', key], problem: `is ${holder}` }];
   });
+};
+
+/** Others than this machine are let in through TLS and with a password, or not at all. */
+const remoteProblems = ({ Proxy: proxy }: DaemonFile): readonly FileProblem[] => {
+  const exposed = (['SMTPAddress', 'POP3Address'] as const).filter(
+    (key) => !isOffNetwork(proxy[key]) && !isLoopback(proxy[key]),
+  );
+  if (!proxy.AllowRemote) {
+    return exposed.map((key) => ({ path: ['Proxy', key], problem: `${LOOPBACK}; ${REMOTE}` }));
+  }
+  const missing = (['TLSCertFile', 'TLSKeyFile'] as const).filter(
+    (key) => proxy[key] === undefined,
+  );
   return [
-    ...(smtp !== undefined && smtp === control
-      ? [refuse('SMTPAddress', 'is the control socket')]
+    ...missing.map((key) => ({ path: ['Proxy', 'AllowRemote'], problem: `needs ${key}` })),
+    ...(proxy.AllowAnyPassword
+      ? [{ path: ['Proxy', 'AllowAnyPassword'], problem: 'cannot be had with AllowRemote' }]
       : []),
-    ...(pop3 !== undefined && pop3 === control
-      ? [refuse('POP3Address', 'is the control socket')]
-      : []),
-    ...(pop3 !== undefined && pop3 === smtp ? [refuse('POP3Address', 'is SMTPAddress too')] : []),
   ];
 };
+
+const REMOTE = 'any other needs AllowRemote = true, TLSCertFile and TLSKeyFile';
 
 /** One text for each place that can be listened at once; none for port 0, which is always free. */
 const placeOf = (text: string): string | undefined => {

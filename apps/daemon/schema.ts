@@ -12,6 +12,7 @@ import {
   hostPort,
   loggingSchema,
   loopback,
+  mailListener,
   networkTable,
   optionalPath,
   positiveOr,
@@ -35,17 +36,45 @@ const proxy = z.strictObject(
     DataDir: absolutePath.describe(
       'private directory of keys and stores; made with mode 0700, refused when open to others',
     ),
-    SMTPAddress: loopback
+    SMTPAddress: mailListener
       .default('127.0.0.1:2525')
       .describe('where mail programs send; loopback, or `unix:/path`; empty: no listener'),
-    POP3Address: loopback
+    POP3Address: mailListener
       .default('127.0.0.1:2524')
       .describe('where mail programs fetch; loopback, or `unix:/path`; empty: no listener'),
-    NoLaunchListeners: z.boolean().default(false).describe('neither of the two'),
+    LMTPAddress: loopback
+      .default('')
+      .describe(
+        'where mail servers of this machine hand over, with an answer for each recipient; ' +
+          'loopback, or `unix:/path`; empty: no listener',
+      ),
+    NoLaunchListeners: z.boolean().default(false).describe('none of the three'),
+    AllowRemote: z
+      .boolean()
+      .default(false)
+      .describe(
+        '`SMTPAddress` and `POP3Address` may be other than loopback; TLS and a password are ' +
+          'required there',
+      ),
+    TLSCertFile: optionalPath.meta({
+      usual: 'none; needed with `AllowRemote`',
+      description: 'the certificate and its chain, PEM, for listeners that are not on loopback',
+    }),
+    TLSKeyFile: optionalPath.meta({
+      usual: 'none; needed with `AllowRemote`',
+      description: 'its private key, PEM',
+    }),
     AllowAnyPassword: z
       .boolean()
       .default(false)
       .describe('mail programs need no password, as in the reference'),
+    ForeignFrom: z
+      .enum(['refuse', 'rewrite'])
+      .default('refuse')
+      .describe(
+        'of mail programs: a mail whose From or Sender is not its account is refused, or leaves ' +
+          'with the account as From and without Sender',
+      ),
     RecipientDir: optionalPath.meta({
       usual: '`recipients` in `DataDir`',
       description: 'a PEM file for each known recipient',

@@ -15,6 +15,8 @@ export const reasonFor = (error: DropError): string | undefined => {
       return 'This is not a plain file.';
     case 'unknown-recipient':
       return `No key is known for ${error.recipient}.`;
+    case 'unknown-provider':
+      return `The network has no provider of ${error.recipient}.`;
     case 'bad-address':
       return `This is no usable address: ${error.address}`;
     case 'bad-mail':

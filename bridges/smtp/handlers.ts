@@ -2,7 +2,7 @@
  * What the library asks while it speaks SMTP, answered from a {@link Submission}.
  * @module
  */
-import type { Result } from 'neverthrow';
+import { err, type Result } from 'neverthrow';
 import type {
   SMTPServerAuthentication,
   SMTPServerError,
@@ -13,8 +13,17 @@ import { mayLogIn, WRONG_PASSWORD_DELAY_MS, WRONG_PASSWORDS_MAX } from '../../sr
 import type { Clock } from '../../src/io/contracts.js';
 import type { Address } from '../../src/index.js';
 import { normaliseAddress } from '../../src/mail/address.js';
-import { ACCEPTED, replyTo, type Refusal } from './replies.js';
-import { checkRecipient, checkSender, collect, submit, type Submission } from './transaction.js';
+import { answersOf, errorOf, NamedRecipients, type Answers } from './answers.js';
+import type { Refusal } from './replies.js';
+import {
+  checkRecipient,
+  checkSender,
+  collect,
+  recipientOf,
+  submit,
+  type Submission,
+  type Submitted,
+} from './transaction.js';
 
 type Handlers = Required<Pick<SMTPServerOptions, 'onAuth' | 'onMailFrom' | 'onRcptTo' | 'onData'>>;
 
@@ -26,31 +35,49 @@ export interface Gate {
   readonly busy: Map<string, Promise<void>>;
 }
 
-export const handlersOf = (submission: Submission, clock: Clock, gate: Gate): Handlers => ({
-  onAuth: loginHandler(submission, clock),
-  onMailFrom: ({ address }, session, callback) =>
-    callback(refusalOf(checkSender(submission, session, address))),
-  onRcptTo: ({ address }, session, callback) =>
-    callback(refusalOf(checkRecipient(submission, senderOf(session), address))),
-  onData: (stream, session, callback) =>
+export interface HandlerDeps {
+  readonly submission: Submission;
+  readonly clock: Clock;
+  readonly gate: Gate;
+}
+
+export const handlersOf = (deps: HandlerDeps): Handlers => {
+  const { submission, clock } = deps;
+  const named = new NamedRecipients();
+  return {
+    onAuth: loginHandler(submission, clock),
+    onMailFrom: ({ address }, session, callback) =>
+      callback(refusalOf(checkSender(submission, session, address))),
+    onRcptTo: ({ address }, session, callback) => {
+      const checked = checkRecipient(submission, senderOf(session), address);
+      if (checked.isOk()) named.add(session, checked.value);
+      callback(refusalOf(checked));
+    },
+    onData: dataHandler(deps, answersOf(submission, clock, named)),
+  };
+};
+
+/** Takes a mail and hands it to the client, unless we are about to close. */
+const dataHandler =
+  ({ submission, gate }: HandlerDeps, answers: Answers): Handlers['onData'] =>
+  (stream, session, callback) => {
+    const answer = (outcome: Result<Submitted, Refusal>): void =>
+      answers(session, outcome, callback);
     void collect(stream, submission.maxMailLength).match(
       (mail) => {
         if (gate.closing) {
-          callback(errorOf({ kind: 'closed' }));
+          answer(err({ kind: 'closed' }));
           return;
         }
-        const submitted = submit(submission, session, mail).match(
-          () => callback(null, ACCEPTED),
-          (refusal) => callback(errorOf(refusal)),
-        );
+        const submitted = Promise.resolve(submit(submission, session, mail)).then(answer);
         gate.busy.set(
           session.id,
           submitted.finally(() => gate.busy.delete(session.id)),
         );
       },
-      (refusal) => callback(errorOf(refusal)),
-    ),
-});
+      (refusal) => answer(err(refusal)),
+    );
+  };
 
 const loginHandler = ({ login }: Submission, clock: Clock): Handlers['onAuth'] => {
   const wrong = new WeakMap<SMTPServerSession, number>();
@@ -71,17 +98,7 @@ const passwordOf = ({ password }: SMTPServerAuthentication): string => password 
 
 /** The sender was checked when it was named, so it normalises. */
 const senderOf = ({ envelope }: SMTPServerSession): Address =>
-  envelope.mailFrom === false
-    ? ''
-    : normaliseAddress(envelope.mailFrom.address)
-        .map(({ address }) => address)
-        .unwrapOr('');
+  envelope.mailFrom === false ? '' : recipientOf(envelope.mailFrom.address);
 
 const refusalOf = (result: Result<unknown, Refusal>): SMTPServerError | null =>
   result.isErr() ? errorOf(result.error) : null;
-
-/** The library takes a reply as an error with a code. */
-const errorOf = (refusal: Refusal): SMTPServerError => {
-  const { code, text } = replyTo(refusal);
-  return Object.assign(new Error(text), { responseCode: code });
-};

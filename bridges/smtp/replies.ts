@@ -2,14 +2,18 @@
  * What an SMTP client is told: every refusal's code, enhanced code (RFC 3463) and sentence.
  * @module
  */
-import type { SendError } from '../../src/index.js';
+import type { Address, SendError } from '../../src/index.js';
+import type { ForeignSender } from '../../src/mail/own-sender.js';
 
 export type Refusal =
   | SendError
   | { readonly kind: 'wrong-password' }
   | { readonly kind: 'too-many-wrong-passwords' }
-  /** The envelope's sender is not the account that logged in. */
+  /** The envelope's sender is nobody's address here. */
   | { readonly kind: 'foreign-sender' }
+  /** The envelope's sender is another's address: another account's, or a recipient's. */
+  | { readonly kind: 'others-sender'; readonly sender: Address }
+  | ForeignSender
   /** The connection ended within DATA: nobody hears this. */
   | { readonly kind: 'cut' };
 
@@ -25,6 +29,10 @@ export const SHUTTING_DOWN: Reply = { code: 421, text: '4.3.2 Shutting down, try
 /** Follows the code and enhanced code of a mail that is on disk. */
 export const ACCEPTED = 'Accepted for the mix network';
 
+/** The same, while the sender's account has no connection to its provider. */
+export const ACCEPTED_OFFLINE =
+  'Accepted, will leave when the mix network is reachable; it is not at present';
+
 /** The sentence for a refusal. */
 export const replyTo = (refusal: Refusal): Reply => {
   switch (refusal.kind) {
@@ -35,8 +43,14 @@ export const replyTo = (refusal: Refusal): Reply => {
     case 'foreign-sender':
     case 'unknown-account':
       return { code: 550, text: '5.7.1 The sender must be the account that you are logged in to' };
+    case 'others-sender':
+      return { code: 553, text: `5.7.1 <${refusal.sender}> is not the account of this log-in` };
+    case 'foreign-from':
+      return { code: 550, text: `5.7.1 ${foreignFrom(refusal)}` };
     case 'unknown-recipient':
       return { code: 550, text: `5.1.1 No key is known for <${refusal.recipient}>` };
+    case 'unknown-provider':
+      return { code: 550, text: `5.1.2 The network has no provider of <${refusal.recipient}>` };
     case 'bad-address':
       return { code: 553, text: `5.1.3 <${refusal.address}> is no usable address` };
     case 'bad-mail':
@@ -59,3 +73,8 @@ export const replyTo = (refusal: Refusal): Reply => {
       return SHUTTING_DOWN;
   }
 };
+
+const foreignFrom = ({ field, named }: ForeignSender): string =>
+  named === ''
+    ? `The header ${field} names nobody`
+    : `The header ${field} names ${named}, which is not the account of this log-in`;

@@ -1,6 +1,9 @@
 /**
  * The SMTP bridge: mail programs submit here, and 250 means that the mail is on disk.
  *
+ * LMTP (RFC 2033) is the same with an answer for each recipient. On a Unix socket that only its
+ * owner can open (mode 0600) nobody has to log in: whoever connects may read the passwords anyway.
+ *
  * The library owns its sockets and timers; everything else comes in from outside.
  * @module
  */
@@ -10,12 +13,14 @@ import type { LoginRules } from '../../src/control/login.js';
 import type { RunningBridge } from '../../src/control/serve.js';
 import { within } from '../../src/control/within.js';
 import { formatAddress, parseAddress, parseDescriptor } from '../../src/io/address.js';
-import { bindUnix } from '../../src/io/node/unix-socket.js';
+import { bindUnix, isPrivateSocket } from '../../src/io/node/unix-socket.js';
 import type { Clock, ListenError, Log } from '../../src/io/contracts.js';
 import type { MixClient } from '../../src/index.js';
+import type { ForeignFrom } from '../../src/mail/own-sender.js';
 import { handlersOf, type Gate } from './handlers.js';
 import { SHUTTING_DOWN } from './replies.js';
 import { BridgeServer, PRIVATE_SETTINGS } from './server.js';
+import type { Submission } from './transaction.js';
 
 const MODULE = 'smtp';
 /** The client's own default. */
@@ -35,6 +40,12 @@ export interface SmtpOptions {
   readonly accounts: LoginRules['passwords'];
   /** Nobody has to log in and any password will do; for loopback only. */
   readonly allowAnyPassword?: boolean;
+  /** Default `smtp`. */
+  readonly protocol?: 'smtp' | 'lmtp';
+  /** PEM texts: STARTTLS is offered, and log-in only behind it. Absent: for this machine only. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+  /** A mail whose From or Sender is not its account's; default `refuse`. */
+  readonly foreignFrom?: ForeignFrom;
   /** Most bytes of a mail; default 32 MiB. */
   readonly maxMailLength?: number;
   /** Most connections at once; more hear 421. */
@@ -51,11 +62,15 @@ export interface SmtpOptions {
 export const serveSmtp = (options: SmtpOptions): ResultAsync<RunningBridge, ListenError> => {
   const gate: Gate = { closing: false, busy: new Map() };
   const counts = makeCounts();
-  const server = makeServer(options, gate, counts.count);
+  const trust: Trust = { isOpen: options.allowAnyPassword ?? false };
+  const server = makeServer(options, { gate, trust, count: counts.count });
   server.on('error', (error: Error & { readonly code?: string }) =>
     options.log.write('info', MODULE, 'a connection failed', { reason: error.code }),
   );
-  return listen(server, options.address).map(({ address, release }) => {
+  const bound = listen(server, options.address).andThen((each) =>
+    ResultAsync.fromSafePromise(trustOwnSocket(server, trust, each.socket)).map(() => each),
+  );
+  return bound.map(({ address, release }) => {
     let closed: Promise<void> | undefined;
     return {
       address,
@@ -65,33 +80,65 @@ export const serveSmtp = (options: SmtpOptions): ResultAsync<RunningBridge, List
   });
 };
 
-const makeServer = (options: SmtpOptions, gate: Gate, count: Count): BridgeServer => {
-  const { client, accounts, clock, allowAnyPassword = false } = options;
-  const { maxMailLength = DEFAULT_MAX_MAIL_LENGTH } = options;
-  const login = { passwords: accounts, allowAnyPassword };
-  const watch = {
-    clock,
-    count,
-    isOpen: allowAnyPassword,
-    isBusy: (id: string) => gate.busy.has(id),
-  };
+/** Whether nobody has to log in. */
+interface Trust {
+  isOpen: boolean;
+}
+
+interface Parts {
+  readonly gate: Gate;
+  readonly trust: Trust;
+  readonly count: Count;
+}
+
+const makeServer = (options: SmtpOptions, { gate, trust, count }: Parts): BridgeServer => {
+  const { clock, tls } = options;
+  const isOpen = (): boolean => trust.isOpen;
+  const isBusy = (id: string): boolean => gate.busy.has(id);
+  const submission = submissionOf(options, isOpen);
   const settings = {
     ...PRIVATE_SETTINGS,
-    disabledCommands: [...PRIVATE_SETTINGS.disabledCommands],
+    // The library's built-in key is public: without one of ours there is no TLS.
+    disabledCommands: [...PRIVATE_SETTINGS.disabledCommands, ...(tls ? [] : ['STARTTLS'])],
     authMethods: [...PRIVATE_SETTINGS.authMethods],
-    authOptional: allowAnyPassword,
-    size: maxMailLength,
+    authOptional: trust.isOpen,
+    allowInsecureAuth: tls === undefined,
+    ...tls,
+    lmtp: submission.perRecipient,
+    size: submission.maxMailLength,
     maxRecipients: MAX_RECIPIENTS,
     maxClients: options.maxClients ?? MAX_CLIENTS,
     socketTimeout: IDLE_MS,
-    ...handlersOf({ client, login, maxMailLength }, clock, gate),
+    ...handlersOf({ submission, clock, gate }),
   };
-  return new BridgeServer(settings, watch);
+  return new BridgeServer(settings, { clock, count, isOpen, isBusy, needsTls: tls !== undefined });
+};
+
+const submissionOf = (options: SmtpOptions, isOpen: () => boolean): Submission => ({
+  client: options.client,
+  login: { passwords: options.accounts, allowAnyPassword: options.allowAnyPassword ?? false },
+  isOpen,
+  maxMailLength: options.maxMailLength ?? DEFAULT_MAX_MAIL_LENGTH,
+  foreignFrom: options.foreignFrom ?? 'refuse',
+  perRecipient: options.protocol === 'lmtp',
+});
+
+/** Lets everybody in who can open our Unix socket, where that is its owner only. */
+const trustOwnSocket = async (
+  server: BridgeServer,
+  trust: Trust,
+  socket: string | undefined,
+): Promise<void> => {
+  if (socket === undefined || !(await isPrivateSocket(socket))) return;
+  trust.isOpen = true;
+  server.trustAll();
 };
 
 /** What is listened on, and what is left to do when it no longer is. */
 interface Bound {
   readonly address: string;
+  /** Path of a Unix socket. */
+  readonly socket: string | undefined;
   readonly release: () => Promise<void>;
 }
 
@@ -107,12 +154,14 @@ const bind = async (
   const parsed = parseAddress(address);
   if (parsed?.kind === 'unix') {
     const bound = await bindUnix(server.server, parsed.path, (path) => start(server, { path }));
-    return bound.map((release) => ({ address, release }));
+    return bound.map((release) => ({ address, socket: parsed.path, release }));
   }
   const place = fd === undefined ? parsed && { host: parsed.host, port: parsed.port } : { fd };
   const refusal = place === undefined ? 'bad-address' : await start(server, place);
   if (refusal !== undefined) return err(refusal);
-  return ok({ address: boundAddress(server), release: () => Promise.resolve() });
+  const bound = server.server.address();
+  const socket = typeof bound === 'string' ? bound : undefined;
+  return ok({ address: boundAddress(server), socket, release: () => Promise.resolve() });
 };
 
 type Place = { readonly path: string } | { readonly fd: number } | { host: string; port: number };

@@ -3,13 +3,15 @@
  *
  * The library derives the enhanced code from the code alone, so every 550 would say "no such
  * mailbox". A text that begins with such a code keeps it here. Nor does it bound how long a peer
- * may take: its time-out starts anew with every byte.
+ * may take: its time-out starts anew with every byte. And it offers log-in before TLS.
  * @module
  */
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
+import type { SMTPStream } from 'smtp-server/lib/smtp-stream.js';
 import type { Count } from '../../src/control/counts.js';
 import type { Clock } from '../../src/io/contracts.js';
+import { DataParser } from './data.js';
 import type { Reply } from './replies.js';
 
 type Socket = Parameters<SMTPServer['connect']>[0];
@@ -28,12 +30,16 @@ const LOGIN_MS = 60_000;
 
 const TOO_SLOW: Reply = { code: 421, text: '4.4.2 Too slow, try again later' };
 
+const NOTHING = (): void => undefined;
+
 /** What looks after the connections. */
 export interface Watch {
   readonly clock: Clock;
   readonly count: Count;
   /** Whether nobody has to log in. */
-  readonly isOpen: boolean;
+  readonly isOpen: () => boolean;
+  /** Whether log-in is only for those who speak TLS. */
+  readonly needsTls: boolean;
   /** Whether a mail of this session is in the client's hands. */
   readonly isBusy: (sessionId: string) => boolean;
 }
@@ -58,7 +64,22 @@ class Connection extends SMTPConnection {
     this.isOver ||= LAST_WORDS.includes(code);
     if (code >= FIRST_FAILURE) this.#watch.count(`reply.${code}`);
     const ownCode = typeof data === 'string' && ENHANCED_CODE.test(data);
-    super.send(code, data, ownCode ? false : context);
+    const needsCode = code >= FIRST_FAILURE && context === false;
+    const codeless = ownCode ? false : needsCode ? undefined : context;
+    super.send(code, Array.isArray(data) ? this.#offered(data) : data, codeless);
+  }
+
+  /** What EHLO offers: no log-in that would pass in clear. */
+  #offered(lines: readonly string[]): string[] {
+    const isHidden = this.#watch.needsTls && !this.secure;
+    return lines.filter((line) => !isHidden || !line.startsWith('AUTH '));
+  }
+
+  override _createParser(): SMTPStream {
+    const parser = new DataParser();
+    parser.oncommand = (command, callback) => this._onCommand(command, callback ?? NOTHING);
+    parser.on('error', ({ message }) => this.send(421, `4.5.2 ${message}`));
+    return parser;
   }
 
   /** Ends the session when the peer has kept us waiting for too long. */
@@ -75,7 +96,7 @@ class Connection extends SMTPConnection {
   #leftMs(): number {
     const { clock, isBusy } = this.#watch;
     if (isBusy(this.id)) return TURN_MS;
-    const isKnown = this.#watch.isOpen || Boolean(this.session.user);
+    const isKnown = this.#watch.isOpen() || Boolean(this.session.user);
     const dueMs = this.#spokeMs + TURN_MS;
     return (isKnown ? dueMs : Math.min(dueMs, this.#startedMs + LOGIN_MS)) - clock.monotonic();
   }
@@ -117,6 +138,11 @@ export class BridgeServer extends SMTPServer {
     void connection.patrol(gone.signal);
   }
 
+  /** From now on nobody has to log in. */
+  trustAll(): void {
+    this.options.authOptional = true;
+  }
+
   /** Sends a last reply to every session but the `busy` ones, and ends them. */
   dismiss(reply: Reply, busy: ReadonlyMap<string, unknown>): void {
     for (const connection of this.connections) {
@@ -138,9 +164,8 @@ export const PRIVATE_SETTINGS = {
   heloResponse: '%s',
   disableReverseLookup: true,
   logger: false,
-  // No certificate of ours is on this host, and the library's built-in key is public.
-  disabledCommands: ['STARTTLS', 'XCLIENT', 'XFORWARD', 'WIZ', 'SHELL', 'KILL'],
-  allowInsecureAuth: true,
+  disabledCommands: ['XCLIENT', 'XFORWARD', 'WIZ', 'SHELL', 'KILL'],
   authMethods: ['PLAIN', 'LOGIN'],
   hideENHANCEDSTATUSCODES: false,
+  hideREQUIRETLS: true,
 } as const satisfies Readonly<Partial<Record<keyof SMTPServerOptions, unknown>>>;

@@ -3,27 +3,34 @@
  * @module
  */
 import { err, ok, ResultAsync, type Result } from 'neverthrow';
-import type { SMTPServerAddress, SMTPServerDataStream, SMTPServerSession } from 'smtp-server';
+import type { SMTPServerDataStream, SMTPServerSession } from 'smtp-server';
 import { concatAll } from '../../src/bytes/writer.js';
 import type { LoginRules } from '../../src/control/login.js';
-import type { Address, MixClient, SendOptions, Sent } from '../../src/index.js';
+import type { Address, MixClient, SendOptions } from '../../src/index.js';
 import { normaliseAddress } from '../../src/mail/address.js';
+import { type ForeignFrom, ownSender } from '../../src/mail/own-sender.js';
 import type { Refusal } from './replies.js';
 
 export interface Submission {
   readonly client: MixClient;
   readonly login: LoginRules;
+  /** Whether nobody has to log in. */
+  readonly isOpen: () => boolean;
   /** Most bytes of a mail. */
   readonly maxMailLength: number;
+  readonly foreignFrom: ForeignFrom;
+  /** Whether every recipient has an answer of its own. */
+  readonly perRecipient: boolean;
 }
 
 /**
  * Whether an envelope's sender is the account that logged in, or any account where nobody must.
  *
- * @errors `foreign-sender` — also for the empty sender: reports are not ours to forward
+ * @errors `foreign-sender` — also for the empty sender: reports are not ours to forward;
+ *   `others-sender` — known here, as another account or as a recipient
  */
 export const checkSender = (
-  { login }: Submission,
+  { login, client, isOpen }: Submission,
   session: SMTPServerSession,
   sender: string,
 ): Result<Address, Refusal> =>
@@ -31,8 +38,10 @@ export const checkSender = (
     .map(({ address }) => address)
     .mapErr((): Refusal => FOREIGN)
     .andThen((address) => {
-      const allowed = accountOf(session) ?? (login.allowAnyPassword === true ? address : undefined);
-      return login.passwords.has(address) && address === allowed ? ok(address) : err(FOREIGN);
+      const allowed = accountOf(session) ?? (isOpen() ? address : undefined);
+      if (login.passwords.has(address) && address === allowed) return ok(address);
+      const isKnown = login.passwords.has(address) || client.recipients.get(address).isOk();
+      return err<Address, Refusal>(isKnown ? { kind: 'others-sender', sender: address } : FOREIGN);
     });
 
 const FOREIGN: Refusal = { kind: 'foreign-sender' };
@@ -81,8 +90,18 @@ const readAll = async (stream: SMTPServerDataStream, limit: number): Promise<Uin
   return concatAll(pieces);
 };
 
+/** What became of a mail, recipient by recipient. */
+export interface Submitted {
+  readonly account: Address;
+  /** Those who get it. */
+  readonly accepted: ReadonlySet<Address>;
+}
+
 /**
  * Hands the mail to the client.
+ *
+ * A recipient who cannot have it any more, since keys go and providers too, does not keep it from
+ * the others: where the protocol has no word for that, a report in the sender's own inbox has.
  *
  * @returns when it is durable; nothing of it is kept otherwise
  */
@@ -90,33 +109,38 @@ export const submit = (
   submission: Submission,
   session: SMTPServerSession,
   mail: Uint8Array,
-): ResultAsync<readonly Sent[], Refusal> =>
+): ResultAsync<Submitted, Refusal> =>
   addressed(submission, session, mail).asyncAndThen((options) =>
-    submission.client.send(options).mapErr((error): Refusal => error),
+    submission.client
+      .send(options)
+      .map((sent) => ({
+        account: options.account,
+        accepted: new Set(sent.map(({ recipient }) => recipient)),
+      }))
+      .mapErr((error): Refusal => error),
   );
 
-/** The envelope is checked again: keys can have gone since it was named. */
 const addressed = (
   submission: Submission,
   session: SMTPServerSession,
   mail: Uint8Array,
 ): Result<SendOptions, Refusal> => {
   const { mailFrom, rcptTo } = session.envelope;
-  return checkSender(submission, session, mailFrom === false ? '' : mailFrom.address).andThen(
-    (account) =>
-      checkAll(submission, account, rcptTo).map((to) => ({ account, to: [...new Set(to)], mail })),
+  const sender = mailFrom === false ? '' : mailFrom.address;
+  return checkSender(submission, session, sender).andThen((account) =>
+    ownSender(mail, account, submission.foreignFrom)
+      .mapErr((foreign): Refusal => foreign)
+      .map((own): SendOptions => ({
+        account,
+        to: [...new Set(rcptTo.map(({ address }) => recipientOf(address)))],
+        mail: own,
+        badRecipients: submission.perRecipient ? 'skip' : 'report',
+      })),
   );
 };
 
-const checkAll = (
-  submission: Submission,
-  account: Address,
-  recipients: readonly SMTPServerAddress[],
-): Result<readonly Address[], Refusal> =>
-  recipients.reduce<Result<readonly Address[], Refusal>>(
-    (before, { address }) =>
-      before.andThen((checked) =>
-        checkRecipient(submission, account, address).map((recipient) => [...checked, recipient]),
-      ),
-    ok([]),
-  );
+/** A recipient as the client names it; they were all checked when they were named. */
+export const recipientOf = (text: string): Address =>
+  normaliseAddress(text)
+    .map(({ address }) => address)
+    .unwrapOr(text);

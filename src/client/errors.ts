@@ -21,6 +21,8 @@ export type OpenError =
 export type SendError =
   | { readonly kind: 'unknown-account'; readonly account: string }
   | { readonly kind: 'unknown-recipient'; readonly recipient: string }
+  /** No document has ever named the recipient's provider; only where bad recipients are sorted out. */
+  | { readonly kind: 'unknown-provider'; readonly recipient: string }
   | { readonly kind: 'bad-address'; readonly address: string }
   | { readonly kind: 'bad-mail'; readonly problem: string }
   | { readonly kind: 'forbidden-header'; readonly header: string }

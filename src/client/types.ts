@@ -63,6 +63,18 @@ export interface MixClientConfig {
   readonly openStore?: OpenStore;
 }
 
+/**
+ * What becomes of recipients who cannot have a mail: unknown ones, and those of a provider that the
+ * network has not.
+ *
+ * `refuse`: nobody gets it; the network is not looked at. `skip`: the others get it, and the answer
+ * names those. `report`: as well, and a report in the sender's own inbox, durable together with the
+ * mail, names the bad ones. Both refuse a mail that nobody could get. `report-all`: even then there
+ * is only the report. What itself is a report or an answer of a machine is never reported about, and
+ * so refused.
+ */
+export type BadRecipients = 'refuse' | 'skip' | 'report' | 'report-all';
+
 export interface SendOptions {
   readonly account: string;
   readonly to: string | readonly string[];
@@ -70,6 +82,8 @@ export interface SendOptions {
   readonly mail: Uint8Array | MailDraft;
   /** `none`: no acknowledgements and no retransmission. Default `acknowledged`. */
   readonly reliability?: 'acknowledged' | 'none';
+  /** What becomes of recipients who cannot have the mail; default `refuse`. */
+  readonly badRecipients?: BadRecipients;
   /**
    * A name of this very send, such as a file's with its inode; none where it is empty. A mail is
    * accepted once by each name of an account: sent again, because a crash hid the answer, it is

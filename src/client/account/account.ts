@@ -4,6 +4,7 @@
  */
 import { errAsync, type ResultAsync } from 'neverthrow';
 import { wipe } from '../../bytes/compare.js';
+import { concatAll } from '../../bytes/writer.js';
 import { type AccountParts, type ClientWorld, openParts } from './parts.js';
 import { AccountRun } from './run.js';
 import type { NetworkView } from '../../pki/view.js';
@@ -14,9 +15,17 @@ import { KEYSERVER, lookupKey } from '../recipients/keyserver.js';
 import type { OutboxQueue } from '../outbox/outbox.js';
 import type { AccountPlan } from './plan.js';
 import type { NormalAddress } from '../../mail/address.js';
+import { buildReport, type Report } from '../../mail/report.js';
 import { ServiceDesk, type ServiceQuestion } from '../sender/services.js';
 import type { Acceptance, Commit } from '../outbox/contracts.js';
-import { idsOfSend, prepareMail, sentBefore, type SubmitDeps } from '../outbox/submit.js';
+import {
+  idsOfSend,
+  prepareMail,
+  type Prepared,
+  sentBefore,
+  type SubmitDeps,
+} from '../outbox/submit.js';
+import type { Step } from '../step.js';
 import type {
   AccountStatus,
   Address,
@@ -146,7 +155,7 @@ export class Account {
     const { named, identity } = this.#parts;
     const idOf = idsOfSend(this.#world.primitives, identity.secretKey, name);
     return named.once(name, {
-      first: (commit) => this.#accept(options, { idOf }, commit),
+      first: (commit, step) => this.#accept(options, { idOf }, { commit, steps: [step] }),
       again: () => sentBefore(this.#options, to, idOf),
     });
   }
@@ -154,18 +163,34 @@ export class Account {
   #accept(
     options: SendOptions,
     fixed: Pick<Acceptance, 'idOf'> = {},
-    commit?: Commit,
+    named: { readonly commit?: Commit; readonly steps: readonly Step[] } = { steps: [] },
   ): ResultAsync<readonly Sent[], SendError> {
     const { tuning, events } = this.#world;
+    const { outbox } = this.#parts;
     return prepareMail(this.#submitDeps, options)
-      .asyncAndThen((mail) =>
-        this.#parts.outbox.accept({ ...mail, ...fixed, lifetimeMs: tuning.bounceMs }, commit),
-      )
+      .asyncAndThen((mail) => {
+        const isReported = mail.bad.length > 0 && options.badRecipients !== 'skip';
+        const commit = isReported ? this.#commitWithReport(mail, named.steps) : named.commit;
+        return outbox.accept({ ...mail, ...fixed, lifetimeMs: tuning.bounceMs }, commit);
+      })
       .map((all) => {
         for (const sent of all) events.emit({ kind: 'queued', account: this.address, sent });
         this.#discovery.wake();
         return all;
       });
+  }
+
+  /** The mail for those who can have it, and the report about the others: both or neither. */
+  #commitWithReport({ bad, payloads }: Prepared, steps: readonly Step[]): Commit {
+    const { clock, random } = this.#world.io;
+    const report: Report = {
+      kind: 'enqueue-failure',
+      failed: bad,
+      accepted: [],
+      mail: concatAll(payloads),
+    };
+    const bytes = buildReport(report, { account: this.address, nowMs: clock.now(), random });
+    return (changes) => this.#parts.inbox.deposit(bytes, changes, steps).map(() => undefined);
   }
 
   get #submitDeps(): SubmitDeps {
@@ -179,6 +204,7 @@ export class Account {
       limit: tuning.maxMailLength,
       sanitise: this.#plan.sanitise,
       keyDiscovery: this.#plan.keyDiscovery,
+      isProvider: (name) => this.#parts.providers.has(name, this.view()),
     };
   }
 

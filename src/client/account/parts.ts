@@ -16,6 +16,7 @@ import { NamedSends } from '../outbox/named-sends.js';
 import type { OutboxNews, Undelivered } from '../outbox/contracts.js';
 import { OutboxQueue } from '../outbox/outbox.js';
 import type { AccountPlan, Tuning } from './plan.js';
+import { ProvidersSeen } from '../providers-seen.js';
 import type { RecipientBook } from '../recipients/recipients.js';
 import { StoreHealth } from '../store-health.js';
 import type { SurbRecord } from '../packets/surb-record.js';
@@ -48,6 +49,7 @@ export interface AccountParts {
   readonly outbox: OutboxQueue;
   readonly named: NamedSends;
   readonly notices: KeyNotices;
+  readonly providers: ProvidersSeen;
 }
 
 /**
@@ -96,7 +98,7 @@ interface Opened {
 
 type StoredParts = Pick<
   AccountParts,
-  'health' | 'surbs' | 'inbox' | 'outbox' | 'named' | 'notices'
+  'health' | 'surbs' | 'inbox' | 'outbox' | 'named' | 'notices' | 'providers'
 >;
 
 /** What lies in the store. */
@@ -136,9 +138,10 @@ const openStored = (
       waitsFor: (recipient) => waitsFor(world.book, recipient),
     });
     const named = yield* NamedSends.open({ store, clock, primitives: world.primitives });
+    const providers = yield* ProvidersSeen.open({ store, clock });
     const emit = (event: ClientEvent): void => world.events.emit(event);
     const notices = yield* KeyNotices.open({ store, account, deposit, emit });
-    return ok({ health, surbs, inbox, outbox, named, notices });
+    return ok({ health, surbs, inbox, outbox, named, notices, providers });
   });
 
 const openAccountInbox = (

@@ -118,11 +118,17 @@ export class AccountRun {
       if (view !== this.view()) continue;
       if (view !== this.#lastView) this.#warnSlowPolling(view);
       this.#lastView = view;
+      this.#noteProviders(view);
       this.#connection.documentChanged();
       this.#parts.outbox.documentChanged();
       this.#parts.discovery.documentChanged();
       this.#changed.fire();
     }
+  }
+
+  #noteProviders(view: NetworkView): void {
+    const { providers, health } = this.#parts;
+    void providers.note(view).mapErr((error) => health.failed(error));
   }
 
   #warnSlowPolling(view: NetworkView): void {

@@ -11,7 +11,7 @@ import { readWhole, storedParts } from './delivery.js';
 import { Intake, type IntakeDeps, type IntakeState } from './intake.js';
 import { entryOf, type HeldMail, idBytes, loadMails, type Mails } from './mails.js';
 import { LIFETIME_MS, SEEN_MESSAGES, SEEN_REFUSED } from './seen-messages.js';
-import { changesOnly, commitSteps } from '../step.js';
+import { changesOnly, commitSteps, type Step } from '../step.js';
 import { Pulse } from '../pulse.js';
 import { loadPartials, PARTIAL_LIMITS, type PartialLimits, type Partials } from './reassembly.js';
 import { loadSeen } from '../seen.js';
@@ -46,8 +46,12 @@ export interface Inbox {
   readonly fragments: number;
   /** Takes in a block as it came from the provider; durable when ok, whatever it was. */
   accept(sealed: Uint8Array): ResultAsync<void, StoreError>;
-  /** Takes in a report made here; `also` is committed with it, all or nothing. */
-  deposit(report: Uint8Array, also?: readonly Change[]): ResultAsync<MailId, StoreError>;
+  /** Takes in a report made here; `also` and `steps` are committed with it, all or nothing. */
+  deposit(
+    report: Uint8Array,
+    also?: readonly Change[],
+    steps?: readonly Step[],
+  ): ResultAsync<MailId, StoreError>;
   /** What this reader is not done with, in order of arrival. */
   list(reader: string): Result<readonly InboxEntry[], InboxError>;
   /** All bytes of a mail, our fields in front. */
@@ -113,8 +117,12 @@ class StoredInbox implements Inbox {
     return this.#inTurn(() => this.#intake.accept(sealed));
   }
 
-  deposit(report: Uint8Array, also: readonly Change[] = []): ResultAsync<MailId, StoreError> {
-    return this.#inTurn(() => this.#intake.deposit(report, [changesOnly(also)]));
+  deposit(
+    report: Uint8Array,
+    also: readonly Change[] = [],
+    steps: readonly Step[] = [],
+  ): ResultAsync<MailId, StoreError> {
+    return this.#inTurn(() => this.#intake.deposit(report, [changesOnly(also), ...steps]));
   }
 
   list(reader: string): Result<readonly InboxEntry[], InboxError> {

@@ -34,8 +34,8 @@ export interface NamedSendsDeps {
 
 /** What to do for a name. */
 export interface NamedSend<T, E> {
-  /** It is new: accepts the mail by `commit`, which stores the name with it. */
-  readonly first: (commit: Commit) => ResultAsync<T, E>;
+  /** It is new: accepts the mail by `commit`, which stores the name with it, or stores `name` itself. */
+  readonly first: (commit: Commit, name: Step) => ResultAsync<T, E>;
   /** It was accepted before: answers as then. */
   readonly again: () => Result<T, E>;
 }
@@ -61,9 +61,7 @@ export class NamedSends {
   once<T, E>(name: string, { first, again }: NamedSend<T, E>): ResultAsync<T, E | StoreError> {
     const key = this.#deps.primitives.hash.sha512_256(utf8(name));
     return this.#turns.take((): ResultAsync<T, E | StoreError> =>
-      this.#seen.has(key)
-        ? this.#refresh(key).andThen(again)
-        : first((changes) => this.#commit([changesOnly(changes), this.#note(key)])),
+      this.#seen.has(key) ? this.#refresh(key).andThen(again) : this.#first(this.#note(key), first),
     );
   }
 
@@ -80,6 +78,10 @@ export class NamedSends {
   /** Resolves when all that was begun is done. */
   idle(): Promise<void> {
     return this.#turns.idle();
+  }
+
+  #first<T, E>(name: Step, first: NamedSend<T, E>['first']): ResultAsync<T, E> {
+    return first((changes) => this.#commit([changesOnly(changes), name]), name);
   }
 
   #note(key: Uint8Array): Step {

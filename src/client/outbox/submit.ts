@@ -7,7 +7,7 @@
  * Source: mailproxy, its SMTP listener and `SendMessage`; here the body is left alone.
  * @module
  */
-import { err, ok, Result } from 'neverthrow';
+import { err, ok, type Result } from 'neverthrow';
 import { toHex, utf8 } from '../../bytes/text.js';
 import { concat } from '../../bytes/writer.js';
 import type { Primitives } from '../../crypto/primitives.js';
@@ -30,7 +30,7 @@ import { normaliseHeader } from '../../sanitise/headers.js';
 import type { SphinxGeometry } from '../../sphinx/geometry.js';
 import { fragment, mailLimit, MESSAGE_ID_LENGTH } from '../blocks/block.js';
 import type { Destination } from './contracts.js';
-import { isSettled } from '../recipients/trust.js';
+import { chooseRecipients, resolveAll } from './addressees.js';
 import type { Address, MailDraft, Recipients, SendError, SendOptions, Sent } from '../types.js';
 
 export interface SubmitDeps {
@@ -45,11 +45,15 @@ export interface SubmitDeps {
   readonly sanitise: 'headers' | 'off';
   /** Whether mail may wait for the key of somebody unknown, or for its confirmation. */
   readonly keyDiscovery: boolean;
+  /** Whether the network has, or had, a provider of this name, or nobody can tell. */
+  readonly isProvider: (name: string) => boolean;
 }
 
 /** A mail as it will be sent, whoever to. */
 export interface Prepared {
   readonly recipients: readonly Destination[];
+  /** Recipients who cannot have it. */
+  readonly bad: readonly Address[];
   /** Mail bytes, block by block. */
   readonly payloads: readonly Uint8Array[];
   readonly reliable: boolean;
@@ -68,7 +72,10 @@ export const idsOfSend =
     return hash.sha512_256(concat(identitySecret, what)).slice(0, MESSAGE_ID_LENGTH);
   };
 
-/** What a named send was answered with, whatever has become of its recipients since. */
+/**
+ * What a named send was answered with, whatever has become of its recipients since; where bad ones
+ * were sorted out, they cannot be told from the others any more.
+ */
 export const sentBefore = (
   { recipients }: Pick<SubmitDeps, 'recipients'>,
   to: SendOptions['to'],
@@ -89,52 +96,21 @@ const UNRELIABLE = 'X-Katzenpost-Unreliable';
  */
 export const prepareMail = (
   deps: SubmitDeps,
-  options: Pick<SendOptions, 'to' | 'mail' | 'reliability'>,
+  options: Pick<SendOptions, 'to' | 'mail' | 'reliability' | 'badRecipients'>,
 ): Result<Prepared, SendError> =>
-  resolveAll(deps, options.to).andThen((recipients) =>
+  chooseRecipients(deps, options).andThen(({ recipients, bad }) =>
     mailBytes(deps, options.mail, recipients).andThen((mail) =>
       readMail(mail).andThen((head) =>
         reliabilityOf(head, options.reliability)
           .andThrough(() => checkNames(head))
           .andThen((reliable) =>
             completed(deps, mail).andThen((bytes) =>
-              cut(deps, bytes).map((payloads) => ({ recipients, payloads, reliable })),
+              cut(deps, bytes).map((payloads) => ({ recipients, bad, payloads, reliable })),
             ),
           ),
       ),
     ),
   );
-
-type ResolveDeps = Pick<SubmitDeps, 'recipients' | 'keyDiscovery'>;
-
-/** All recipients or none, each once. */
-const resolveAll = (
-  deps: ResolveDeps,
-  to: string | readonly string[],
-): Result<readonly Destination[], SendError> =>
-  Result.combine([to].flat().map((address) => resolve(deps, address))).andThen(
-    (found): Result<readonly Destination[], SendError> => {
-      const unique = new Map(found.map((each) => [each.address, each]));
-      return unique.size > 0 ? ok([...unique.values()]) : err({ kind: 'bad-address', address: '' });
-    },
-  );
-
-const resolve = (
-  { recipients, keyDiscovery }: ResolveDeps,
-  text: string,
-): Result<Destination, SendError> =>
-  recipients
-    .get(text)
-    .map((known): Destination => ({
-      address: known.address,
-      key: isSettled(known, keyDiscovery) ? known.key : undefined,
-    }))
-    .orElse((error): Result<Destination, SendError> => {
-      if (error.kind !== 'unknown-recipient') return err({ kind: 'bad-address', address: text });
-      return keyDiscovery
-        ? ok({ address: error.recipient, key: undefined })
-        : err({ kind: 'unknown-recipient', recipient: text });
-    });
 
 const mailBytes = (
   { account, clock, random }: SubmitDeps,

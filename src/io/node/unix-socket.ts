@@ -86,6 +86,13 @@ const releaseName = (path: string, own: Stats): Promise<void> =>
     if (isSame(await lstat(path), own)) await unlink(path);
   });
 
+/** Whether only its owner, and that is who asks, can open a socket. */
+export const isPrivateSocket = (path: string): Promise<boolean> =>
+  unless('ENOENT', false, async () => {
+    const { uid, mode } = await lstat(path);
+    return uid === process.getuid?.() && (mode & 0o777 & ~SOCKET_MODE) === 0;
+  });
+
 /**
  * Binds `server` and gives its socket the name `path`.
  *

@@ -19,6 +19,7 @@ const deps: SubmitDeps = {
   limit: 20_000,
   sanitise: 'off',
   keyDiscovery: false,
+  isProvider: () => true,
   recipients: {
     get: (text) =>
       normaliseAddress(text).match(
