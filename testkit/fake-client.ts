@@ -6,7 +6,7 @@
  * @module
  */
 import { err, errAsync, ok, okAsync, type Result, type ResultAsync } from 'neverthrow';
-import { toHex, utf8 } from '../src/bytes/text.js';
+import { fromUtf8, toHex, utf8 } from '../src/bytes/text.js';
 import type { MixClient } from '../src/index.js';
 import type {
   Accounts,
@@ -45,6 +45,8 @@ export interface Failures {
   send?: SendError | undefined;
   done?: InboxError | undefined;
   read?: InboxError | undefined;
+  /** Of the second piece of a mail. */
+  rest?: InboxError | undefined;
   setRecipient?: RecipientError | undefined;
 }
 
@@ -88,6 +90,7 @@ export class FakeClient implements MixClient {
     this.inbox = {
       list: (account, reader) => this.#list(account, reader),
       read: (_account, id) => this.#read(id),
+      pieces: (_account, id) => this.#pieces(id),
       done: (_account, reader, ids) => this.#done(reader, ids),
     };
   }
@@ -97,7 +100,8 @@ export class FakeClient implements MixClient {
     const bytes = typeof mail === 'string' ? utf8(mail) : mail;
     const id = this.#newId();
     const key = senderKey === undefined ? {} : { senderKey };
-    const entry = { id, size: bytes.length, receivedAt: this.#made, ...key };
+    const end = fromUtf8(bytes.subarray(-2)) === '\r\n' ? {} : { openEnd: true as const };
+    const entry = { id, size: bytes.length, receivedAt: this.#made, ...key, ...end };
     this.#mails.set(id, { account, entry, bytes, needed: new Set(this.#readers) });
     this.announce({ kind: 'received', account, mail: entry });
     return id;
@@ -182,6 +186,18 @@ export class FakeClient implements MixClient {
     return mail === undefined
       ? errAsync({ kind: 'no-such-mail', id })
       : okAsync(mail.bytes.slice());
+  }
+
+  /** In two, however small the mail is. */
+  async *#pieces(id: MailId): AsyncGenerator<Result<Uint8Array, InboxError>, void> {
+    const whole = await this.#read(id);
+    if (whole.isErr()) {
+      yield err(whole.error);
+      return;
+    }
+    const half = Math.ceil(whole.value.length / 2);
+    yield ok(whole.value.slice(0, half));
+    yield this.failures.rest === undefined ? ok(whole.value.slice(half)) : err(this.failures.rest);
   }
 
   #done(reader: string, ids: readonly MailId[]): ResultAsync<void, InboxError> {

@@ -44,8 +44,8 @@ export const sentJson = (sent: Sent): JsonObject => ({ ...sent });
 
 export const queuedJson = (mail: QueuedMail): Json => ({ ...mail });
 
-export const entryJson = ({ senderKey, ...entry }: InboxEntry): Json => ({
-  ...entry,
+export const entryJson = ({ id, size, receivedAt, senderKey }: InboxEntry): Json => ({
+  ...{ id, size, receivedAt },
   senderKey: senderKey === undefined ? null : toBase64(senderKey),
 });
 

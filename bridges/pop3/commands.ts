@@ -6,7 +6,8 @@
  */
 import { CAPABILITIES } from './capabilities.js';
 import type { Mailbox, Numbered } from './mailbox.js';
-import { accept, octetsOf, refuse, topOf, type Response } from './response.js';
+import { accept, refuse, type Pieces, type Response } from './response.js';
+import { topOf } from './top.js';
 
 /** What a command leads to. */
 export type Outcome =
@@ -71,10 +72,10 @@ export const TRANSACTION: CommandTable<Mailbox> = {
   QUIT,
   NOOP: command([0, 0], () => respond(accept('Nothing done'))),
   STAT: command([0, 0], (_, box) => respond(accept(totals(box.list())))),
-  LIST: command([0, 1], ([word], box) => list(box, word, ({ entry }) => String(entry.size))),
+  LIST: command([0, 1], ([word], box) => list(box, word, ({ octets }) => String(octets))),
   UIDL: command([0, 1], ([word], box) => list(box, word, ({ entry }) => entry.id)),
   RETR: command([1, 1], ([word = ''], box) =>
-    withMail(box, word, (mail) => ({ kind: 'mail', text: `${octetsOf(mail)} octets`, mail })),
+    withMail(box, word, (mail, octets) => ({ kind: 'mail', text: `${octets} octets`, mail })),
   ),
   TOP: command([2, 2], ([word = '', lines = ''], box) => {
     const count = numberOf(lines);
@@ -93,9 +94,10 @@ export const TRANSACTION: CommandTable<Mailbox> = {
 };
 
 const NO_SUCH_MAIL = refuse('No such message');
+const CANNOT_BE_READ = refuse('The message cannot be read', 'SYS/TEMP');
 
 const totals = (mails: readonly Numbered[]): string =>
-  `${mails.length} ${mails.reduce((sum, { entry }) => sum + entry.size, 0)}`;
+  `${mails.length} ${mails.reduce((sum, { octets }) => sum + octets, 0)}`;
 
 const list = (
   box: Mailbox,
@@ -114,15 +116,23 @@ const list = (
 const withMail = async (
   box: Mailbox,
   word: string,
-  show: (mail: Uint8Array) => Response,
+  show: (mail: Pieces, octets: number) => Response,
 ): Promise<Outcome> => {
   const found = find(box, word);
   if (found === undefined) return respond(NO_SUCH_MAIL);
-  return box
-    .read(found)
-    .match(show, () => refuse('The message cannot be read', 'SYS/TEMP'))
-    .then(respond);
+  const pieces = box.read(found)[Symbol.asyncIterator]();
+  // What begins with an error can still be refused.
+  const first = await pieces.next();
+  if (first.done === true || first.value.isErr()) return respond(CANNOT_BE_READ);
+  return respond(show(continued(first.value, pieces), found.octets));
 };
+
+async function* continued<T>(first: T, rest: AsyncIterator<T, unknown>): AsyncGenerator<T, void> {
+  yield first;
+  for (let next = await rest.next(); next.done !== true; next = await rest.next()) {
+    yield next.value;
+  }
+}
 
 const mark = (box: Mailbox, word: string): Response => {
   const number = numberOf(word);

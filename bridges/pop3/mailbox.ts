@@ -23,7 +23,17 @@ export interface Source {
 export interface Numbered {
   readonly number: number;
   readonly entry: InboxEntry;
+  /** Octets as they are sent, dots not doubled: the last line is ended if it was not. */
+  readonly octets: number;
 }
+
+const CRLF_LENGTH = 2;
+
+const numbered = (entry: InboxEntry, index: number): Numbered => ({
+  number: index + 1,
+  entry,
+  octets: entry.size + (entry.openEnd === true ? CRLF_LENGTH : 0),
+});
 
 /** One session's mailbox; its lock is held until {@link Mailbox.close}. */
 export class Mailbox {
@@ -41,18 +51,17 @@ export class Mailbox {
 
   /** The mails that are not marked. */
   list(): readonly Numbered[] {
-    return this.#entries
-      .map((entry, index) => ({ number: index + 1, entry }))
-      .filter(({ entry }) => !this.#deleted.has(entry.id));
+    return this.#entries.map(numbered).filter(({ entry }) => !this.#deleted.has(entry.id));
   }
 
   find(number: number): Numbered | undefined {
     const entry = this.#entries[number - 1];
-    return entry === undefined || this.#deleted.has(entry.id) ? undefined : { number, entry };
+    const isThere = entry !== undefined && !this.#deleted.has(entry.id);
+    return isThere ? numbered(entry, number - 1) : undefined;
   }
 
-  read({ entry }: Numbered): ResultAsync<Uint8Array, InboxError> {
-    return this.#source.client.inbox.read(this.#account, entry.id);
+  read({ entry }: Numbered): AsyncIterable<Result<Uint8Array, InboxError>> {
+    return this.#source.client.inbox.pieces(this.#account, entry.id);
   }
 
   /** Marks a mail: whether there was one by that number, not marked yet. */

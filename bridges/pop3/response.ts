@@ -1,12 +1,19 @@
 /**
  * POP3 responses: one line, or a line and a dot-stuffed body.
+ *
+ * A mail is written as it is read, so that of the largest one a piece is in memory.
  * @module
  */
+import type { Result } from 'neverthrow';
+import { equal } from '../../src/bytes/compare.js';
 import { utf8 } from '../../src/bytes/text.js';
 import { concat } from '../../src/bytes/writer.js';
 
 /** Response codes of RFC 2449 and RFC 3206. */
 export type ResponseCode = 'AUTH' | 'IN-USE' | 'SYS/TEMP' | 'SYS/PERM';
+
+/** The bytes of a mail, piece by piece; an error is the last one. */
+export type Pieces = AsyncIterable<Result<Uint8Array, unknown>>;
 
 export type Response =
   | { readonly kind: 'ok'; readonly text: string }
@@ -14,7 +21,7 @@ export type Response =
   /** The server's word in an exchange of AUTH. */
   | { readonly kind: 'challenge' }
   | { readonly kind: 'listing'; readonly text: string; readonly lines: readonly string[] }
-  | { readonly kind: 'mail'; readonly text: string; readonly mail: Uint8Array };
+  | { readonly kind: 'mail'; readonly text: string; readonly mail: Pieces };
 
 export const accept = (text: string): Response => ({ kind: 'ok', text });
 
@@ -26,11 +33,16 @@ const DOT = 0x2e;
 const CRLF = utf8('\r\n');
 const END = utf8('.\r\n');
 
-/** So much of a mail is written at once. */
+/** So much of a mail is written at once, at most. */
 const PIECE_LENGTH = 64 * 1024;
 
+/** A mail of which the rest cannot be read: what follows can only be the end of the connection. */
+export const LOST = Symbol('lost');
+
 /** A response in the pieces in which it is written. */
-export function* encodeResponse(response: Response): Generator<Uint8Array, void> {
+export async function* encodeResponse(
+  response: Response,
+): AsyncGenerator<Uint8Array | typeof LOST, void> {
   switch (response.kind) {
     case 'ok':
       yield utf8(`+OK ${response.text}\r\n`);
@@ -53,14 +65,27 @@ export function* encodeResponse(response: Response): Generator<Uint8Array, void>
   }
 }
 
-function* encodeBody(mail: Uint8Array): Generator<Uint8Array, void> {
-  let lineStart = true;
-  for (let at = 0; at < mail.length; at += PIECE_LENGTH) {
-    const piece = mail.subarray(at, at + PIECE_LENGTH);
-    yield stuff(piece, lineStart);
-    lineStart = piece.at(-1) === LF;
+/** The last line gets its CR LF where it has none, since only behind one a dot ends the mail. */
+async function* encodeBody(mail: Pieces): AsyncGenerator<Uint8Array | typeof LOST, void> {
+  let last = CRLF;
+  for await (const read of mail) {
+    if (read.isErr()) {
+      yield LOST;
+      return;
+    }
+    for (const piece of inPieces(read.value)) {
+      const stuffed = stuff(piece, last.at(-1) === LF);
+      last = concat(last, piece.subarray(-CRLF.length)).slice(-CRLF.length);
+      yield stuffed;
+    }
   }
-  yield lineStart ? END.slice() : concat(CRLF, END);
+  yield equal(last, CRLF) ? END.slice() : concat(CRLF, END);
+}
+
+function* inPieces(bytes: Uint8Array): Generator<Uint8Array, void> {
+  for (let at = 0; at < bytes.length; at += PIECE_LENGTH) {
+    yield bytes.subarray(at, at + PIECE_LENGTH);
+  }
 }
 
 /** Doubles each dot that begins a line. A line begins after any LF: none can end a mail early. */
@@ -72,26 +97,5 @@ const stuff = (piece: Uint8Array, lineStart: boolean): Uint8Array => {
     parts.push(piece.subarray(from, at + 1));
     from = at;
   }
-  return concat(...parts, piece.subarray(from));
+  return parts.length === 0 ? piece : concat(...parts, piece.subarray(from));
 };
-
-/** Octets of a mail as it is sent, dots not doubled: its last line is ended if it was not. */
-export const octetsOf = (mail: Uint8Array): number =>
-  mail.length + (mail.length === 0 || mail.at(-1) === LF ? 0 : CRLF.length);
-
-/** The header, the empty line and the first `lines` lines of the body. */
-export const topOf = (mail: Uint8Array, lines: number): Uint8Array => {
-  let at = 0;
-  let left: number | undefined;
-  while (at < mail.length && left !== 0) {
-    const end = mail.indexOf(LF, at);
-    const next = end < 0 ? mail.length : end + 1;
-    if (left !== undefined) left--;
-    else if (isEmptyLine(mail.subarray(at, next))) left = lines;
-    at = next;
-  }
-  return mail.subarray(0, at);
-};
-
-const isEmptyLine = (line: Uint8Array): boolean =>
-  line[0] === LF || (line.length === 2 && line[1] === LF && line[0] === CRLF[0]);

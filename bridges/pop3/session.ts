@@ -10,7 +10,7 @@ import type { Duplex } from '../../src/io/contracts.js';
 import { AUTHORIZATION, findCommand, TRANSACTION, type Bound, type Outcome } from './commands.js';
 import { logIn, readPlain, refuseLogin, type Credentials, type LoginDeps } from './login.js';
 import type { Mailbox } from './mailbox.js';
-import { accept, encodeResponse, refuse, type Response } from './response.js';
+import { accept, encodeResponse, LOST, refuse, type Response } from './response.js';
 
 /** RFC 1939 §3: an inactivity timer is at least ten minutes. */
 const IDLE_MS = 10 * 60_000;
@@ -184,9 +184,9 @@ class Session {
   /** Writes at the pace of the peer; one that is gone ends the session. */
   async #respond(response: Response, next: State): Promise<void> {
     this.#state = next;
-    for (const piece of encodeResponse(response)) {
-      if (await this.#lines.write(piece)) continue;
-      this.#deps.count('not-reading');
+    for await (const piece of encodeResponse(response)) {
+      if (piece !== LOST && (await this.#lines.write(piece))) continue;
+      this.#deps.count(piece === LOST ? 'lost' : 'not-reading');
       this.#state = OVER;
       return;
     }

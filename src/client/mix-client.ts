@@ -20,6 +20,8 @@ import type {
   AskOptions,
   ClientEvent,
   InboxAccess,
+  InboxError,
+  MailId,
   MessageId,
   MixClient,
   MixClientConfig,
@@ -167,9 +169,19 @@ class OpenClient implements MixClient {
   readonly inbox: InboxAccess = {
     list: (account, reader) => this.#find(account).andThen(({ inbox }) => inbox.list(reader)),
     read: (account, id) => this.#find(account).asyncAndThen(({ inbox }) => inbox.read(id)),
+    pieces: (account, id) => this.#pieces(account, id),
     done: (account, reader, ids) =>
       this.#find(account).asyncAndThen(({ inbox }) => inbox.done(reader, ids)),
   };
+
+  async *#pieces(
+    account: string,
+    id: MailId,
+  ): AsyncGenerator<Result<Uint8Array, InboxError>, void> {
+    const found = this.#find(account);
+    if (found.isErr()) yield err(found.error);
+    else yield* found.value.inbox.pieces(id);
+  }
 
   send(options: SendOptions): ResultAsync<readonly Sent[], SendError> {
     if (this.#closing !== undefined) return errAsync({ kind: 'closed' });

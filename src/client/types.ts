@@ -109,6 +109,8 @@ export interface InboxEntry {
   readonly receivedAt: number;
   /** The authenticated X25519 identity key; absent on reports made here. */
   readonly senderKey?: Uint8Array;
+  /** Present where the last line has no CRLF, which protocols of lines then add. */
+  readonly openEnd?: true;
 }
 
 export interface ReceivedMail extends InboxEntry {
@@ -126,6 +128,11 @@ export interface InboxAccess {
   /** What this reader has not called `done` for, in order of arrival. */
   list(account: string, reader: string): Result<readonly InboxEntry[], InboxError>;
   read(account: string, id: MailId): ResultAsync<Uint8Array, InboxError>;
+  /**
+   * The same bytes piece by piece, in memory one at a time; the caller owns them. An error is the
+   * last piece.
+   */
+  pieces(account: string, id: MailId): AsyncIterable<Result<Uint8Array, InboxError>>;
   /** Durable when ok; unknown ids are ignored. */
   done(account: string, reader: string, ids: readonly MailId[]): ResultAsync<void, InboxError>;
 }

@@ -102,6 +102,7 @@ const mailRecord = encodeMail({
   prefix: pattern(20),
   parts: 3,
   size: 400,
+  openEnd: false,
   done: ['inbox', 'pop3'],
 });
 
@@ -114,6 +115,7 @@ describeParser('the record of a mail', {
       senderKey: undefined,
       parts: 1,
       size: 9,
+      openEnd: true,
       done: [],
     }),
   ],

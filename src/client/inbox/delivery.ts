@@ -6,7 +6,9 @@
  * @module
  */
 import { err, ok, type Result, type ResultAsync, safeTry } from 'neverthrow';
-import { concatAll } from '../../bytes/writer.js';
+import { equal } from '../../bytes/compare.js';
+import { utf8 } from '../../bytes/text.js';
+import { concat, concatAll } from '../../bytes/writer.js';
 import { findBody, readHead } from '../../mail/header.js';
 import { claimsSender, fromAddresses } from '../../mail/sender-field.js';
 import type { Store, StoreError } from '../../store/store.js';
@@ -15,6 +17,8 @@ import type { Address } from '../types.js';
 
 /** Heads longer than this are no mail. */
 const MAX_HEAD_LENGTH = 256 * 1024;
+
+const CRLF = utf8('\r\n');
 
 /** Most bytes that are taken along as evidence in a report. */
 const MAX_EVIDENCE_LENGTH = 16 * 1024 * 1024;
@@ -79,6 +83,20 @@ export const readPartial = (
     }
     return ok(blocks);
   });
+
+/** Whether a message of `count` parts does not end in CR LF; only its last bytes are read. */
+export const hasOpenEnd = (readPart: ReadPart, count: number): ResultAsync<boolean, StoreError> =>
+  safeTry(async function* () {
+    let end: Uint8Array = new Uint8Array();
+    for (let index = count - 1; index >= 0 && end.length < CRLF.length; index--) {
+      const part = yield* readPart(index);
+      end = concat(part.subarray(-CRLF.length), end);
+    }
+    return ok(!endsLine(end));
+  });
+
+/** Whether these bytes end in CR LF. */
+export const endsLine = (bytes: Uint8Array): boolean => equal(bytes.subarray(-CRLF.length), CRLF);
 
 /** All parts behind `prefix`. */
 export const readWhole = (

@@ -6,6 +6,7 @@
  * @module
  */
 import { err, errAsync, ok, okAsync, type Result, ResultAsync } from 'neverthrow';
+import { concat } from '../../bytes/writer.js';
 import type { Change, StoreError } from '../../store/store.js';
 import { readWhole, storedParts } from './delivery.js';
 import { Intake, type IntakeDeps, type IntakeState } from './intake.js';
@@ -56,6 +57,8 @@ export interface Inbox {
   list(reader: string): Result<readonly InboxEntry[], InboxError>;
   /** All bytes of a mail, our fields in front. */
   read(id: MailId): ResultAsync<Uint8Array, InboxError>;
+  /** The same piece by piece; an error is the last one. */
+  pieces(id: MailId): AsyncIterable<Result<Uint8Array, InboxError>>;
   /** Durable when ok; unknown ids are ignored. */
   done(reader: string, ids: readonly MailId[]): ResultAsync<void, InboxError>;
   /**
@@ -136,6 +139,22 @@ class StoredInbox implements Inbox {
       if (mail === undefined) return errAsync({ kind: 'no-such-mail', id });
       return readWhole(storedParts(this.#options.store, idBytes(id)), mail);
     });
+  }
+
+  async *pieces(id: MailId): AsyncGenerator<Result<Uint8Array, InboxError>, void> {
+    const parts = this.#mails.get(id)?.parts ?? 1;
+    for (let index = 0; index < parts; index++) {
+      const piece = await this.#inTurn(() => this.#piece(id, index));
+      yield piece;
+      if (piece.isErr()) return;
+    }
+  }
+
+  #piece(id: MailId, index: number): ResultAsync<Uint8Array, InboxError> {
+    const mail = this.#mails.get(id);
+    if (mail === undefined) return errAsync({ kind: 'no-such-mail', id });
+    const part = storedParts(this.#options.store, idBytes(id))(index);
+    return index > 0 ? part : part.map((first) => concat(mail.prefix, first));
   }
 
   done(reader: string, ids: readonly MailId[]): ResultAsync<void, InboxError> {

@@ -18,6 +18,8 @@ import type { SphinxGeometry } from '../../sphinx/geometry.js';
 import type { Store, StoreError } from '../../store/store.js';
 import { ReportBudget } from './budget.js';
 import {
+  endsLine,
+  hasOpenEnd,
   judge,
   type Objection,
   readEvidence,
@@ -68,6 +70,13 @@ export interface IntakeState {
   readonly refused: Seen;
 }
 
+/** What delivery finds out about a whole mail. */
+interface Delivered {
+  readonly id: Uint8Array;
+  readonly from: readonly Address[];
+  readonly openEnd: boolean;
+}
+
 /** Told of each mail; `forged` is the address in its From, where that has another key. */
 type Arrived = (mail: HeldMail, forged?: Address) => void;
 
@@ -102,6 +111,7 @@ export class Intake {
       prefix: new Uint8Array(),
       parts: parts.length,
       size: report.length,
+      openEnd: !endsLine(report),
     });
     const puts = parts.map((payload, index) => putPart(id, { index, payload }));
     return this.#commit([added, changesOnly(puts), ...also]).map(() => {
@@ -181,7 +191,9 @@ export class Intake {
       index === block.index ? okAsync(block.payload) : stored(index);
     return judge(readPart, block.total).andThen((verdict) =>
       verdict.kind === 'mail'
-        ? this.#deliver(opened, partial, { id, from: verdict.from })
+        ? hasOpenEnd(readPart, block.total).andThen((openEnd) =>
+            this.#deliver(opened, partial, { id, from: verdict.from, openEnd }),
+          )
         : this.#object(opened, partial, { objection: verdict.kind, readPart }),
     );
   }
@@ -189,7 +201,7 @@ export class Intake {
   #deliver(
     { block, senderKey }: OpenedBlock,
     partial: PartialMail | undefined,
-    { id, from }: { readonly id: Uint8Array; readonly from: readonly Address[] },
+    { id, from, openEnd }: Delivered,
   ): ResultAsync<void, StoreError> {
     const forged = from.find((address) => this.#hasOtherKey(address, senderKey));
     const prefix = encodeFields(senderFields(senderKey, forged));
@@ -199,6 +211,7 @@ export class Intake {
       prefix,
       parts: block.total,
       size: prefix.length + (partial?.size ?? 0) + block.payload.length,
+      openEnd,
     });
     const ended = partial ? [this.#state.partials.end(partial, 'stay')] : [];
     const steps = [

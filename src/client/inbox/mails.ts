@@ -14,8 +14,11 @@ export interface HeldMail extends MailRecord {
 }
 
 /** What a caller may see of a mail without reading it. */
-export const entryOf = ({ id, size, receivedAt, senderKey }: HeldMail): InboxEntry =>
-  senderKey === undefined ? { id, size, receivedAt } : { id, size, receivedAt, senderKey };
+export const entryOf = ({ id, size, receivedAt, senderKey, openEnd }: HeldMail): InboxEntry => ({
+  ...{ id, size, receivedAt },
+  ...(senderKey === undefined ? {} : { senderKey }),
+  ...(openEnd ? { openEnd: true } : {}),
+});
 
 /** The key under which a mail's record lies. */
 export const idBytes = (id: MailId): Uint8Array => fromHex(id) ?? new Uint8Array();

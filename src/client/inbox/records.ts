@@ -21,6 +21,8 @@ export const MAIL_ID_LENGTH = 16;
 
 const KEY_LENGTH = 32;
 const VERSION = 0;
+/** In the place of the version: the same layout, of a mail whose last line is not ended. */
+const OPEN_ENDED = 1;
 
 /** A whole mail; its id is the record's key. */
 export interface MailRecord {
@@ -35,6 +37,8 @@ export interface MailRecord {
   readonly parts: number;
   /** Bytes of prefix and parts. */
   readonly size: number;
+  /** Whether the last line does not end in CR LF. */
+  readonly openEnd: boolean;
   /** Readers that need it no more. */
   readonly done: readonly string[];
 }
@@ -62,7 +66,7 @@ export const encodeMail = (mail: MailRecord): Uint8Array => {
   const sender = mail.senderKey ?? new Uint8Array();
   const length = 1 + 8 * 3 + 4 + 1 + sender.length + 4 + mail.prefix.length + namesLength;
   const writer = new Writer(length)
-    .u8(VERSION)
+    .u8(mail.openEnd ? OPEN_ENDED : VERSION)
     .u64(mail.order)
     .u64(mail.receivedAt)
     .u64(mail.size)
@@ -78,7 +82,8 @@ export const encodeMail = (mail: MailRecord): Uint8Array => {
 
 export const decodeMail = (bytes: Uint8Array): Result<MailRecord, ParseError> =>
   parse(bytes, (from) => {
-    checkVersion(from);
+    const version = from.u8('version');
+    from.require(version === VERSION || version === OPEN_ENDED, 'version', 'known');
     const order = from.u64('order');
     const receivedAt = from.u64('received_at');
     const size = from.u64('size');
@@ -89,7 +94,8 @@ export const decodeMail = (bytes: Uint8Array): Result<MailRecord, ParseError> =>
     const prefix = from.take(from.u32('prefix_length'), 'prefix').slice();
     const done = takeNames(from);
     const senderKey = senderLength === 0 ? undefined : sender;
-    return { order, receivedAt, senderKey, prefix, parts, size, done };
+    const openEnd = version === OPEN_ENDED;
+    return { order, receivedAt, senderKey, prefix, parts, size, openEnd, done };
   });
 
 export const encodePartial = (partial: PartialRecord): Uint8Array =>

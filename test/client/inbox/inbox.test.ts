@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { equal } from '../../../src/bytes/compare.js';
-import { toBase64, utf8 } from '../../../src/bytes/text.js';
+import { fromHex, toBase64, utf8 } from '../../../src/bytes/text.js';
 import { concat } from '../../../src/bytes/writer.js';
-import { PARTIALS } from '../../../src/client/inbox/records.js';
+import { PARTIALS, PARTS, partKey } from '../../../src/client/inbox/records.js';
 import { SEEN_MESSAGES } from '../../../src/client/inbox/seen-messages.js';
 import { splitMail } from '../../../src/mail/header.js';
 import { field, readPart } from '../../mail/mime-reader.js';
@@ -28,9 +28,54 @@ describe('a received mail', () => {
         size: received.length,
         receivedAt: rig.clock.now(),
         senderKey: publicKey(ALICE),
+        openEnd: true,
       },
     ]);
     expect(rig.events.map(({ kind }) => kind)).toEqual(['received']);
+  });
+
+  it('comes whole or in pieces, as it is asked for', async () => {
+    const rig = await makeRig();
+    const mail = mailOf(700, 'pieces');
+    await rig.accept(...sealMail(mail));
+    const [entry] = rig.inbox.list('inbox')._unsafeUnwrap();
+    const whole = (await rig.inbox.read(entry?.id ?? ''))._unsafeUnwrap();
+    const pieces: Uint8Array[] = [];
+    for await (const piece of rig.inbox.pieces(entry?.id ?? '')) pieces.push(piece._unsafeUnwrap());
+    expect(pieces).toHaveLength(4);
+    expect(concat(...pieces)).toEqual(whole);
+    for await (const piece of rig.inbox.pieces('unknown')) {
+      expect(piece._unsafeUnwrapErr()).toEqual({ kind: 'no-such-mail', id: 'unknown' });
+    }
+  });
+
+  it('ends in pieces with the part that cannot be read', async () => {
+    const rig = await makeRig();
+    await rig.accept(...sealMail(mailOf(700)));
+    const [entry] = rig.inbox.list('inbox')._unsafeUnwrap();
+    const id = fromHex(entry?.id ?? '') ?? pattern(0);
+    const second = { kind: 'delete', collection: PARTS, key: partKey(id, 1) } as const;
+    (await rig.store.commit([second]))._unsafeUnwrap();
+    const kinds: string[] = [];
+    for await (const piece of rig.inbox.pieces(entry?.id ?? '')) {
+      kinds.push(piece.match(() => 'bytes', ({ kind }) => kind));
+    }
+    expect(kinds).toEqual(['bytes', 'store-corrupt']);
+  });
+
+  it('is known to lack the end of its last line, wherever its blocks are cut', async () => {
+    const rig = await makeRig();
+    // 200 bytes fit a block: the last one begins at any byte of the end.
+    for (const end of ['\r\n', '\n', '\r', '', '\r\n.', '\n\n']) {
+      for (const length of [197, 198, 199, 200, 201]) {
+        const head = 'Subject: x\r\n\r\n';
+        const text = head + 'x'.repeat(length - head.length) + end;
+        await rig.accept(...sealMail(utf8(text)));
+        await rig.reopen();
+        const entry = rig.inbox.list('inbox')._unsafeUnwrap().at(-1);
+        expect([text.length, entry?.openEnd ?? false]).toEqual([text.length, end !== '\r\n']);
+      }
+    }
   });
 
   it('may be a head alone', async () => {
