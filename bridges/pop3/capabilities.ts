@@ -1,11 +1,12 @@
 /**
- * What CAPA says, before and after the log-in (RFC 2449).
+ * What CAPA says (RFC 2449): the same before and after the log-in, and less before TLS where that
+ * has to come first.
  * @module
  */
 
-export const CAPABILITIES: readonly string[] = [
-  'USER',
-  'SASL PLAIN',
+const LOGIN = ['USER', 'SASL PLAIN'];
+
+const ALWAYS = [
   'TOP',
   'UIDL',
   'RESP-CODES',
@@ -16,3 +17,7 @@ export const CAPABILITIES: readonly string[] = [
   'UTF8 USER',
   'IMPLEMENTATION Postern',
 ];
+
+export const CAPABILITIES: readonly string[] = [...LOGIN, ...ALWAYS];
+
+export const CAPABILITIES_IN_CLEAR: readonly string[] = ['STLS', ...ALWAYS];

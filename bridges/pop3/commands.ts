@@ -4,7 +4,7 @@
  * RFC 1939, with CAPA (RFC 2449), AUTH (RFC 5034) and UTF8 (RFC 6856).
  * @module
  */
-import { CAPABILITIES } from './capabilities.js';
+import { CAPABILITIES, CAPABILITIES_IN_CLEAR } from './capabilities.js';
 import type { Mailbox, Numbered } from './mailbox.js';
 import { accept, refuse, type Pieces, type Response } from './response.js';
 import { topOf } from './top.js';
@@ -15,6 +15,7 @@ export type Outcome =
   | { readonly kind: 'user'; readonly name: string }
   | { readonly kind: 'password'; readonly password: string }
   | { readonly kind: 'auth'; readonly words: readonly string[] }
+  | { readonly kind: 'tls' }
   | { readonly kind: 'quit' };
 
 type Run<State> = (words: readonly string[], state: State) => Outcome | Promise<Outcome>;
@@ -50,10 +51,22 @@ const command = <State>(
   run: Run<State>,
 ): Command<State> => ({ words, run });
 
-const CAPA = command<unknown>([0, 0], () =>
-  respond({ kind: 'listing', text: 'Capabilities follow', lines: CAPABILITIES }),
-);
+const capa = (lines: readonly string[]) =>
+  command<unknown>([0, 0], () => respond({ kind: 'listing', text: 'Capabilities follow', lines }));
+const CAPA = capa(CAPABILITIES);
 const QUIT = command<unknown>([0, 0], () => ({ kind: 'quit' }));
+
+const NOT_IN_CLEAR = command<unknown>([0, Infinity], () => respond(refuse('STLS comes first')));
+
+/** Where nothing but TLS may come: a password that is sent all the same is not looked at. */
+export const IN_CLEAR: CommandTable<unknown> = {
+  CAPA: capa(CAPABILITIES_IN_CLEAR),
+  QUIT,
+  STLS: command([0, 0], () => ({ kind: 'tls' })),
+  USER: NOT_IN_CLEAR,
+  PASS: NOT_IN_CLEAR,
+  AUTH: NOT_IN_CLEAR,
+};
 
 /** Before the log-in. A password may hold spaces, so PASS takes its line as it is. */
 export const AUTHORIZATION: CommandTable<unknown> = {

@@ -6,7 +6,7 @@ import type { ResultAsync } from 'neverthrow';
 import { utf8 } from '../../src/bytes/text.js';
 import type { LoginRules } from '../../src/control/login.js';
 import { serve, type RunningBridge } from '../../src/control/serve.js';
-import type { Clock, ListenError, Log, Network } from '../../src/io/contracts.js';
+import type { Clock, ListenError, Log, Network, TlsServer } from '../../src/io/contracts.js';
 import type { MixClient } from '../../src/index.js';
 import type { LoginDeps } from './login.js';
 import { holdSession } from './session.js';
@@ -24,6 +24,8 @@ export interface Pop3Options {
   readonly accounts: LoginRules['passwords'];
   /** Any password will do; for loopback only. */
   readonly allowAnyPassword?: boolean;
+  /** Required of every peer where it is given, from the first byte or by STLS. */
+  readonly tls?: TlsServer;
   /** Our name among the readers of the inbox; default `inbox`. */
   readonly reader?: string;
   /** Most connections at once. */
@@ -38,8 +40,8 @@ export interface Pop3Options {
  * @errors `listen` — the address is in use, denied or bad
  */
 export const servePop3 = (options: Pop3Options): ResultAsync<RunningBridge, ListenError> => {
-  const { network, address, clock, log, maxSessions = MAX_SESSIONS } = options;
-  const deps = depsOf(options);
+  const { network, address, clock, log, tls, maxSessions = MAX_SESSIONS } = options;
+  const deps = { ...depsOf(options), tls };
   return serve({
     network,
     address,

@@ -6,8 +6,18 @@ import { fromUtf8 } from '../../src/bytes/text.js';
 import { WRONG_PASSWORDS_MAX } from '../../src/control/login.js';
 import { Lines } from '../../src/control/lines.js';
 import type { Count } from '../../src/control/counts.js';
-import type { Duplex } from '../../src/io/contracts.js';
-import { AUTHORIZATION, findCommand, TRANSACTION, type Bound, type Outcome } from './commands.js';
+import { LATE, within } from '../../src/control/within.js';
+import { onAbort } from '../../src/io/abort.js';
+import type { Duplex, TlsServer } from '../../src/io/contracts.js';
+import {
+  AUTHORIZATION,
+  findCommand,
+  IN_CLEAR,
+  TRANSACTION,
+  type Bound,
+  type Outcome,
+} from './commands.js';
+import { beginsWithTls } from './door.js';
 import { logIn, readPlain, refuseLogin, type Credentials, type LoginDeps } from './login.js';
 import type { Mailbox } from './mailbox.js';
 import { accept, encodeResponse, LOST, refuse, type Response } from './response.js';
@@ -25,17 +35,22 @@ const LINE_LIMIT = 510;
 const BAD_LINES_MAX = 50;
 
 type State =
+  /** Before TLS, where that has to come first. */
+  | { readonly kind: 'in-clear' }
   | { readonly kind: 'authorization'; readonly user: string | undefined }
   /** The next line is the client's part of AUTH PLAIN. */
   | { readonly kind: 'challenged' }
   | { readonly kind: 'transaction'; readonly box: Mailbox }
   | { readonly kind: 'over' };
 
+const IN_THE_CLEAR: State = { kind: 'in-clear' };
 const START: State = { kind: 'authorization', user: undefined };
 const OVER: State = { kind: 'over' };
 
 export interface SessionDeps extends LoginDeps {
   readonly count: Count;
+  /** Where it is there, nobody logs in without it. */
+  readonly tls?: TlsServer | undefined;
 }
 
 /** Speaks POP3 until the peer quits, leaves, idles or `signal` is aborted. */
@@ -44,16 +59,15 @@ export const holdSession = async (
   duplex: Duplex,
   signal: AbortSignal,
 ): Promise<void> => {
-  const patience = { clock: deps.clock, idleMs: IDLE_MS };
-  const lines = new Lines({ duplex, patience, signal });
-  const session = new Session(deps, lines);
-  await session.run();
-  await lines.close();
+  const session = new Session(deps, duplex, signal);
+  await (deps.tls === undefined ? session.run() : session.runWithTls(deps.tls));
 };
 
 class Session {
   readonly #deps: SessionDeps;
-  readonly #lines: Lines;
+  readonly #signal: AbortSignal;
+  #duplex: Duplex;
+  #lines: Lines;
   /** On the monotonic clock. */
   readonly #loginByMs: number;
   #state: State = START;
@@ -62,20 +76,34 @@ class Session {
   #badLines = 0;
   #wrongPasswords = 0;
 
-  constructor(deps: SessionDeps, lines: Lines) {
+  constructor(deps: SessionDeps, duplex: Duplex, signal: AbortSignal) {
     this.#deps = deps;
-    this.#lines = lines;
+    this.#signal = signal;
+    this.#duplex = duplex;
+    this.#lines = this.#linesOf(duplex);
     this.#loginByMs = deps.clock.monotonic() + LOGIN_MS;
   }
 
-  async run(): Promise<void> {
-    await this.#respond(accept('POP3 server ready'), START);
+  /** As {@link Session.run}; TLS comes first, from the first byte or by STLS. */
+  async runWithTls(tls: TlsServer): Promise<void> {
+    this.#lines.release();
+    const { isTls, duplex } = await beginsWithTls(this.#deps.clock, this.#duplex);
+    this.#duplex = duplex;
+    this.#lines = this.#linesOf(duplex);
+    if (!isTls) return this.run(IN_THE_CLEAR);
+    if (await this.#secure(tls)) return this.run();
+  }
+
+  /** Greets, and goes on until the session is over. */
+  async run(start: State = START): Promise<void> {
+    await this.#respond(accept('POP3 server ready'), start);
     try {
       while (this.#state.kind !== 'over') await this.#turn(this.#state);
     } finally {
       // A session that ends without QUIT deletes nothing.
       this.#box?.close();
     }
+    await this.#lines.close();
   }
 
   async #turn(state: State): Promise<void> {
@@ -120,9 +148,46 @@ class Session {
         return this.#takePassword(outcome.password, state);
       case 'auth':
         return this.#authenticate(outcome.words);
+      case 'tls':
+        return this.#startTls();
       case 'quit':
         return this.#quit();
     }
+  }
+
+  #linesOf(duplex: Duplex): Lines {
+    const patience = { clock: this.#deps.clock, idleMs: IDLE_MS };
+    return new Lines({ duplex, patience, signal: this.#signal });
+  }
+
+  /** RFC 2595 §4. What was sent behind STLS in clear was not sent by whoever will have logged in. */
+  async #startTls(): Promise<void> {
+    const { tls } = this.#deps;
+    if (tls === undefined) return this.#complain('No TLS here');
+    await this.#respond(accept('Begin TLS'), START);
+    if (!(await this.#secure(tls))) this.#state = OVER;
+  }
+
+  /** Puts TLS below the lines; false when the connection is of no use any more. */
+  async #secure(tls: TlsServer): Promise<boolean> {
+    const secured = this.#lines.release() ? await this.#shakeHands(tls) : undefined;
+    if (secured === undefined) {
+      this.#deps.count('no-tls');
+      this.#duplex.destroy();
+      return false;
+    }
+    this.#duplex = secured;
+    this.#lines = this.#linesOf(secured);
+    return true;
+  }
+
+  async #shakeHands(tls: TlsServer): Promise<Duplex | undefined> {
+    const { clock } = this.#deps;
+    const forget = onAbort(this.#signal, () => this.#duplex.destroy());
+    const shaken = tls.secure(this.#duplex).unwrapOr(undefined);
+    const secured = await within(clock, this.#loginByMs - clock.monotonic(), shaken);
+    forget();
+    return secured === LATE ? undefined : secured;
   }
 
   #takePassword(password: string, state: State): Promise<void> {
@@ -193,7 +258,7 @@ class Session {
   }
 }
 
-const commandOf = (verb: string, state: State): Bound | undefined =>
-  state.kind === 'transaction'
-    ? findCommand(TRANSACTION, verb, state.box)
-    : findCommand(AUTHORIZATION, verb, undefined);
+const commandOf = (verb: string, state: State): Bound | undefined => {
+  if (state.kind === 'transaction') return findCommand(TRANSACTION, verb, state.box);
+  return findCommand(state.kind === 'in-clear' ? IN_CLEAR : AUTHORIZATION, verb, undefined);
+};

@@ -88,6 +88,16 @@ export class Lines {
   }
 
   /**
+   * Lets go of the connection between two lines, for somebody else to go on with it.
+   *
+   * @returns false when more has been read than was asked for: then it can only be closed
+   */
+  release(): boolean {
+    this.#forgetAbort();
+    return this.#rest.length === 0 && this.#pieces.length === 0 && this.#reading === undefined;
+  }
+
+  /**
    * Ends our direction after what was written, waits a little for the peer to end too (dropping a
    * connection with unread bytes can cost the peer our last reply), and drops the connection.
    */

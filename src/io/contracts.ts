@@ -123,6 +123,17 @@ export interface Log {
   write(level: LogLevel, module: string, message: string, facts?: LogFacts): void;
 }
 
+/** TLS as the side that has the certificate. */
+export interface TlsServer {
+  /**
+   * Takes a connection over, whose next bytes are the other side's first ones of TLS. It has no
+   * deadline: whoever calls destroys the connection when it takes too long.
+   *
+   * @errors `tls` — the other side speaks no TLS, has no version in common with us, or has left
+   */
+  secure(duplex: Duplex): ResultAsync<Duplex, { readonly kind: 'tls' }>;
+}
+
 export interface HttpError {
   readonly kind: 'http';
   readonly url: string;

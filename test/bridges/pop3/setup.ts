@@ -20,7 +20,7 @@ export interface Pop3Setup {
   readonly open: Set<Promise<void>>;
 }
 
-export const pop3Setup = (mails: readonly string[] = []): Pop3Setup => {
+export const pop3Setup = (mails: readonly (string | Uint8Array)[] = []): Pop3Setup => {
   const client = new FakeClient({ accounts: [BOB] });
   for (const mail of mails) client.deliver(BOB, mail);
   const clock = manualClock();

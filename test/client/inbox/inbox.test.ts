@@ -58,7 +58,12 @@ describe('a received mail', () => {
     (await rig.store.commit([second]))._unsafeUnwrap();
     const kinds: string[] = [];
     for await (const piece of rig.inbox.pieces(entry?.id ?? '')) {
-      kinds.push(piece.match(() => 'bytes', ({ kind }) => kind));
+      kinds.push(
+        piece.match(
+          () => 'bytes',
+          ({ kind }) => kind,
+        ),
+      );
     }
     expect(kinds).toEqual(['bytes', 'store-corrupt']);
   });
