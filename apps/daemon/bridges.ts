@@ -10,6 +10,7 @@ import type { Resources } from '../../servers/node/resources.js';
 import type { RunningBridge } from '../../src/control/serve.js';
 import { parseDescriptor } from '../../src/io/address.js';
 import type { Io, ListenError } from '../../src/io/contracts.js';
+import { nodeTls } from '../../src/io/node.js';
 import type { Address, MixClient } from '../../src/index.js';
 import type { AccountFolders, DaemonConfig } from './config.js';
 import type { DaemonError, ListenerKey } from './errors.js';
@@ -57,7 +58,7 @@ export const openListeners = (
         return result;
       };
       const smtp = yield* await open(openSmtp(config, world, tls));
-      const pop3 = yield* await open(openPop3(config, world));
+      const pop3 = yield* await open(openPop3(config, world, tls));
       const lmtp = yield* await open(openLmtp(config, world));
       return ok({ smtp, pop3, lmtp });
     }),
@@ -116,19 +117,17 @@ const openLmtp = (
 const openPop3 = (
   { pop3, allowAnyPassword }: DaemonConfig,
   { io, client, passwords }: BridgeWorld,
-): ResultAsync<RunningBridge | undefined, DaemonError> =>
-  pop3 === undefined
-    ? okAsync(undefined)
-    : servePop3({
-        ...io,
-        address: pop3,
-        client,
-        accounts: passwords,
-        allowAnyPassword,
-        reader: 'pop3',
-      })
-        .mapErr(refusedAt('Proxy.POP3Address'))
-        .andThen((bridge) => requirePrivate('Proxy.POP3Address', bridge));
+  tls: TlsCredentials | undefined,
+): Opening => {
+  if (pop3 === undefined) return okAsync(undefined);
+  const isExposed = tls !== undefined && !isPrivate(placeOf(pop3));
+  const options = { ...io, client, accounts: passwords, allowAnyPassword, reader: 'pop3' };
+  return servePop3({ ...options, address: pop3, ...(isExposed ? { tls: nodeTls(tls) } : {}) })
+    .mapErr(refusedAt('Proxy.POP3Address'))
+    .andThen((bridge) =>
+      isExposed ? okAsync(bridge) : requirePrivate('Proxy.POP3Address', bridge),
+    );
+};
 
 /**
  * Closes what others than this machine reach and speaks in clear; a socket that was passed to us has
