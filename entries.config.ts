@@ -10,6 +10,7 @@ export const entries = {
     'bridges/smtp': 'bridges/smtp/index.ts',
     'bridges/pop3': 'bridges/pop3/index.ts',
     'bridges/management': 'bridges/management/index.ts',
+    'bridges/nodemailer': 'bridges/nodemailer/index.ts',
     servers: 'servers/index.ts',
     testkit: 'testkit/index.ts',
   },

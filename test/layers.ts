@@ -50,6 +50,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   'bridges/smtp': BRIDGE,
   'bridges/pop3': BRIDGE,
   'bridges/management': BRIDGE,
+  'bridges/nodemailer': BRIDGE,
   'servers/node': NODE,
   'servers/mix': [...NODE, 'servers/node'],
   'servers/provider': [...NODE, 'servers/node'],
