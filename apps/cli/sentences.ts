@@ -5,6 +5,7 @@
 import { pemProblem } from '../../src/bytes/pem.js';
 import { isObject, type Json } from '../../src/control/json.js';
 import type { DialError, FilesError, HttpError, ListenError } from '../../src/io/contracts.js';
+import { unsanitisableText } from '../../src/sanitise/sentences.js';
 import { describeProblem } from '../config/toml.js';
 import type { PrivateFileError } from '../config/private-files.js';
 import type { CliError } from './errors.js';
@@ -129,6 +130,7 @@ const SENTENCES: { readonly [K in Kind]: (error: ErrorOf<K>) => string } = {
   'recipient-file': ({ path, problem }) => `${path}: ${problem}`,
   'key-not-found': ({ address, reason }) => `the key of ${address} was not found: ${reason}`,
   'bad-address': ({ address }) => `this is no usable address: ${address}`,
+  unsanitisable: (error) => `the mail ${unsanitisableText(error)}`,
   'bad-mail': ({ problem }) => `the mail is malformed: ${problem}`,
   'forbidden-header': ({ header }) => `the header ${header} is set by receivers only`,
   'mail-too-large': ({ size, limit }) => `the mail has ${size} bytes; at most ${limit} can be sent`,
@@ -201,6 +203,7 @@ const PLAIN: readonly Kind[] = [
   'recipient-file',
   'bad-address',
   'bad-mail',
+  'unsanitisable',
   'forbidden-header',
   'mail-too-large',
   'store-full',

@@ -2,6 +2,7 @@
  * What lies beside a file that was refused, for the person who dropped it.
  * @module
  */
+import { unsanitisableText } from '../../src/sanitise/sentences.js';
 import type { DropError } from './outgoing.js';
 
 /** The sentence for a refusal; `undefined`: not refused, it is tried again later. */
@@ -21,6 +22,8 @@ export const reasonFor = (error: DropError): string | undefined => {
       return `This is no usable address: ${error.address}`;
     case 'bad-mail':
       return `The mail is malformed: ${error.problem}`;
+    case 'unsanitisable':
+      return `The mail ${unsanitisableText(error)}.`;
     case 'forbidden-header':
       return `The header ${error.header} is set by receivers only.`;
     case 'mail-too-large':

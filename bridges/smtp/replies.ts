@@ -4,6 +4,7 @@
  */
 import type { Address, SendError } from '../../src/index.js';
 import type { ForeignSender } from '../../src/mail/own-sender.js';
+import { unsanitisableText } from '../../src/sanitise/sentences.js';
 
 export type Refusal =
   | SendError
@@ -55,6 +56,8 @@ export const replyTo = (refusal: Refusal): Reply => {
       return { code: 553, text: `5.1.3 <${refusal.address}> is no usable address` };
     case 'bad-mail':
       return { code: 554, text: `5.6.0 The mail is malformed: ${refusal.problem}` };
+    case 'unsanitisable':
+      return { code: 554, text: `5.6.0 The mail ${unsanitisableText(refusal)}` };
     case 'forbidden-header':
       return { code: 550, text: `5.7.7 The header ${refusal.header} is set by receivers only` };
     case 'mail-too-large':

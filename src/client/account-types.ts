@@ -4,11 +4,24 @@
  * @module
  */
 import type { Result, ResultAsync } from 'neverthrow';
+import type { SanitisePolicy } from '../sanitise/policy.js';
 import type { OpenError } from './errors.js';
 import type { Address } from './names.js';
 import type { RegistrationError } from './link/register.js';
 
 export type { RegistrationError } from './link/register.js';
+
+/**
+ * `headers`: the top-level header leaves in one normal form, and the body to the byte; `full`: the
+ * whole mail, but for what is signed or encrypted; `off`: as it is.
+ */
+export type SanitiseMode = SanitisePolicy['mode'] | 'off';
+
+/** What else an account may want of its sanitiser. */
+export type SanitiseOptions = Pick<
+  SanitisePolicy,
+  'displayName' | 'keep' | 'dateStepMs' | 'images' | 'unsanitisable'
+>;
 
 export interface AccountConfig {
   readonly user: string;
@@ -22,8 +35,9 @@ export interface AccountConfig {
   readonly identityKey?: Uint8Array;
   /** Names of those who must call `done` before a received mail goes; default `['inbox']`. */
   readonly readers?: readonly string[];
-  /** `headers` (default): top-level header lines leave in one normal form; `off`: as they are. */
-  readonly sanitise?: 'headers' | 'off';
+  /** How much of a mail leaves in the normal form; default `headers`. */
+  readonly sanitise?: SanitiseMode;
+  readonly sanitising?: SanitiseOptions;
   /** Whether providers may be asked for the keys of unknown recipients, unverified; default false. */
   readonly keyDiscovery?: boolean;
   /** Whether it stays without a connection until {@link Accounts.resume}; default false. */

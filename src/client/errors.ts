@@ -2,6 +2,7 @@
  * What can go wrong with a client, by what was asked of it.
  * @module
  */
+import type { Unsanitisable } from '../sanitise/sanitise.js';
 import type { StoreError } from '../store/store.js';
 import type { MailId } from './names.js';
 
@@ -27,6 +28,8 @@ export type SendError =
   | { readonly kind: 'bad-mail'; readonly problem: string }
   | { readonly kind: 'forbidden-header'; readonly header: string }
   | { readonly kind: 'mail-too-large'; readonly size: number; readonly limit: number }
+  /** It cannot be sanitised without being broken, and the account does not send such mails. */
+  | Unsanitisable
   | { readonly kind: 'aborted' }
   | { readonly kind: 'closed' }
   | StoreError;

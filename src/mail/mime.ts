@@ -41,7 +41,7 @@ export const textPart = (type: string, text: string): Part => {
 export const filePart = ({ name, type, content }: Attachment): Part => {
   const { encoding, bytes } = encodeBase64(content);
   const usable = MEDIA_TYPE.test(type) && !COMPOSITE_TYPE.test(type);
-  const fileName = baseName(name);
+  const fileName = fileBaseName(name);
   return {
     fields: [
       ...contentFields(usable ? type.toLowerCase() : UNKNOWN_TYPE, encoding),
@@ -86,5 +86,6 @@ const contentFields = (type: string, encoding: string): readonly HeaderField[] =
   { name: 'Content-Transfer-Encoding', value: encoding },
 ];
 
-const baseName = (name: string): string =>
+/** A file's name without the folders that it lay in; never empty. */
+export const fileBaseName = (name: string): string =>
   name.replace(/^.*[/\\]/su, '').replace(/\p{Cc}/gu, '') || 'attachment';

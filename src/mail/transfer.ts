@@ -3,11 +3,11 @@
  * @module
  */
 import { toBase64, utf8 } from '../bytes/text.js';
-import { concat } from '../bytes/writer.js';
+import { concatAll } from '../bytes/writer.js';
 
 /** A part's bytes as they stand in the mail, ended by CRLF, and the name of how they got there. */
 export interface EncodedBody {
-  readonly encoding: '7bit' | 'quoted-printable' | 'base64';
+  readonly encoding: '7bit' | '8bit' | 'quoted-printable' | 'base64';
   readonly bytes: Uint8Array;
 }
 
@@ -25,21 +25,61 @@ export const encodeBase64 = (content: Uint8Array): EncodedBody => {
     const text = toBase64(content.subarray(at, at + BASE64_CHUNK));
     chunks.push(utf8(text.replace(/.{1,76}/g, '$&\r\n')));
   }
-  return { encoding: 'base64', bytes: concat(...chunks) };
+  return { encoding: 'base64', bytes: concatAll(chunks) };
 };
+
+const PLAIN_LINE = /^[\t\x20-\x7e]*$/;
+const WIDE_LINE = /^[^\p{Cc}\p{Cs}\u2028\u2029]*$/u;
+
+const linesOf = (text: string): readonly string[] =>
+  text.replace(/(?:\r\n|\r|\n)$/, '').split(/\r\n|\r|\n/);
+
+const isPlain = (line: string): boolean => line.length <= MAX_LINE && PLAIN_LINE.test(line);
+
+const isWide = (line: string): boolean =>
+  WIDE_LINE.test(line.replaceAll('\t', '')) && utf8(line).length <= MAX_LINE;
+
+const withLineEnds = (lines: readonly string[]): Uint8Array =>
+  utf8(lines.map((line) => `${line}\r\n`).join(''));
 
 /** Text as it is where short ASCII lines allow, else quoted-printable; line ends become CRLF. */
 export const encodeText = (text: string): EncodedBody => {
-  const lines = text.replace(/(?:\r\n|\r|\n)$/, '').split(/\r\n|\r|\n/);
-  const plain = lines.every((line) => line.length <= MAX_LINE && /^[\t\x20-\x7e]*$/.test(line));
-  const written = plain ? lines : lines.map(quoteLine);
-  return {
-    encoding: plain ? '7bit' : 'quoted-printable',
-    bytes: utf8(written.map((line) => `${line}\r\n`).join('')),
-  };
+  const lines = linesOf(text);
+  return lines.every(isPlain)
+    ? { encoding: '7bit', bytes: withLineEnds(lines) }
+    : { encoding: 'quoted-printable', bytes: withLineEnds(lines.map(quoteLine)) };
 };
 
-const quoteLine = (line: string): string => {
+/** The same, with other letters as they are too: their text does not grow. */
+export const encodeWideText = (text: string): EncodedBody => {
+  const lines = linesOf(text);
+  if (lines.every(isPlain) || !lines.every(isWide)) return encodeText(text);
+  return { encoding: '8bit', bytes: withLineEnds(lines) };
+};
+
+const LF = 0x0a;
+const CR = 0x0d;
+
+/**
+ * Bytes of text, in whatever charset, as quoted-printable.
+ *
+ * It ends in a line end also where the text does not, since some readers lose a last line without.
+ */
+export const encodeQuoted = (text: Uint8Array): EncodedBody => {
+  const rows: Uint8Array[] = [];
+  for (let at = 0; at < text.length;) {
+    const end = text.indexOf(LF, at);
+    const stop = end < 0 ? text.length : end;
+    const line = text.subarray(at, end > at && text[end - 1] === CR ? end - 1 : stop);
+    rows.push(utf8(`${quoteBytes(line)}${end < 0 ? '=' : ''}\r\n`));
+    at = stop + 1;
+  }
+  return { encoding: 'quoted-printable', bytes: concatAll(rows) };
+};
+
+const quoteLine = (line: string): string => quoteBytes(utf8(line));
+
+const quoteBytes = (line: Uint8Array): string => {
   const rows: string[] = [];
   let row = '';
   for (const unit of quoteUnits(line)) {
@@ -53,12 +93,10 @@ const quoteLine = (line: string): string => {
 };
 
 /** A line's bytes, each as itself or as `=XX`; white space at the end is never left bare. */
-const quoteUnits = (line: string): readonly string[] => {
-  const bytes = utf8(line);
-  return Array.from(bytes, (byte, at) => {
+const quoteUnits = (bytes: Uint8Array): readonly string[] =>
+  Array.from(bytes, (byte, at) => {
     const space = byte === 0x20 || byte === 0x09;
     const plain = byte > 0x20 && byte < 0x7f && byte !== 0x3d;
     if (plain || (space && at < bytes.length - 1)) return String.fromCharCode(byte);
     return `=${byte.toString(16).toUpperCase().padStart(2, '0')}`;
   });
-};

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../src/bytes/text.js';
 import { sealBlock } from '../../src/client/blocks/seal.js';
 import type { ClientEvent, MixClient } from '../../src/client/types.js';
-import { normaliseHeader } from '../../src/sanitise/headers.js';
+import { sanitise } from '../../src/sanitise/sanitise.js';
 import { program, run } from '../bridges/programs.js';
 import { ALICE, BOB, inboxCount, mailOf, openWorld, type World } from './support/world.js';
 
@@ -209,6 +209,8 @@ const send = async (client: MixClient, mail: Uint8Array): Promise<void> => {
 
 /** A report can be handed on like any mail. */
 const expectCleanHeader = (report: Uint8Array, { io }: World): void => {
-  const clean = normaliseHeader(report, { nowMs: io.clock.now(), random: io.random });
-  expect(clean.isOk()).toBe(true);
+  const maker = { nowMs: io.clock.now(), random: io.random };
+  for (const mode of ['headers', 'full'] as const) {
+    expect(sanitise(report, { mode }, maker).isOk()).toBe(true);
+  }
 };

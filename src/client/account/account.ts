@@ -203,6 +203,7 @@ export class Account {
       recipients: this.#options.recipients,
       limit: tuning.maxMailLength,
       sanitise: this.#plan.sanitise,
+      sanitising: this.#plan.sanitising,
       keyDiscovery: this.#plan.keyDiscovery,
       isProvider: (name) => this.#parts.providers.has(name, this.view()),
     };

@@ -12,6 +12,8 @@ import type {
   ClientTuning,
   ConfigError,
   MixClientConfig,
+  SanitiseMode,
+  SanitiseOptions,
 } from '../types.js';
 
 /** One account, checked. */
@@ -28,7 +30,8 @@ export interface AccountPlan {
   /** Absolute. */
   readonly directory: string;
   readonly readers: readonly string[];
-  readonly sanitise: 'headers' | 'off';
+  readonly sanitise: SanitiseMode;
+  readonly sanitising: SanitiseOptions;
   readonly paused: boolean;
   /** Whether providers may be asked for keys. */
   readonly keyDiscovery: boolean;
@@ -119,6 +122,7 @@ const planAccount = (
       directory: `${config.dataDir}/${fileNameOf(address)}`,
       readers,
       sanitise: account.sanitise ?? 'headers',
+      sanitising: account.sanitising ?? {},
       paused: account.paused ?? false,
       keyDiscovery: account.keyDiscovery ?? false,
       linkKey: account.linkKey,

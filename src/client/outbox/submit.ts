@@ -26,12 +26,22 @@ import {
   withoutFields,
 } from '../../mail/header.js';
 import { newMessageId } from '../../mail/tokens.js';
-import { normaliseHeader } from '../../sanitise/headers.js';
+import type { SanitisePolicy } from '../../sanitise/policy.js';
+import { normalForm, type SanitiseError } from '../../sanitise/sanitise.js';
 import type { SphinxGeometry } from '../../sphinx/geometry.js';
 import { fragment, mailLimit, MESSAGE_ID_LENGTH } from '../blocks/block.js';
 import type { Destination } from './contracts.js';
 import { chooseRecipients, resolveAll } from './addressees.js';
-import type { Address, MailDraft, Recipients, SendError, SendOptions, Sent } from '../types.js';
+import type {
+  Address,
+  MailDraft,
+  Recipients,
+  SanitiseMode,
+  SanitiseOptions,
+  SendError,
+  SendOptions,
+  Sent,
+} from '../types.js';
 
 export interface SubmitDeps {
   readonly account: Address;
@@ -41,8 +51,10 @@ export interface SubmitDeps {
   readonly recipients: Pick<Recipients, 'get'>;
   /** Most bytes of a mail. */
   readonly limit: number;
-  /** How the header leaves. */
-  readonly sanitise: 'headers' | 'off';
+  /** How much of a mail leaves in the normal form. */
+  readonly sanitise: SanitiseMode;
+  /** The rest of what the account wants of its sanitiser. */
+  readonly sanitising?: SanitiseOptions;
   /** Whether mail may wait for the key of somebody unknown, or for its confirmation. */
   readonly keyDiscovery: boolean;
   /** Whether the network has, or had, a provider of this name, or nobody can tell. */
@@ -158,16 +170,18 @@ const completed = (deps: SubmitDeps, mail: Uint8Array): Result<Uint8Array, SendE
       readMail(clean).map((head) => prependFields(closed(clean), missing(deps, head))),
     );
 
-const inNormalForm = (
-  { sanitise, random, clock }: SubmitDeps,
-  mail: Uint8Array,
-): Result<Uint8Array, SendError> =>
-  sanitise === 'off'
-    ? ok(mail)
-    : normaliseHeader(mail, { random, nowMs: clock.now() }).mapErr(({ problem }) => ({
-        kind: 'bad-mail',
-        problem,
-      }));
+const inNormalForm = (deps: SubmitDeps, mail: Uint8Array): Result<Uint8Array, SendError> => {
+  const { sanitise: mode, sanitising = {}, account, random, clock } = deps;
+  if (mode === 'off') return ok(mail);
+  const keep = [...(sanitising.keep ?? []), UNRELIABLE] as const;
+  const policy: SanitisePolicy = { ...sanitising, mode, addresses: [account], keep };
+  return normalForm(mail, policy, { random, nowMs: clock.now() })
+    .map((normal) => normal.mail)
+    .mapErr(sendErrorOf);
+};
+
+const sendErrorOf = (error: SanitiseError): SendError =>
+  error.kind === 'bad-mail' ? { kind: 'bad-mail', problem: error.problem } : error;
 
 const missing = ({ clock, random }: SubmitDeps, head: MailHead): readonly HeaderField[] => [
   ...(findAll(head, 'Date').length > 0 ? [] : [{ name: 'Date', value: coarseDate(clock.now()) }]),

@@ -1,0 +1,37 @@
+/**
+ * Content-Type in one form: the parameters that mean something, in one order and one quoting.
+ * @module
+ */
+import type { ParameterValue } from '../mail/parameters.js';
+import { encodeParameter } from '../mail/words.js';
+
+/** Parameters that mean something to a reader, in the order in which they leave. */
+const PARAMETERS = [
+  ...['type', 'protocol', 'micalg', 'smime-type', 'report-type', 'method', 'component'],
+  ...['id', 'number', 'total', 'access-type', 'expiration', 'size', 'permission'],
+] as const;
+
+/** Parameters that say something in another's language of names, kept in lower case. */
+const LOWER = ['protocol', 'micalg', 'smime-type', 'report-type', 'type'];
+
+/** The parameters of a type, each behind its `;`, without charset, format, boundary and names. */
+export const typeParameters = ({ parameters }: ParameterValue): string =>
+  PARAMETERS.map((name) => {
+    const value = parameters.get(name);
+    if (value === undefined) return '';
+    return encodeParameter(name, LOWER.includes(name) ? value.toLowerCase() : value);
+  }).join('');
+
+/** A boundary as it stands in a body that may not be touched. */
+export const boundaryParameter = ({ parameters }: ParameterValue): string => {
+  const boundary = parameters.get('boundary');
+  return boundary === undefined ? '' : encodeParameter('boundary', boundary);
+};
+
+const CHARSET = /^[a-z0-9][a-z0-9_.:+-]{0,39}$/;
+
+/** `; charset=` of text whose bytes stay in their charset; empty for a name that is none. */
+export const charsetParameter = (label: string): string => {
+  const name = label.toLowerCase();
+  return CHARSET.test(name) ? `; charset=${name}` : '';
+};
