@@ -3,6 +3,7 @@
  * @module
  */
 import type { SendError } from '../../src/index.js';
+import { unsanitisableText } from '../../src/sanitise/sentences.js';
 
 /** Nodemailer's codes: of envelopes, of messages, of aborted sends, of everything else. */
 type Code = 'EENVELOPE' | 'EMESSAGE' | 'EABORT' | 'ESOCKET';
@@ -40,6 +41,8 @@ const describe = (
       return { code: 'EMESSAGE', text: `the header ${reason.header} is set by receivers only` };
     case 'mail-too-large':
       return { code: 'EMESSAGE', text: `the mail has more than ${reason.limit} bytes` };
+    case 'unsanitisable':
+      return { code: 'EMESSAGE', text: `the mail ${unsanitisableText(reason)}` };
     case 'aborted':
       return { code: 'EABORT', text: 'the send was aborted before anything was queued' };
     case 'closed':
