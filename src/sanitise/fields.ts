@@ -38,9 +38,10 @@ export const topFields = (
   const all = (name: string): readonly string[] =>
     findAll({ lines, bodyStart: 0 }, name).map(fieldText);
   const list = (name: string): string | undefined => addressesField(name, all(name).join(','));
-  const id = newMessageId(random);
   const thread = threadFields(all('In-Reply-To').join(' '), all('References').join(' '), threads);
   const [before] = idsOf(all('Message-ID')[0] ?? '');
+  const pseudonym = before === undefined ? undefined : threads.pseudonym(before);
+  const id = pseudonym ?? newMessageId(random);
   const stepMs = Math.max(MINUTE_MS, policy.dateStepMs ?? MINUTE_MS);
   const values: readonly (readonly [string, string | undefined])[] = [
     ['From', fromField(all('From').join(','), policy)],

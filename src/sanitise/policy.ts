@@ -45,10 +45,13 @@ export interface SanitisePolicy {
 
 /** The ids of mails that an account knows, so that threads stay together. */
 export interface Threads {
-  /** The id under which an own mail left; `undefined` where the id is of no own mail. */
-  ours(id: string): string | undefined;
-  /** Whether a mail of this id was received through us, so that its sender knows it already. */
+  /** Whether a mail of this id was received through us, so that others know it already. */
   isKnown(id: string): boolean;
+  /**
+   * What any other id leaves as, the same each time; `undefined`: it does not leave, and a mail that
+   * has it gets a random one.
+   */
+  pseudonym(id: string): string | undefined;
 }
 
 /** What the sender's clock, chance and memory give to a mail. */
@@ -65,4 +68,4 @@ const OWN_ID = /^<[0-9a-f]{32}@anonymous\.invalid>$/;
 export const isOwnId = (id: string): boolean => OWN_ID.test(id);
 
 /** For who keeps no memory of ids. */
-export const NO_THREADS: Threads = { ours: () => undefined, isKnown: isOwnId };
+export const NO_THREADS: Threads = { isKnown: isOwnId, pseudonym: () => undefined };

@@ -25,7 +25,7 @@ export const idsOf = (value: string): readonly string[] =>
   (value.match(ID) ?? []).map((id) => id.replace(/\s/g, ''));
 
 /**
- * Both fields from what was written: own ids as they left, ids of received mails, and no others.
+ * Both fields from what was written: ids of received mails, and what others leave as.
  *
  * Every mail that answers one has both, since programs differ in which of them they write.
  */
@@ -35,7 +35,7 @@ export const threadFields = (
   threads: Threads,
 ): ThreadFields => {
   const leaves = (id: string): readonly string[] => {
-    const outside = threads.ours(id) ?? (threads.isKnown(id) ? id : undefined);
+    const outside = threads.isKnown(id) ? id : threads.pseudonym(id);
     return outside === undefined || !isUsable(outside) ? [] : [outside];
   };
   const parents = idsOf(inReplyTo).flatMap(leaves);

@@ -121,7 +121,7 @@ describe.each([HEADERS, FULL])('the header in mode $mode', (policy) => {
 
   it('keeps a thread together by the ids that are known', () => {
     const threads = {
-      ours: (id: string) =>
+      pseudonym: (id: string) =>
         id === '<mine@leaky>' ? '<00000000000000000000000000000001@anonymous.invalid>' : undefined,
       isKnown: (id: string) => id === '<theirs@elsewhere.test>',
     };

@@ -204,6 +204,7 @@ export class Account {
       limit: tuning.maxMailLength,
       sanitise: this.#plan.sanitise,
       sanitising: this.#plan.sanitising,
+      threads: this.#parts.threads,
       keyDiscovery: this.#plan.keyDiscovery,
       isProvider: (name) => this.#parts.providers.has(name, this.view()),
     };

@@ -7,6 +7,7 @@ import type { Primitives } from '../../crypto/primitives.js';
 import type { Io } from '../../io/contracts.js';
 import { isAutomatic } from '../../mail/automatic.js';
 import { buildReport, type Report } from '../../mail/report.js';
+import type { Threads } from '../../sanitise/policy.js';
 import type { Change, OpenStore, Store, StoreError } from '../../store/store.js';
 import type { EventHub } from '../events.js';
 import { type Inbox, openInbox } from '../inbox/inbox.js';
@@ -21,6 +22,7 @@ import type { RecipientBook } from '../recipients/recipients.js';
 import { StoreHealth } from '../store-health.js';
 import type { SurbRecord } from '../packets/surb-record.js';
 import { SurbTable } from '../packets/surbs.js';
+import { threadsOf } from '../threads.js';
 import type { Outgoing } from '../link/upstream.js';
 import type { Address, ClientEvent, ClientTuning, OpenError } from '../types.js';
 
@@ -49,6 +51,7 @@ export interface AccountParts {
   readonly outbox: OutboxQueue;
   readonly named: NamedSends;
   readonly notices: KeyNotices;
+  readonly threads: Threads;
   readonly providers: ProvidersSeen;
 }
 
@@ -73,9 +76,17 @@ export const openParts = (
     const identity = yield* keysOf(world, plan, 'identity');
     const store = yield* world.openStore(`${plan.directory}/store.db`, world.storageKey);
     const opened = await openStored(world, plan, { store, identity, onExpired });
-    if (opened.isOk()) return ok({ link, identity, store, ...opened.value });
-    await store.close();
-    return err(opened.error);
+    if (opened.isErr()) {
+      await store.close();
+      return err(opened.error);
+    }
+    const { inbox } = opened.value;
+    const threads = threadsOf({
+      primitives: world.primitives,
+      identitySecret: identity.secretKey,
+      hasReceived: (id) => inbox.hasReceived(id),
+    });
+    return ok({ link, identity, store, threads, ...opened.value });
   });
 
 const keysOf = (

@@ -9,8 +9,9 @@ import { err, ok, type Result, type ResultAsync, safeTry } from 'neverthrow';
 import { equal } from '../../bytes/compare.js';
 import { utf8 } from '../../bytes/text.js';
 import { concat, concatAll } from '../../bytes/writer.js';
-import { findBody, readHead } from '../../mail/header.js';
+import { findAll, findBody, readHead } from '../../mail/header.js';
 import { claimsSender, fromAddresses } from '../../mail/sender-field.js';
+import { idsOf } from '../../sanitise/threads.js';
 import type { Store, StoreError } from '../../store/store.js';
 import { PARTS, partKey } from './records.js';
 import type { Address } from '../types.js';
@@ -34,6 +35,8 @@ export type Verdict =
       readonly kind: 'mail';
       /** The addresses that it says it is from. */
       readonly from: readonly Address[];
+      /** In angle brackets; `undefined` where it has none. */
+      readonly messageId: string | undefined;
     }
   | { readonly kind: Objection };
 
@@ -57,7 +60,8 @@ export const judge = (readPart: ReadPart, count: number): ResultAsync<Verdict, S
     const head = readHead(bytes);
     if (!whole || head.isErr()) return { kind: 'malformed-mail' };
     if (claimsSender(bytes)) return { kind: 'spoofed-sender' };
-    return { kind: 'mail', from: fromAddresses(head.value) };
+    const [messageId] = findAll(head.value, 'Message-ID').flatMap(({ value }) => idsOf(value));
+    return { kind: 'mail', from: fromAddresses(head.value), messageId };
   });
 
 /** All bytes of a message, or its first ones where it is too large for a report. */

@@ -11,11 +11,11 @@ import type { Change, StoreError } from '../../store/store.js';
 import { readWhole, storedParts } from './delivery.js';
 import { Intake, type IntakeDeps, type IntakeState } from './intake.js';
 import { entryOf, type HeldMail, idBytes, loadMails, type Mails } from './mails.js';
-import { LIFETIME_MS, SEEN_MESSAGES, SEEN_REFUSED } from './seen-messages.js';
+import { idKey, LIFETIME_MS, RECEIVED_IDS, SEEN_MESSAGES, SEEN_REFUSED } from './seen-messages.js';
 import { changesOnly, commitSteps, type Step } from '../step.js';
 import { Pulse } from '../pulse.js';
 import { loadPartials, PARTIAL_LIMITS, type PartialLimits, type Partials } from './reassembly.js';
-import { loadSeen } from '../seen.js';
+import { loadSeen, type Seen } from '../seen.js';
 import { Turns } from '../turns.js';
 import type {
   Address,
@@ -45,6 +45,8 @@ export interface Inbox {
   readonly count: number;
   /** Blocks of mails that are not whole yet. */
   readonly fragments: number;
+  /** Whether a mail with this Message-ID, in angle brackets, has come. */
+  hasReceived(messageId: string): boolean;
   /** Takes in a block as it came from the provider; durable when ok, whatever it was. */
   accept(sealed: Uint8Array): ResultAsync<void, StoreError>;
   /** Takes in a report made here; `also` and `steps` are committed with it, all or nothing. */
@@ -80,9 +82,10 @@ export const openInbox = (options: InboxOptions): ResultAsync<Inbox, StoreError>
     loadPartials(store, primitives, now),
     loadSeen(store, SEEN_MESSAGES, now),
     loadSeen(store, SEEN_REFUSED, now),
+    loadSeen(store, RECEIVED_IDS, now),
   ]);
-  return loaded.andThen(([mails, partials, seen, refused]) => {
-    const state = { mails, partials, seen, refused };
+  return loaded.andThen(([mails, partials, seen, refused, ids]) => {
+    const state = { mails, partials, seen, refused, ids };
     const tidied = mails.tidy();
     const ready = tidied.length === 0 ? okAsync(undefined) : commitSteps(store, tidied);
     return ready.map(() => new StoredInbox(options, state));
@@ -93,6 +96,7 @@ class StoredInbox implements Inbox {
   readonly #options: InboxOptions;
   readonly #mails: Mails;
   readonly #partials: Partials;
+  readonly #ids: Seen;
   readonly #intake: Intake;
   readonly #turns = new Turns();
   readonly #arrival = new Pulse();
@@ -103,6 +107,7 @@ class StoredInbox implements Inbox {
     this.#options = options;
     this.#mails = state.mails;
     this.#partials = state.partials;
+    this.#ids = state.ids;
     const deps = { ...options, limits: options.limits ?? PARTIAL_LIMITS };
     this.#intake = new Intake(deps, state, (mail, forged) => this.#announce(mail, forged));
     this.#sweeping = this.#sweep(options.tuning?.receiveTimeoutMs ?? LIFETIME_MS);
@@ -114,6 +119,10 @@ class StoredInbox implements Inbox {
 
   get fragments(): number {
     return this.#partials.fragments;
+  }
+
+  hasReceived(messageId: string): boolean {
+    return this.#ids.has(idKey(this.#options.primitives, messageId));
   }
 
   accept(sealed: Uint8Array): ResultAsync<void, StoreError> {

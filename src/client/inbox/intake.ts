@@ -26,10 +26,11 @@ import {
   type ReadPart,
   readPartial,
   storedParts,
+  type Verdict,
 } from './delivery.js';
 import type { HeldMail, Mails } from './mails.js';
 import { MAIL_ID_LENGTH } from './records.js';
-import { LIFETIME_MS, messageKey, refusedKey } from './seen-messages.js';
+import { idKey, LIFETIME_MS, messageKey, refusedKey } from './seen-messages.js';
 import { changesOnly, commitSteps, type Step } from '../step.js';
 import {
   holds,
@@ -68,12 +69,13 @@ export interface IntakeState {
   readonly partials: Partials;
   readonly seen: Seen;
   readonly refused: Seen;
+  /** Message-IDs of received mails. */
+  readonly ids: Seen;
 }
 
 /** What delivery finds out about a whole mail. */
-interface Delivered {
+interface Delivered extends Omit<Extract<Verdict, { readonly kind: 'mail' }>, 'kind'> {
   readonly id: Uint8Array;
-  readonly from: readonly Address[];
   readonly openEnd: boolean;
 }
 
@@ -131,6 +133,7 @@ export class Intake {
     return this.#commit([
       ...this.#state.seen.sweep(now),
       ...this.#state.refused.sweep(now),
+      ...this.#state.ids.sweep(now),
     ]).andThen(() => this.#giveUpSilent(LIFETIME_MS, false));
   }
 
@@ -192,7 +195,7 @@ export class Intake {
     return judge(readPart, block.total).andThen((verdict) =>
       verdict.kind === 'mail'
         ? hasOpenEnd(readPart, block.total).andThen((openEnd) =>
-            this.#deliver(opened, partial, { id, from: verdict.from, openEnd }),
+            this.#deliver(opened, partial, { ...verdict, id, openEnd }),
           )
         : this.#object(opened, partial, { objection: verdict.kind, readPart }),
     );
@@ -201,7 +204,7 @@ export class Intake {
   #deliver(
     { block, senderKey }: OpenedBlock,
     partial: PartialMail | undefined,
-    { id, from, openEnd }: Delivered,
+    { id, from, messageId, openEnd }: Delivered,
   ): ResultAsync<void, StoreError> {
     const forged = from.find((address) => this.#hasOtherKey(address, senderKey));
     const prefix = encodeFields(senderFields(senderKey, forged));
@@ -218,6 +221,7 @@ export class Intake {
       added,
       changesOnly([putPart(id, block)]),
       this.#note(senderKey, block),
+      ...this.#noteId(messageId),
       ...ended,
     ];
     return this.#commit(steps).map(() => this.#arrived(added.mail, forged));
@@ -268,6 +272,14 @@ export class Intake {
   #note(senderKey: Uint8Array, block: { messageId: Uint8Array; total: number }): Step {
     const key = messageKey(this.#deps.primitives, senderKey, block);
     return this.#state.seen.add(key, this.#deps.clock.now());
+  }
+
+  #noteId(messageId: string | undefined): readonly Step[] {
+    const { ids } = this.#state;
+    if (messageId === undefined) return [];
+    const key = idKey(this.#deps.primitives, messageId);
+    const now = this.#deps.clock.now();
+    return ids.has(key) ? ids.refresh(key, now) : [ids.add(key, now)];
   }
 
   #report(report: Report, also: readonly Step[]): ResultAsync<void, StoreError> {

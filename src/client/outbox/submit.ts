@@ -26,7 +26,7 @@ import {
   withoutFields,
 } from '../../mail/header.js';
 import { newMessageId } from '../../mail/tokens.js';
-import type { SanitisePolicy } from '../../sanitise/policy.js';
+import type { SanitisePolicy, Threads } from '../../sanitise/policy.js';
 import { normalForm, type SanitiseError } from '../../sanitise/sanitise.js';
 import type { SphinxGeometry } from '../../sphinx/geometry.js';
 import { fragment, mailLimit, MESSAGE_ID_LENGTH } from '../blocks/block.js';
@@ -55,6 +55,7 @@ export interface SubmitDeps {
   readonly sanitise: SanitiseMode;
   /** The rest of what the account wants of its sanitiser. */
   readonly sanitising?: SanitiseOptions;
+  readonly threads: Threads;
   /** Whether mail may wait for the key of somebody unknown, or for its confirmation. */
   readonly keyDiscovery: boolean;
   /** Whether the network has, or had, a provider of this name, or nobody can tell. */
@@ -171,11 +172,11 @@ const completed = (deps: SubmitDeps, mail: Uint8Array): Result<Uint8Array, SendE
     );
 
 const inNormalForm = (deps: SubmitDeps, mail: Uint8Array): Result<Uint8Array, SendError> => {
-  const { sanitise: mode, sanitising = {}, account, random, clock } = deps;
+  const { sanitise: mode, sanitising = {}, account, threads, random, clock } = deps;
   if (mode === 'off') return ok(mail);
   const keep = [...(sanitising.keep ?? []), UNRELIABLE] as const;
   const policy: SanitisePolicy = { ...sanitising, mode, addresses: [account], keep };
-  return normalForm(mail, policy, { random, nowMs: clock.now() })
+  return normalForm(mail, policy, { random, threads, nowMs: clock.now() })
     .map((normal) => normal.mail)
     .mapErr(sendErrorOf);
 };

@@ -7,6 +7,7 @@ import { prepareMail, type SubmitDeps } from '../../../src/client/outbox/submit.
 import type { SendOptions } from '../../../src/client/types.js';
 import { manualClock, seededRandom } from '../../../src/io/memory.js';
 import { normaliseAddress } from '../../../src/mail/address.js';
+import { NO_THREADS } from '../../../src/sanitise/policy.js';
 import { smallGeometry } from '../../../src/sphinx/geometry.js';
 
 const known = new Set(['bob@p2.test', 'carol@p1.test']);
@@ -20,6 +21,7 @@ const deps: SubmitDeps = {
   sanitise: 'off',
   keyDiscovery: false,
   isProvider: () => true,
+  threads: NO_THREADS,
   recipients: {
     get: (text) =>
       normaliseAddress(text).match(
