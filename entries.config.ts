@@ -7,6 +7,7 @@ export const entries = {
   library: {
     index: 'src/index.ts',
     'bridges/maildir': 'bridges/maildir/index.ts',
+    'bridges/mbox': 'bridges/mbox/index.ts',
     'bridges/smtp': 'bridges/smtp/index.ts',
     'bridges/pop3': 'bridges/pop3/index.ts',
     'bridges/management': 'bridges/management/index.ts',

@@ -15,15 +15,7 @@ const common: Options = {
  * Comes inside the programs, without what is not used of it: finding and compiling two hundred files
  * took as long as all else that a daemon does until it is ready. The rest is native or CommonJS.
  */
-const bundled = [
-  /^zod/,
-  /^@noble\//,
-  /^cborg/,
-  /^neverthrow$/,
-  /^smol-toml$/,
-  /^chokidar$/,
-  /^readdirp$/,
-];
+const bundled = [/^zod/, /^@noble\//, /^cborg/, /^neverthrow$/, /^smol-toml$/];
 
 const programs: Options = {
   ...common,
@@ -49,7 +41,7 @@ const libraries: Options[] = [
     // For import.meta.url, from which the built worker is found.
     shims: true,
     // ESM-only packages cannot be required from the CommonJS build, so they come inside it.
-    noExternal: [/^chokidar$/, /^readdirp$/, /^@noble\//, /^cborg/],
+    noExternal: [/^@noble\//, /^cborg/],
   },
   { ...library, format: ['esm', 'cjs'], dts: { only: true } },
 ];

@@ -47,6 +47,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   'src/index.ts': ['src'],
   'bridges/files': BRIDGE,
   'bridges/maildir': [...BRIDGE, 'bridges/files'],
+  'bridges/mbox': [...BRIDGE, 'bridges/files'],
   'bridges/smtp': BRIDGE,
   'bridges/pop3': BRIDGE,
   'bridges/management': BRIDGE,

@@ -6,9 +6,9 @@ import { ResultAsync } from 'neverthrow';
 import { Resources } from '../../servers/node/resources.js';
 import type { FilesError, Io } from '../../src/io/contracts.js';
 import type { Address, MixClient, UnknownAccount } from '../../src/index.js';
-import { openFolders } from './bridges.js';
-import type { AccountFolders } from './config.js';
+import type { AccountFolders } from './folder-config.js';
 import type { DaemonError } from './errors.js';
+import { openFolders } from './open-folders.js';
 import { loadPasswords } from './passwords.js';
 
 export interface DeskOptions {
@@ -39,9 +39,7 @@ export class AccountDesk {
     this.#folders.set(account, resources);
     return this.#loadPasswords([account])
       .mapErr((error): DaemonError => error)
-      .andThen(() =>
-        openFolders({ io, client, passwords: this.#passwords, resources }, account, folders),
-      );
+      .andThen(() => openFolders({ io, client, account, resources }, folders));
   }
 
   /** Reads the passwords of all accounts again. */

@@ -3,16 +3,14 @@
  * @module
  */
 import { errAsync, ok, okAsync, type Result, ResultAsync, safeTry } from 'neverthrow';
-import { deliverToMaildir, watchDrop } from '../../bridges/maildir/index.js';
 import { servePop3 } from '../../bridges/pop3/index.js';
 import { serveSmtp } from '../../bridges/smtp/index.js';
-import type { Resources } from '../../servers/node/resources.js';
 import type { RunningBridge } from '../../src/control/serve.js';
 import { parseDescriptor } from '../../src/io/address.js';
 import type { Io, ListenError } from '../../src/io/contracts.js';
 import { nodeTls } from '../../src/io/node.js';
 import type { Address, MixClient } from '../../src/index.js';
-import type { AccountFolders, DaemonConfig } from './config.js';
+import type { DaemonConfig } from './config.js';
 import type { DaemonError, ListenerKey } from './errors.js';
 import { isPrivate, loadTls, type TlsCredentials } from './tls.js';
 
@@ -28,18 +26,6 @@ export interface MailListeners {
   readonly pop3: RunningBridge | undefined;
   readonly lmtp: RunningBridge | undefined;
 }
-
-export interface FolderWorld extends BridgeWorld {
-  readonly resources: Resources;
-}
-
-/** Opens the folders of one account, which are closed with `resources`. */
-export const openFolders = (
-  world: FolderWorld,
-  account: Address,
-  { maildir, dropFolder }: AccountFolders,
-): ResultAsync<void, DaemonError> =>
-  openMaildir(world, account, maildir).andThen(() => openDrop(world, account, dropFolder));
 
 /** Opens the listeners; where one fails, the others are closed again. */
 export const openListeners = (
@@ -63,28 +49,6 @@ export const openListeners = (
       return ok({ smtp, pop3, lmtp });
     }),
   );
-
-const openMaildir = (
-  { io, client, resources }: FolderWorld,
-  account: Address,
-  directory: string | undefined,
-): ResultAsync<void, DaemonError> =>
-  directory === undefined
-    ? okAsync(undefined)
-    : deliverToMaildir({ ...io, client, account, directory })
-        .map((delivery) => resources.add(() => delivery.close()))
-        .mapErr(({ path, reason }) => ({ kind: 'mail-folder', key: 'Maildir', path, reason }));
-
-const openDrop = (
-  { io, client, resources }: FolderWorld,
-  account: Address,
-  directory: string | undefined,
-): ResultAsync<void, DaemonError> =>
-  directory === undefined
-    ? okAsync(undefined)
-    : watchDrop({ ...io, client, account, directory })
-        .map((drop) => resources.add(() => drop.close()))
-        .mapErr(({ path, reason }) => ({ kind: 'mail-folder', key: 'DropFolder', path, reason }));
 
 type Opening = ResultAsync<RunningBridge | undefined, DaemonError>;
 

@@ -15,14 +15,9 @@ import { storageSourcesOf, type StorageSources } from '../config/storage-key.js'
 import { readToml, type ConfigProblem } from '../config/toml.js';
 import { labelOf } from './account-rules.js';
 import { fileProblems } from './file-rules.js';
+import { accountFoldersOf, fileReadersOf, type AccountFolders } from './folder-config.js';
 import { daemonSchema, type DaemonFile } from './schema.js';
 import { upstreamOf } from './upstream.js';
-
-/** One account's folders beside the mail protocols. */
-export interface AccountFolders {
-  readonly maildir?: string;
-  readonly dropFolder?: string;
-}
 
 /** Absolute paths of PEM files. */
 export interface TlsFiles {
@@ -84,7 +79,7 @@ const networkOf = (authority: Authority): NetworkConfig => ({
 /** Mail that nobody fetches would stay for ever, so a closed door is no reader. */
 const readersOf = (file: DaemonFile, account: Account): readonly string[] => {
   const hasPop3 = !file.Proxy.NoLaunchListeners && file.Proxy.POP3Address !== '';
-  const readers = [...(hasPop3 ? ['pop3'] : []), ...(account.Maildir ? ['maildir'] : [])];
+  const readers = [...(hasPop3 ? ['pop3'] : []), ...fileReadersOf(account)];
   return readers.length > 0 ? readers : ['inbox'];
 };
 
@@ -157,10 +152,9 @@ const assemble = (file: DaemonFile): DaemonConfig => {
     foreignFrom: proxy.ForeignFrom,
     socket: socketOf(file),
     documentVerbs: file.Management?.Enable ?? false,
-    folders: file.Account.map(({ Maildir, DropFolder }) => ({
-      ...(Maildir === undefined ? {} : { maildir: Maildir }),
-      ...(DropFolder === undefined ? {} : { dropFolder: DropFolder }),
-    })),
+    folders: file.Account.map((account) =>
+      accountFoldersOf(account, { caseSensitive: file.Debug.CaseSensitiveUserIdentifiers }),
+    ),
     logging: loggingOf(file.Logging, dataDir),
     generateOnly: file.Debug.GenerateOnly,
   };

@@ -37,7 +37,7 @@ export type DaemonError =
     }
   | {
       readonly kind: 'mail-folder';
-      readonly key: 'Maildir' | 'DropFolder';
+      readonly key: 'Maildir' | 'DropFolder' | 'Mbox' | 'DropMbox';
       readonly path: string;
       readonly reason: string;
     };

@@ -8,7 +8,8 @@ import type { AccountConfig, Address } from '../../src/index.js';
 import type { KeyPath } from '../config/locate.js';
 import { changesBetween, settingsOf, type Setting, type Settings } from '../config/settings.js';
 import { readToml, type ConfigProblem } from '../config/toml.js';
-import { addressOf, readDaemonConfig, type AccountFolders, type DaemonConfig } from './config.js';
+import { addressOf, readDaemonConfig, type DaemonConfig } from './config.js';
+import type { AccountFolders } from './folder-config.js';
 import { daemonSchema } from './schema.js';
 
 /** A configuration, and the file that it was read from, key by key. */

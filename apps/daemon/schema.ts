@@ -20,6 +20,7 @@ import {
   storageSchema,
   unsupported,
 } from '../config/keys.js';
+import { folderKeys } from './folder-schema.js';
 import { upstreamSchema } from './upstream.js';
 
 /** Seconds; 0 and less: there is none, or it follows from the network's rates. */
@@ -102,13 +103,7 @@ const account = z.strictObject({
     .enum(['headers', 'off'], { error: 'must be headers or off; full cannot be had yet' })
     .default('headers')
     .describe('`"headers"`: header lines leave in one form; `"off"`: as they are'),
-  Maildir: optionalPath.describe(
-    'received mail becomes files here; the account’s own, and apart from every `DropFolder`',
-  ),
-  DropFolder: optionalPath.describe(
-    'what is put in here is sent; a mail that can never be sent moves to `failed/` with its ' +
-      'reason; the account’s own',
-  ),
+  ...folderKeys,
   Paused: z
     .boolean()
     .default(false)

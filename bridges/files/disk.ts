@@ -11,7 +11,8 @@ import { err, ok, ResultAsync } from 'neverthrow';
 export interface FolderError {
   readonly kind: 'folder';
   readonly path: string;
-  readonly reason: 'missing' | 'denied' | 'full' | 'symlink' | 'io';
+  /** `locked`: another program keeps it to itself. */
+  readonly reason: 'missing' | 'denied' | 'full' | 'symlink' | 'locked' | 'io';
 }
 
 const PRIVATE_DIRECTORY = 0o700;
@@ -19,11 +20,21 @@ const PRIVATE_FILE = 0o600;
 
 /** Turns what the file system throws into a {@link FolderError} that names `path`. */
 export const attempt = <T>(path: string, work: Promise<T>): ResultAsync<T, FolderError> =>
-  ResultAsync.fromPromise(work, (thrown) => ({ kind: 'folder', path, reason: reasonOf(thrown) }));
+  ResultAsync.fromPromise(work, (thrown) => faultOf(path, thrown));
+
+/** What the file system has thrown, as an error that names `path`. */
+export const faultOf = (path: string, thrown: unknown): FolderError => ({
+  kind: 'folder',
+  path,
+  reason: reasonOf(thrown),
+});
+
+/** The code of what the file system has thrown, such as `ENOENT`. */
+export const faultCode = (thrown: unknown): unknown =>
+  thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
 
 const reasonOf = (thrown: unknown): FolderError['reason'] => {
-  const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
-  switch (code) {
+  switch (faultCode(thrown)) {
     case 'ENOENT':
       return 'missing';
     case 'EACCES':
@@ -89,13 +100,14 @@ export type FileContent =
   /** `identity`: what {@link identityOf} says. */
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly identity: string }
   | { readonly kind: 'too-large'; readonly size: number }
-  /** A directory, a pipe, a device. */
+  /** A pipe, a socket, a device. */
   | { readonly kind: 'no-file' };
 
 /**
  * Reads a plain file of at most `limit` bytes.
  *
- * @errors `symlink` — it is a link; the others as the file system says
+ * @errors `symlink` — it is a link; `missing` — no file is there, or a directory; the others as the
+ *   file system says
  */
 export const readPlainFile = (
   path: string,
@@ -103,14 +115,17 @@ export const readPlainFile = (
 ): ResultAsync<FileContent, FolderError> => {
   // Without O_NONBLOCK, opening a pipe would wait for its writer.
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-  const read = async (file: FileHandle): Promise<FileContent> => {
+  const read = async (file: FileHandle): Promise<FileContent | undefined> => {
     const stats = await file.stat({ bigint: true });
+    if (stats.isDirectory()) return undefined;
     if (!stats.isFile()) return { kind: 'no-file' };
     if (stats.size > limit) return { kind: 'too-large', size: Number(stats.size) };
     const identity = identityOf(basename(path), stats);
     return { kind: 'bytes', bytes: new Uint8Array(await file.readFile()), identity };
   };
-  return attempt(path, withFile(path, flags, read));
+  return attempt(path, withFile(path, flags, read)).andThen((content) =>
+    content === undefined ? err({ kind: 'folder', path, reason: 'missing' } as const) : ok(content),
+  );
 };
 
 /** What a file is known by; times are in ns. */

@@ -1,8 +1,9 @@
 /**
  * Line ends: LF in files, CRLF on the way.
  *
- * The convention of Maildir is LF. Only the pair CR LF becomes LF and back, and only where no other
- * CR stands before it, so a lone CR stays where it is and a mail comes back to the byte.
+ * The convention of Maildir and mbox is LF. Only the pair CR LF becomes LF and back, and only where
+ * no other CR stands before it, so a lone CR stays where it is and a mail comes back to the byte. A
+ * mail with a lone LF would not: it stays as it is, which shows in its first line.
  * @module
  */
 
@@ -33,4 +34,18 @@ export const toCrlf = (file: Uint8Array): Uint8Array => {
     mail[length++] = file[at] ?? 0;
   }
   return mail;
+};
+
+/** A received mail as it lies in a file: with LF; as it is where a lone LF stands in it. */
+export const toFile = (mail: Uint8Array): Uint8Array => (hasBareLf(mail) ? mail : toLf(mail));
+
+/** The mail of which {@link toFile} made a file. */
+export const fromFile = (file: Uint8Array): Uint8Array =>
+  file[file.indexOf(LF) - 1] === CR ? file : toCrlf(file);
+
+const hasBareLf = (mail: Uint8Array): boolean => {
+  for (let at = mail.indexOf(LF); at >= 0; at = mail.indexOf(LF, at + 1)) {
+    if (mail[at - 1] !== CR) return true;
+  }
+  return false;
 };

@@ -3,23 +3,28 @@
  *
  * A mail is done with only when its file is on disk. A crash between the two makes the client hand
  * it out again, so a file's name is derived from the mail's id, and a mail whose name is there
- * already, new or seen, is not written twice. The id is random: a name tells neither host nor time.
+ * already, new or seen, is not written twice. The id is random: a name tells neither host nor time,
+ * and the file's own times tell no more than the day.
+ *
+ * Readers may be at work all the while: a file is whole when its name appears in `new/`, and is never
+ * touched again.
  * @module
  */
 import { join } from 'node:path';
-import { ResultAsync } from 'neverthrow';
+import { okAsync, type ResultAsync } from 'neverthrow';
 import type { Clock, Log } from '../../src/io/contracts.js';
 import type { Address, InboxError, MailId, MixClient, ReceivedMail } from '../../src/index.js';
 import { listNames, makeFolder, type FolderError } from '../files/disk.js';
-import { toLf } from '../files/line-ends.js';
-import { deposit } from './folder.js';
+import { toFile } from '../files/line-ends.js';
+import { openHook, type Hook } from '../files/hook.js';
+import { deliverAll } from '../files/reception.js';
+import { deposit, makeFolderWithin, MAILDIR_DIRECTORIES } from './folder.js';
+import { folderFor, folderName, type Rule } from './rules.js';
 
 const MODULE = 'maildir';
 const DEFAULT_READER = 'maildir';
-const DIRECTORIES = ['tmp', 'new', 'cur'];
-
-const FIRST_RETRY_MS = 1000;
-const LAST_RETRY_MS = 5 * 60_000;
+/** Times of files are whole days, in UTC. */
+const DAY_MS = 86_400_000;
 
 export interface DeliveryOptions {
   readonly client: MixClient;
@@ -28,6 +33,10 @@ export interface DeliveryOptions {
   readonly directory: string;
   /** Our name among the readers of the inbox; default `maildir`. */
   readonly reader?: string;
+  /** Which mails go into folders within the Maildir; the first rule that holds counts. */
+  readonly rules?: readonly Rule[];
+  /** A program with its arguments, run when mails have been delivered, and once at the start. */
+  readonly postDeliver?: readonly string[];
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -40,7 +49,7 @@ export interface RunningDelivery {
 interface Delivery extends DeliveryOptions {
   /** Mails whose file is there. */
   readonly written: Set<MailId>;
-  readonly signal: AbortSignal;
+  readonly hook: Hook | undefined;
 }
 
 /**
@@ -51,65 +60,85 @@ interface Delivery extends DeliveryOptions {
 export const deliverToMaildir = (
   options: DeliveryOptions,
 ): ResultAsync<RunningDelivery, FolderError> =>
-  makeFolder(options.directory, DIRECTORIES)
-    .andThen(() => idsIn(options.directory))
+  makeFolder(options.directory, MAILDIR_DIRECTORIES)
+    .andThen(() => idsIn(foldersOf(options)))
     .map((written) => {
       const stop = new AbortController();
-      const running = deliverAll({ ...options, written, signal: stop.signal });
+      const hook = hookOf(options);
+      hook?.fire();
+      const { reader = DEFAULT_READER } = options;
+      const reception = { ...options, reader, module: MODULE, signal: stop.signal };
+      const delivery = { ...options, written, hook };
+      const running = deliverAll(reception, (mail) => deliver(delivery, mail));
       return {
-        close: () => {
+        close: async () => {
           stop.abort();
-          return running;
+          await running;
+          await hook?.close();
         },
       };
     });
 
-const deliverAll = async (delivery: Delivery): Promise<void> => {
-  const { client, account, reader = DEFAULT_READER, signal } = delivery;
-  for await (const mail of client.receive(account, { reader, signal })) {
-    await deliverInTheEnd(delivery, mail);
-  }
-};
+const hookOf = ({ postDeliver: command, clock, log }: DeliveryOptions): Hook | undefined =>
+  command === undefined || command.length === 0 ? undefined : openHook({ command, clock, log });
 
-/** A full disk is no reason to lose a mail: it waits, and those behind it wait too. */
-const deliverInTheEnd = async (delivery: Delivery, mail: ReceivedMail): Promise<void> => {
-  const { clock, log, signal } = delivery;
-  for (let waitMs = FIRST_RETRY_MS; !signal.aborted; waitMs = Math.min(2 * waitMs, LAST_RETRY_MS)) {
-    const delivered = await deliver(delivery, mail);
-    if (delivered.isOk() || isOver(delivered.error)) return;
-    log.write('warning', MODULE, 'a mail could not be delivered yet', {
-      reason: 'reason' in delivered.error ? delivered.error.reason : delivered.error.kind,
-    });
-    await clock.sleep(waitMs, signal);
-  }
-};
-
-/** Nobody can be told any more; the file is found by its name when the account comes back. */
-const isOver = ({ kind }: FolderError | InboxError): boolean =>
-  kind === 'unknown-account' || kind === 'closed' || kind === 'store-closed';
+/** The Maildir and the folders within that rules name. */
+const foldersOf = ({ directory, rules = [] }: DeliveryOptions): readonly string[] => [
+  directory,
+  ...new Set(rules.map(({ folder }) => join(directory, folderName(folder)))),
+];
 
 const deliver = (
-  { directory, written }: Delivery,
+  delivery: Delivery,
   mail: ReceivedMail,
 ): ResultAsync<void, FolderError | InboxError> => {
+  const { written, hook } = delivery;
   const done = (): ResultAsync<void, InboxError> =>
     mail.done().map(() => {
       written.delete(mail.id);
     });
   if (written.has(mail.id)) return done();
-  return deposit(directory, nameOf(mail.id), toLf(mail.bytes)).andThen(() => {
-    written.add(mail.id);
-    return done();
-  });
+  return folderOf(delivery, mail)
+    .andThen((folder) => put(folder, mail))
+    .andThen(() => {
+      written.add(mail.id);
+      hook?.fire();
+      return done();
+    });
+};
+
+/** Where a mail goes; a folder is made when its first mail comes. */
+const folderOf = (
+  { directory, rules = [], client }: Delivery,
+  mail: ReceivedMail,
+): ResultAsync<string, FolderError> => {
+  const folder = folderFor(rules, client.recipients, mail);
+  return folder === undefined
+    ? okAsync(directory)
+    : makeFolderWithin(directory, folderName(folder));
+};
+
+const put = (folder: string, mail: ReceivedMail): ResultAsync<void, FolderError> => {
+  const dayMs = mail.receivedAt - (mail.receivedAt % DAY_MS);
+  return deposit(folder, nameOf(mail.id), toFile(mail.bytes), dayMs);
 };
 
 /** Three parts, as mail programs expect: time, unique, host. */
-const nameOf = (id: MailId): string => `0.${id}.localhost`;
+export const nameOf = (id: MailId): string => `0.${id}.localhost`;
 
-const NAME = /^0\.([0-9a-f]+)\.localhost(?::|$)/;
+/** Programs put flags behind it, and some a number of their own. */
+const NAME = /^0\.([0-9a-f]+)\.localhost(?:[:,]|$)/;
 
-/** Ids of our mails in a Maildir, new or seen. */
-const idsIn = (directory: string): ResultAsync<Set<MailId>, FolderError> =>
-  ResultAsync.combine(['new', 'cur'].map((each) => listNames(join(directory, each)))).map(
-    (names) => new Set(names.flat().flatMap((name) => NAME.exec(name)?.[1] ?? [])),
-  );
+/**
+ * Ids of our mails in Maildirs, new or seen. A reader moves them from `new/` to `cur/` meanwhile, so
+ * one is listed before the other.
+ */
+export const idsIn = (folders: readonly string[]): ResultAsync<Set<MailId>, FolderError> =>
+  folders
+    .flatMap((folder) => ['new', 'cur'].map((each) => join(folder, each)))
+    .reduce<ResultAsync<readonly string[], FolderError>>(
+      (before, each) =>
+        before.andThen((names) => listNames(each).map((more) => [...names, ...more])),
+      okAsync([]),
+    )
+    .map((names) => new Set(names.flatMap((name) => NAME.exec(name)?.[1] ?? [])));

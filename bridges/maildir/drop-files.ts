@@ -62,7 +62,7 @@ export interface Settling {
 /**
  * Waits until a file has stopped changing. An empty one has not begun.
  *
- * @returns false when it is empty, went away or `signal` was aborted
+ * @returns false when it is empty or a directory, went away or `signal` was aborted
  */
 export const settles = async (
   { path }: DroppedFile,
@@ -81,8 +81,8 @@ export const settles = async (
 const stateOf = (path: string): Promise<string | undefined> =>
   attempt(path, lstat(path)).match(
     (stats) =>
-      stats.isFile() && stats.size === 0
+      stats.isDirectory() || (stats.isFile() && stats.size === 0)
         ? undefined
-        : `${stats.ino} ${stats.size} ${stats.mtimeMs}`,
+        : [stats.ino, stats.size, stats.mtimeMs].join(' '),
     () => undefined,
   );

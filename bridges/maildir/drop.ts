@@ -7,23 +7,22 @@
  * `.Queued` and is tried again. No file is removed that was not sent.
  * @module
  */
-import { stat } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
-import { watch, type FSWatcher } from 'chokidar';
+import { join } from 'node:path';
 import type { ResultAsync } from 'neverthrow';
 import type { Clock, Log } from '../../src/io/contracts.js';
-import { attempt, listNames, makeFolder, type FolderError } from '../files/disk.js';
+import { listNames, makeFolder, type FolderError } from '../files/disk.js';
 import { droppedFile, MAIL_DIRECTORIES, settles, type DroppedFile } from './drop-files.js';
 import { MAILDIR_DIRECTORIES } from './folder.js';
 import { submitFile, type SubmitDeps } from './submit.js';
+import { Watchers } from './watch.js';
 
 const MODULE = 'drop';
 /** The client's own default. */
 const DEFAULT_MAX_MAIL_LENGTH = 32 * 1024 * 1024;
 const DEFAULT_RESCAN_MS = 60_000;
 const DEFAULT_STABLE_MS = 500;
-/** How long the watching may take to begin. */
-const READY_MS = 10_000;
+/** Where programs put mails; `.Queued` is looked at now and then. */
+const WATCHED = ['new', 'cur', '.'];
 
 export interface DropOptions extends Pick<SubmitDeps, 'client' | 'account'> {
   /** Absolute path of the folder; it and its directories are made when they are missing. */
@@ -61,9 +60,7 @@ class Drop {
   readonly #options: DropOptions;
   readonly #deps: SubmitDeps;
   readonly #stop = new AbortController();
-  #watcher: FSWatcher | undefined;
-  /** Which directory is watched, since another one of its name says nothing. */
-  #watched: string | undefined;
+  readonly #watchers = new Watchers((path) => this.#offer(path));
   /** Files to be sent, by path, in order of their arrival. */
   readonly #waiting = new Map<string, DroppedFile>();
   /** Plain files that may still grow. */
@@ -86,7 +83,7 @@ class Drop {
   async close(): Promise<void> {
     this.#stop.abort();
     await this.#rescanning;
-    await this.#watcher?.close();
+    this.#watchers.close();
     await this.#working;
   }
 
@@ -105,28 +102,14 @@ class Drop {
     }
   }
 
-  /** A folder that went away and came back is another directory, and is watched anew. */
+  /** Only what lies in their own directories comes from people and programs. */
   async #watch(): Promise<void> {
     const { directory } = this.#options;
-    const found = await attempt(directory, stat(directory)).match(
-      ({ dev, ino }) => `${dev} ${ino}`,
+    const places = WATCHED.map((place) => join(directory, place));
+    await this.#watchers.watch(places).match(
       () => undefined,
+      (error) => this.#log('error', 'the folder cannot be watched', error.reason),
     );
-    if (found === undefined || found === this.#watched) return;
-    await this.#watcher?.close();
-    this.#watched = found;
-    this.#watcher = watchFolder(directory)
-      .on('add', (path) => this.#offer(path))
-      .on('change', (path) => this.#offer(path))
-      .on('error', () => this.#log('error', 'the folder cannot be watched'));
-    await this.#isReady(this.#watcher);
-  }
-
-  /** What comes before the watching has begun is found by looking afterwards. */
-  async #isReady(watcher: FSWatcher): Promise<void> {
-    const { signal } = this.#stop;
-    const ready = new Promise<void>((resolve) => watcher.once('ready', () => resolve()));
-    await Promise.race([ready, this.#options.clock.sleep(READY_MS, signal)]);
   }
 
   async #look(): Promise<void> {
@@ -139,7 +122,7 @@ class Drop {
 
   #offer(path: string): void {
     const file = droppedFile(this.#options.directory, path);
-    if (file === undefined) return;
+    if (file === undefined || this.#waiting.has(path)) return;
     if (file.isPlain) void this.#settle(file);
     else this.#enqueue(file);
   }
@@ -161,8 +144,9 @@ class Drop {
   async #work(): Promise<void> {
     for (const [path, file] of this.#waiting) {
       if (this.#stop.signal.aborted) break;
-      await this.#submit(file);
+      // What is put there meanwhile is another file.
       this.#waiting.delete(path);
+      await this.#submit(file);
     }
     this.#working = undefined;
   }
@@ -198,19 +182,6 @@ class Drop {
 
 /** What the file system's names have in place of bytes that are no UTF-8. */
 const NO_UTF8 = '\ufffd';
-
-/** Links raise events whatever the settings; they are refused when they are opened. */
-const watchFolder = (directory: string): FSWatcher =>
-  watch(directory, {
-    depth: 1,
-    followSymlinks: false,
-    atomic: false,
-    ignoreInitial: true,
-    ignored: (path) => isIgnored(relative(directory, path).split(sep)[0] ?? ''),
-  });
-
-/** Folders within ours, whose names begin with a dot, are looked at when their time comes. */
-const isIgnored = (name: string): boolean => name === 'tmp' || /^\.(?!\.)/.test(name);
 
 /** Somebody took the file away again. */
 const isGone = (error: { readonly kind: string; readonly reason?: unknown }): boolean =>

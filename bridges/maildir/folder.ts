@@ -4,10 +4,16 @@
  * Source: https://cr.yp.to/proto/maildir.html
  * @module
  */
-import { rename, unlink } from 'node:fs/promises';
+import { rename, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ResultAsync } from 'neverthrow';
-import { attempt, syncDirectory, writeDurably, type FolderError } from '../files/disk.js';
+import {
+  attempt,
+  makeFolder,
+  syncDirectory,
+  writeDurably,
+  type FolderError,
+} from '../files/disk.js';
 
 export const MAILDIR_DIRECTORIES = ['tmp', 'new', 'cur'] as const;
 
@@ -25,6 +31,20 @@ export const deposit = (
   attempt(folder, writeDurably(join(folder, 'tmp', name), bytes, modifiedMs))
     .andThen(() => attempt(folder, rename(join(folder, 'tmp', name), join(folder, 'new', name))))
     .andThen(() => attempt(folder, syncDirectory(join(folder, 'new'))));
+
+/**
+ * Makes a folder within a Maildir++; the empty file is what marks it as one.
+ *
+ * @returns its path
+ */
+export const makeFolderWithin = (root: string, name: string): ResultAsync<string, FolderError> => {
+  const folder = join(root, name);
+  return makeFolder(folder, MAILDIR_DIRECTORIES)
+    .andThen(() =>
+      attempt(folder, writeFile(join(folder, 'maildirfolder'), '', { flag: 'a', mode: 0o600 })),
+    )
+    .map(() => folder);
+};
 
 /** Removes a file for good. */
 export const removeFile = (directory: string, name: string): ResultAsync<void, FolderError> =>

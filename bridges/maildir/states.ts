@@ -9,15 +9,15 @@
  * @module
  */
 import { createHash } from 'node:crypto';
-import { lstat, rename, writeFile } from 'node:fs/promises';
+import { lstat, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { err, errAsync, ok, okAsync, type ResultAsync } from 'neverthrow';
 import type { Address } from '../../src/index.js';
-import { attempt, FLAGS, identityOf, makeFolder, type FolderError } from '../files/disk.js';
+import { attempt, FLAGS, identityOf, type FolderError } from '../files/disk.js';
 import { toLf } from '../files/line-ends.js';
 import { refusalReport } from '../files/refusal.js';
 import { isQueued, type DroppedFile } from './drop-files.js';
-import { MAILDIR_DIRECTORIES, deposit } from './folder.js';
+import { deposit, makeFolderWithin } from './folder.js';
 
 export const QUEUED = '.Queued';
 export const SENT = '.Sent';
@@ -78,8 +78,8 @@ export const moveToFailed = (
     const name = `${shortened(file.name.replace(FLAGS, ''))}.${tag}`;
     const report = toLf(refusalReport({ ...refused, name, tag }));
     const place = refused.isOdd ? name : `new/${name}`;
-    return makeState(root, FAILED)
-      .andThen(() => deposit(join(root, FAILED), `${name}.report`, report))
+    return makeFolderWithin(root, FAILED)
+      .andThen((folder) => deposit(folder, `${name}.report`, report))
       .andThen(() => move(file.path, { root, folder: FAILED, place }));
   });
 
@@ -103,12 +103,6 @@ const move = (
 ): ResultAsync<void, FolderError> => {
   const moved = () => attempt(path, rename(path, join(root, folder, place)));
   return moved().orElse((error) =>
-    error.reason === 'missing' ? makeState(root, folder).andThen(moved) : errAsync(error),
+    error.reason === 'missing' ? makeFolderWithin(root, folder).andThen(moved) : errAsync(error),
   );
 };
-
-/** The empty file is what marks a folder within a folder. */
-const makeState = (root: string, folder: string): ResultAsync<void, FolderError> =>
-  makeFolder(join(root, folder), MAILDIR_DIRECTORIES).andThen(() =>
-    attempt(root, writeFile(join(root, folder, 'maildirfolder'), '', { flag: 'a', mode: 0o600 })),
-  );

@@ -28,14 +28,15 @@ const isExecutable = (path: string): boolean => {
   }
 };
 
-/** Runs a program to its end; after 30 s it is killed. */
+/** Runs a program to its end; after `timeout` ms it is killed. */
 export const run = (
   path: string,
   parameters: readonly string[],
   input: string | Uint8Array = '',
+  timeout = 30_000,
 ): Promise<Finished> =>
   new Promise((resolve, reject) => {
-    const child = spawn(path, parameters, { timeout: 30_000 });
+    const child = spawn(path, parameters, { timeout });
     const out = { stdout: '', stderr: '' };
     child.stdout.setEncoding('latin1').on('data', (text: string) => (out.stdout += text));
     child.stderr.setEncoding('latin1').on('data', (text: string) => (out.stderr += text));

@@ -71,7 +71,34 @@ describe('an account', () => {
     expect(problemsOf({ account: 'Maildir = "/m"\nDropFolder = "/m/.Outbox"' })).toEqual([]);
   });
 
-  it.each(['Maildir', 'DropFolder'])('has a %s of its own', (key) => {
+  it.each([
+    ['a rule', 'Maildir = "/m"\nDropFolder = "/m/.Out"\n[[Account.Rule]]\nFolder = "Out"'],
+    ['what waits in the drop folder', 'Maildir = "/d/.Queued"\nDropFolder = "/d"'],
+    ['an mbox', 'Mbox = "/m/box"\nDropMbox = "/m/box"'],
+    ['an mbox in a drop folder', 'Mbox = "/d/box"\nDropFolder = "/d"'],
+  ])('does not send what is received through %s', (_, account) => {
+    expect(problemsOf({ account })).toEqual([
+      expect.stringMatching(/lies in, is or holds .*: received mail would be sent$/),
+    ]);
+  });
+
+  it('has nothing that could never do anything', () => {
+    expect(problemsOf({ account: 'Mbox = "/m"\n[[Account.Rule]]\nFolder = "A"' })).toEqual([
+      expect.stringMatching(/Account\[0\]\.Rule\[0\]: needs a Maildir$/),
+    ]);
+    expect(problemsOf({ account: 'PostDeliver = ["true"]' })).toEqual([
+      expect.stringMatching(/Account\[0\]\.PostDeliver: needs a Maildir or an Mbox$/),
+    ]);
+    const both = 'Maildir = "/m"\nPostDeliver = ["true"]\n[[Account.Rule]]\nFolder = "A.B"';
+    expect(problemsOf({ account: `${both}\n[[Account.Rule]]\nFolder = "A.B"` })).toEqual([]);
+  });
+
+  it.each(['', '.', '../x', 'a/b', 'a..b', 'a.', 'x\\u0001'])('has no folder %j', (name) => {
+    const account = `Maildir = "/m"\n[[Account.Rule]]\nFolder = "${name}"`;
+    expect(problemsOf({ account })).toEqual([expect.stringMatching(/Folder: must be a name/)]);
+  });
+
+  it.each(['Maildir', 'DropFolder', 'Mbox', 'DropMbox'])('has a %s of its own', (key) => {
     const both = { account: `${key} = "/m"`, rest: bob(`${key} = "/m/."`) };
     expect(problemsOf(both)).toEqual([
       `c.toml:18: Account[1].${key}: is Account[0].${key} too: each account needs its own`,

@@ -30,7 +30,7 @@ const watched = await watchDrop({
   },
   account: ALICE,
   directory,
-  rescanMs: 1000,
+  rescanMs: 10_000,
   stableMs: 50,
   clock,
   log: memoryLog(),
@@ -43,7 +43,7 @@ const waiting = async (): Promise<number> => {
   );
   return places.flat().filter((name) => name.startsWith('mail')).length;
 };
-while ((await waiting()) > 0) await clock.sleep(100);
+while ((await waiting()) > 0) await clock.sleep(500);
 await drop.close();
 console.log(client.outbox.list().length);
 await client.close();
