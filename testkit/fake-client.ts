@@ -91,6 +91,7 @@ export class FakeClient implements MixClient {
       list: (account, reader) => this.#list(account, reader),
       read: (_account, id) => this.#read(id),
       pieces: (_account, id) => this.#pieces(id),
+      restore: (account, mail) => okAsync(this.deliver(account, mail)),
       done: (_account, reader, ids) => this.#done(reader, ids),
     };
   }

@@ -6,7 +6,7 @@
 import { errAsync, ResultAsync } from 'neverthrow';
 import { callDaemon } from '../../src/control/call.js';
 import type { Json, JsonObject } from '../../src/control/json.js';
-import type { Io } from '../../src/io/contracts.js';
+import type { Io, Network } from '../../src/io/contracts.js';
 import { nodeIo } from '../../src/io/node.js';
 import type { MixClient } from '../../src/index.js';
 import { readDaemonConfig, type DaemonConfig } from '../daemon/config.js';
@@ -61,27 +61,45 @@ const PAUSE_MS = 250;
 export const askDaemon = <T>(
   config: DaemonConfig,
   question: DaemonAsk<T>,
+): ResultAsync<T, CliError> =>
+  withEither(config, {
+    daemon: (network) =>
+      callDaemon({ network, path: config.socket }, question.method, question.params).map(
+        question.read,
+      ),
+    offline: (client) => question.offline(client, config),
+  });
+
+/** The same work by a daemon, and by a client without a connection. */
+export interface Either<T> {
+  /** Begins anew without a daemon where none answers. */
+  readonly daemon: (network: Network) => ResultAsync<T, CliError>;
+  readonly offline: (client: MixClient) => ResultAsync<T, CliError>;
+}
+
+/** Works with a daemon, or without; see {@link askDaemon}. */
+export const withEither = <T>(
+  config: DaemonConfig,
+  either: Either<T>,
   tries = TRIES,
 ): ResultAsync<T, CliError> => {
   const io = nodeIo();
-  return askOnce(io, config, question).orElse((error) =>
+  return workOnce(io, config, either).orElse((error) =>
     isLocked(error) && tries > 1
       ? ResultAsync.fromSafePromise(io.clock.sleep(PAUSE_MS)).andThen(() =>
-          askDaemon(config, question, tries - 1),
+          withEither(config, either, tries - 1),
         )
       : errAsync(error),
   );
 };
 
-const askOnce = <T>(
+const workOnce = <T>(
   io: Io,
   config: DaemonConfig,
-  { method, params, read, offline }: DaemonAsk<T>,
+  { daemon, offline }: Either<T>,
 ): ResultAsync<T, CliError> =>
-  callDaemon({ network: io.network, path: config.socket }, method, params)
-    .map(read)
-    .orElse((error) =>
-      error.kind === 'dial' && error.reason === 'refused'
-        ? withOfflineClient(config, { io }, (client) => offline(client, config))
-        : errAsync(error),
-    );
+  daemon(io.network).orElse((error) =>
+    error.kind === 'dial' && error.reason === 'refused'
+      ? withOfflineClient(config, { io }, offline)
+      : errAsync(error),
+  );

@@ -3,7 +3,8 @@
  * @module
  */
 import type { CallError } from '../../src/control/call.js';
-import type { RecipientError, SendError, StoreError } from '../../src/index.js';
+import type { InboxError, RecipientError, SendError, StoreError } from '../../src/index.js';
+import type { FolderError } from '../../bridges/files/disk.js';
 import type { DropError } from '../../bridges/files/outgoing.js';
 import type { ConfigFileError } from '../config/errors.js';
 import type { DaemonError } from '../daemon/errors.js';
@@ -23,6 +24,9 @@ export type CliError =
   /** A provider has told no key. */
   | { readonly kind: 'key-not-found'; readonly address: string; readonly reason: string }
   | DropError
+  | InboxError
+  /** A file or folder of mails. */
+  | FolderError
   /** An option of the command line. */
   | { readonly kind: 'usage'; readonly option: string; readonly problem: string }
   /** The command needs a running daemon or part. */

@@ -8,6 +8,7 @@ import { addAccount } from './commands/account.js';
 import { addCheckConfig } from './commands/check-config.js';
 import { addDaemon } from './commands/daemon.js';
 import { addDoctor } from './commands/doctor.js';
+import { addExport } from './commands/export.js';
 import { addImport } from './commands/import.js';
 import { addInit } from './commands/init.js';
 import { addKey } from './commands/key.js';
@@ -39,6 +40,7 @@ const COMMANDS = [
   addAccount,
   addCheckConfig,
   addKey,
+  addExport,
   addImport,
   addUpgrade,
   addNode,

@@ -2,6 +2,7 @@
  * Every error as a sentence for people, and the exit code that goes with it.
  * @module
  */
+import type { FolderError } from '../../bridges/files/disk.js';
 import { pemProblem } from '../../src/bytes/pem.js';
 import { isObject, type Json } from '../../src/control/json.js';
 import type { DialError, FilesError, HttpError, ListenError } from '../../src/io/contracts.js';
@@ -36,6 +37,15 @@ const FILES: Readonly<Record<FilesError['reason'], string>> = {
   denied: 'permission denied',
   full: 'the disk is full',
   exists: 'something else is there',
+  io: 'reading or writing failed',
+};
+
+const FOLDER: Readonly<Record<FolderError['reason'], string>> = {
+  missing: 'there is no such file or folder',
+  denied: 'permission denied',
+  full: 'the disk is full',
+  symlink: 'it is a link, which is not followed',
+  locked: 'another program has locked it',
   io: 'reading or writing failed',
 };
 
@@ -80,6 +90,7 @@ const SENTENCES: { readonly [K in Kind]: (error: ErrorOf<K>) => string } = {
   'data-dir': ({ path, problem }) => `${path}: ${problem}`,
   'key-file': ({ path, problem }) => `${path}: ${problem}`,
   files: ({ path, reason }) => `${path}: ${FILES[reason]}`,
+  folder: ({ path, reason }) => `${path}: ${FOLDER[reason]}`,
   'mail-folder': ({ key, path, reason }) => `${key}: ${path} cannot be used: ${reason}`,
   'already-running': ({ socket }) => `another daemon is running: it answers on ${socket}`,
   'exposed-socket': ({ key, address }) =>
@@ -140,6 +151,8 @@ const SENTENCES: { readonly [K in Kind]: (error: ErrorOf<K>) => string } = {
   'foreign-sender': () => 'the mail is not from the account that sends it',
   'no-plain-file': () => 'this is no plain file',
   'not-well': ({ failed }) => `${failed} ${failed === 1 ? 'check has' : 'checks have'} failed`,
+  'unknown-reader': ({ reader }) => `the account has no reader ${reader}`,
+  'no-such-mail': ({ id }) => `the inbox has no mail ${id}`,
   'no-such-message': ({ messageId }) => `nothing with the id ${messageId} is queued`,
   http: ({ url, reason }) => `${url}: ${HTTP[reason]}; ${AGAIN}`,
   'no-http': () => 'there is no HTTP here',

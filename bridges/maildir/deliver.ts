@@ -99,7 +99,7 @@ const deliver = (
     });
   if (written.has(mail.id)) return done();
   return folderOf(delivery, mail)
-    .andThen((folder) => put(folder, mail))
+    .andThen((folder) => putMail(folder, mail))
     .andThen(() => {
       written.add(mail.id);
       hook?.fire();
@@ -118,13 +118,17 @@ const folderOf = (
     : makeFolderWithin(directory, folderName(folder));
 };
 
-const put = (folder: string, mail: ReceivedMail): ResultAsync<void, FolderError> => {
+/** Writes a mail into a Maildir, under the name that is its own for ever. */
+export const putMail = (
+  folder: string,
+  mail: Pick<ReceivedMail, 'id' | 'bytes' | 'receivedAt'>,
+): ResultAsync<void, FolderError> => {
   const dayMs = mail.receivedAt - (mail.receivedAt % DAY_MS);
   return deposit(folder, nameOf(mail.id), toFile(mail.bytes), dayMs);
 };
 
 /** Three parts, as mail programs expect: time, unique, host. */
-export const nameOf = (id: MailId): string => `0.${id}.localhost`;
+const nameOf = (id: MailId): string => `0.${id}.localhost`;
 
 /** Programs put flags behind it, and some a number of their own. */
 const NAME = /^0\.([0-9a-f]+)\.localhost(?:[:,]|$)/;

@@ -10,6 +10,7 @@ import {
   bytes,
   flag,
   gives,
+  integer,
   optionalText,
   rpcMethod,
   streams,
@@ -260,6 +261,18 @@ const inboxMethods = ({ inbox }: MixClient): RpcMethods => ({
       answer: gives(BYTES),
     },
     ({ account, id }) => inbox.read(account, id).map((mail) => value(toBase64(mail))),
+  ),
+  'inbox.restore': rpcMethod(
+    {
+      summary: 'puts a mail that was received before, elsewhere, into the inbox; gives its id',
+      params: {
+        ...ACCOUNT_PARAM,
+        mail: bytes('the mail, RFC 5322'),
+        copy: integer('from 0: tells apart mails with the same bytes'),
+      },
+      answer: gives(TEXT),
+    },
+    ({ account, mail, copy }) => inbox.restore(account, mail, copy >>> 0).map(value),
   ),
   'inbox.done': rpcMethod(
     {

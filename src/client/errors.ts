@@ -41,6 +41,10 @@ export type InboxError =
   | { readonly kind: 'closed' }
   | StoreError;
 
+export type RestoreError =
+  | Exclude<InboxError, { readonly kind: 'unknown-reader' | 'no-such-mail' }>
+  | { readonly kind: 'bad-mail'; readonly problem: string };
+
 export type AskError =
   | { readonly kind: 'unknown-account'; readonly account: string }
   | { readonly kind: 'no-document' }

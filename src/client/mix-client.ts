@@ -5,6 +5,7 @@
 import { err, errAsync, ok, okAsync, type Result, ResultAsync, safeTry } from 'neverthrow';
 import type { Primitives } from '../crypto/primitives.js';
 import type { Io, LogFacts } from '../io/contracts.js';
+import { readHead } from '../mail/header.js';
 import type { OpenStore, StoreError } from '../store/store.js';
 import type { Account } from './account/account.js';
 import type { ClientWorld } from './account/parts.js';
@@ -30,6 +31,7 @@ import type {
   ReceivedMail,
   RecipientError,
   Recipients,
+  RestoreError,
   SendError,
   SendOptions,
   Sent,
@@ -170,6 +172,15 @@ class OpenClient implements MixClient {
     list: (account, reader) => this.#find(account).andThen(({ inbox }) => inbox.list(reader)),
     read: (account, id) => this.#find(account).asyncAndThen(({ inbox }) => inbox.read(id)),
     pieces: (account, id) => this.#pieces(account, id),
+    restore: (account, mail, copy) =>
+      this.#find(account)
+        .mapErr((error): RestoreError => error)
+        .andThen((found) =>
+          readHead(mail)
+            .map(() => found)
+            .mapErr(({ kind, problem }): RestoreError => ({ kind, problem })),
+        )
+        .asyncAndThen(({ inbox }) => inbox.restore(mail, copy)),
     done: (account, reader, ids) =>
       this.#find(account).asyncAndThen(({ inbox }) => inbox.done(reader, ids)),
   };

@@ -8,7 +8,7 @@ import type { MailDraft } from '../mail/build.js';
 import type { NetworkConfig } from '../pki/network.js';
 import type { OpenStore, StoreError } from '../store/store.js';
 import type { AccountConfig, Accounts, ConnectionState, UpstreamProxy } from './account-types.js';
-import type { AskError, InboxError, SendError } from './errors.js';
+import type { AskError, InboxError, RestoreError, SendError } from './errors.js';
 import type { Address, MailId, MessageId } from './names.js';
 import type { LookupAnswer, Recipients } from './recipient-types.js';
 
@@ -133,6 +133,16 @@ export interface InboxAccess {
    * last piece.
    */
   pieces(account: string, id: MailId): AsyncIterable<Result<Uint8Array, InboxError>>;
+  /**
+   * Puts a mail that was received before, on another machine or by another program, into the inbox
+   * for all readers, with all its bytes: whoever calls vouches for them, also for our own header
+   * lines. Durable when ok.
+   *
+   * @param copy - tells apart mails with the same bytes: while the mail is there, the same bytes with
+   *   the same number are it; default 0
+   * @errors `bad-mail` — it has no header
+   */
+  restore(account: string, mail: Uint8Array, copy?: number): ResultAsync<MailId, RestoreError>;
   /** Durable when ok; unknown ids are ignored. */
   done(account: string, reader: string, ids: readonly MailId[]): ResultAsync<void, InboxError>;
 }

@@ -2,16 +2,18 @@
  * The fields that say who sealed a mail: written by the receiver, and by nobody else.
  * @module
  */
-import { fromUtf8, toBase64 } from '../bytes/text.js';
+import { fromBase64, fromUtf8, toBase64 } from '../bytes/text.js';
 import { normaliseAddress } from './address.js';
 import { splitAddresses } from './address-list.js';
-import { findAll, type HeaderField, type MailHead } from './header.js';
+import { findAll, readHead, type HeaderField, type MailHead } from './header.js';
 
 /** Holds the sender's identity key in base64, as mailproxy writes it. */
 export const SENDER_FIELD = 'X-Katzenpost-Sender';
 
 /** Our name in Authentication-Results (RFC 8601 §2.2), which nobody else may use either. */
 const AUTHORITY = 'mix';
+
+const KEY_LENGTH = 32;
 
 /** More authors than this are nobody's business. */
 const MAX_FROM = 16;
@@ -39,6 +41,13 @@ export const senderFields = (senderKey: Uint8Array, forged?: string): readonly H
     { name: SENDER_FIELD, value: toBase64(senderKey) },
   ];
 };
+
+/** The key that {@link senderFields} have put in front of a mail; whoever kept it vouches for it. */
+export const senderKeyIn = (mail: Uint8Array): Uint8Array | undefined =>
+  readHead(mail)
+    .map((head) => fromBase64(findAll(head, SENDER_FIELD)[0]?.value ?? ''))
+    .map((key) => (key?.length === KEY_LENGTH ? key : undefined))
+    .unwrapOr(undefined);
 
 /** The addresses that From names, normalised; those that are none are left out. */
 export const fromAddresses = (head: MailHead): readonly string[] =>

@@ -1,5 +1,5 @@
 /**
- * `postern import --mailproxy`: takes over what mailproxy has, without changing it.
+ * `postern import`: takes over what mailproxy has, without changing it, or mails of a Maildir or mbox.
  * @module
  */
 import { join, relative, resolve } from 'node:path';
@@ -10,24 +10,43 @@ import { importMailproxy, type ImportNote, type ImportPlaces } from '../../impor
 import { finishWith, type Cli } from '../cli.js';
 import type { CliError } from '../errors.js';
 import { defaultDirectory } from '../places.js';
+import { importMails, type ImportMailFlags } from './import-mails.js';
 
-interface ImportFlags {
-  readonly mailproxy: string;
-  readonly config?: string;
+interface ImportFlags extends ImportMailFlags {
+  readonly mailproxy?: string;
   readonly dir?: string;
 }
 
 export const addImport = (program: Command, cli: Cli): void => {
   program
     .command('import')
-    .description('take over accounts, keys and recipients of mailproxy; a second run goes on')
-    .requiredOption('--mailproxy <dir>', 'its data directory, which is only read')
-    .option('--config <file>', 'its configuration, where it is not in there')
-    .option('--dir <dir>', 'where all of it goes')
+    .description(
+      'take over accounts, keys and recipients of mailproxy, or mail into an inbox; a second run goes on',
+    )
+    .option('--mailproxy <dir>', 'its data directory, which is only read')
+    .option('--maildir <dir>', 'a Maildir, without its folders, which is only read')
+    .option('--mbox <file>', 'an mbox, which is only read')
+    .option(
+      '-f, --config <file>',
+      'configuration file; that of mailproxy, where it is not in there',
+    )
+    .option('--account <address>', 'whose inbox the mail goes into, where there are several')
+    .option('--dir <dir>', 'where all of mailproxy goes')
+    .option('--json', 'print JSON, of mail')
     .action((flags: ImportFlags) => finishWith(cli, runImport(cli, flags)));
 };
 
 const runImport = (cli: Cli, flags: ImportFlags): ResultAsync<void, CliError> => {
+  const { mailproxy } = flags;
+  if (mailproxy === undefined) return importMails(cli, flags);
+  return flags.maildir === undefined && flags.mbox === undefined
+    ? takeOver(cli, { ...flags, mailproxy })
+    : errAsync({ kind: 'usage', option: '--mailproxy', problem: 'is another import than of mail' });
+};
+
+type MailproxyFlags = ImportFlags & { readonly mailproxy: string };
+
+const takeOver = (cli: Cli, flags: MailproxyFlags): ResultAsync<void, CliError> => {
   process.umask(0o077);
   const io = { ...nodeIo(), log: { write: () => undefined } };
   const places = placesOf(cli, flags);
@@ -37,7 +56,7 @@ const runImport = (cli: Cli, flags: ImportFlags): ResultAsync<void, CliError> =>
     .andThen((notes) => tell(cli, places, notes));
 };
 
-const placesOf = ({ terminal }: Cli, { mailproxy, config, dir }: ImportFlags): ImportPlaces => {
+const placesOf = ({ terminal }: Cli, { mailproxy, config, dir }: MailproxyFlags): ImportPlaces => {
   const at = (path: string): string => resolve(terminal.workingDirectory, path);
   const directory = at(dir ?? defaultDirectory(terminal.env));
   return {

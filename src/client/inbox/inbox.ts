@@ -55,6 +55,8 @@ export interface Inbox {
     also?: readonly Change[],
     steps?: readonly Step[],
   ): ResultAsync<MailId, StoreError>;
+  /** Takes in a mail that was received before, elsewhere; once for each `copy`. */
+  restore(mail: Uint8Array, copy?: number): ResultAsync<MailId, StoreError>;
   /** What this reader is not done with, in order of arrival. */
   list(reader: string): Result<readonly InboxEntry[], InboxError>;
   /** All bytes of a mail, our fields in front. */
@@ -135,6 +137,10 @@ class StoredInbox implements Inbox {
     steps: readonly Step[] = [],
   ): ResultAsync<MailId, StoreError> {
     return this.#inTurn(() => this.#intake.deposit(report, [changesOnly(also), ...steps]));
+  }
+
+  restore(mail: Uint8Array, copy = 0): ResultAsync<MailId, StoreError> {
+    return this.#inTurn(() => this.#intake.restore(mail, copy));
   }
 
   list(reader: string): Result<readonly InboxEntry[], InboxError> {

@@ -9,11 +9,13 @@
  */
 import { ok, okAsync, type ResultAsync, safeTry } from 'neverthrow';
 import { equal } from '../../bytes/compare.js';
+import { toHex } from '../../bytes/text.js';
+import { concat, Writer } from '../../bytes/writer.js';
 import type { Primitives } from '../../crypto/primitives.js';
 import type { Clock, Log, Random } from '../../io/contracts.js';
 import { encodeFields } from '../../mail/header.js';
 import { buildReport, type Report } from '../../mail/report.js';
-import { senderFields } from '../../mail/sender-field.js';
+import { senderFields, senderKeyIn } from '../../mail/sender-field.js';
 import type { SphinxGeometry } from '../../sphinx/geometry.js';
 import type { Store, StoreError } from '../../store/store.js';
 import { ReportBudget } from './budget.js';
@@ -79,6 +81,13 @@ interface Delivered extends Omit<Extract<Verdict, { readonly kind: 'mail' }>, 'k
   readonly openEnd: boolean;
 }
 
+/** A mail that did not come in blocks. */
+interface WholeMail {
+  readonly id: Uint8Array;
+  readonly bytes: Uint8Array;
+  readonly senderKey?: Uint8Array | undefined;
+}
+
 /** Told of each mail; `forged` is the address in its From, where that has another key. */
 type Arrived = (mail: HeldMail, forged?: Address) => void;
 
@@ -105,15 +114,30 @@ export class Intake {
 
   /** Takes in a report made here, and commits other changes with it. */
   deposit(report: Uint8Array, also: readonly Step[]): ResultAsync<MailId, StoreError> {
-    const id = this.#deps.random(MAIL_ID_LENGTH);
-    const parts = cut(report);
+    return this.#put({ id: this.#deps.random(MAIL_ID_LENGTH), bytes: report }, also);
+  }
+
+  /** Takes in a mail from elsewhere, which was received before; the same one only once. */
+  restore(bytes: Uint8Array, copy: number): ResultAsync<MailId, StoreError> {
+    const { hash } = this.#deps.primitives;
+    const named = concat(new Writer(4).u32(copy).done(), hash.sha512_256(bytes));
+    const id = hash.sha512_256(named).slice(0, MAIL_ID_LENGTH);
+    if (this.#state.mails.get(toHex(id)) !== undefined) return okAsync(toHex(id));
+    return this.#put({ id, bytes, senderKey: senderKeyIn(bytes) }, []);
+  }
+
+  #put(
+    { id, bytes, senderKey }: WholeMail,
+    also: readonly Step[],
+  ): ResultAsync<MailId, StoreError> {
+    const parts = cut(bytes);
     const added = this.#state.mails.add(id, {
       receivedAt: this.#deps.clock.now(),
-      senderKey: undefined,
+      senderKey,
       prefix: new Uint8Array(),
       parts: parts.length,
-      size: report.length,
-      openEnd: !endsLine(report),
+      size: bytes.length,
+      openEnd: !endsLine(bytes),
     });
     const puts = parts.map((payload, index) => putPart(id, { index, payload }));
     return this.#commit([added, changesOnly(puts), ...also]).map(() => {
