@@ -110,7 +110,7 @@ describe('postern account', () => {
     await writeFile(join(drop, 'new', 'waits'), mail);
     await new Promise((resolve) => setTimeout(resolve, 1500));
     expect(await readdir(join(drop, 'new'))).toEqual(['waits']);
-    expect(await readdir(join(drop, 'failed'))).toEqual([]);
+    expect(await readdir(drop)).toEqual(['cur', 'new', 'tmp']);
     expect(await readdir(join(site.dataDir, ALICE))).toContain('store.db');
     const bytes = new TextEncoder().encode(mail);
     const sent = await daemon.client.send({ account: ALICE, to: 'bob@p2.test', mail: bytes });
