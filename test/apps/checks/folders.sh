@@ -16,15 +16,6 @@ expect 'what cannot be sent is in .Failed' "$(subjects "$DROP_A/.Failed" bad | w
 expect 'with the reason beside it' "$(cat "$DROP_A"/.Failed/new/bad.*.report | grep -c 'No key is known for eve@nowhere.test')" 1
 expect 'and nowhere else' "$(find "$DROP_A/new" "$DROP_A/cur" -type f | wc -l | tr -d ' ')" 0
 
-# Two hundred at once, while the daemon is killed three times.
-for i in $(seq 200); do dropped bob@p2.test "many $i." x "new/many$i"; done
-for kill in 1 2 3; do sleep 1; kill -9 "$PID_A"; ended "$PID_A"; restart A; done
-eventually arrived 'many ' 200 || eventually arrived 'many ' 200
-settle
-expect 'of two hundred each arrives' "$(subjects "$MAILDIR_B" 'many ' | sort -u | wc -l | tr -d ' ')" 200
-expect 'once, through three kills' "$(subjects "$MAILDIR_B" 'many ' | wc -l | tr -d ' ')" 200
-expect 'and is kept once' "$(subjects "$DROP_A/.Sent" 'many ' | wc -l | tr -d ' ')" 200
-
 # mboxes, rules and the command behind a delivery.
 printf '#!/bin/sh\necho ran >>"%s"\n' "$T/hook.said" >"$T/hook"; chmod +x "$T/hook"
 reconfigure B "/^Maildir = /s#^#Mbox = \"$T/B.mbox\"\nDropMbox = \"$T/B.out\"\nPostDeliver = [\"$T/hook\"]\n#; /^\[Recipients\]/s#^#[[Account.Rule]]\nSender = \"alice@p1.test\"\nFolder = \"Alice\"\n\n#"
@@ -46,3 +37,12 @@ expect 'export writes what POP3 has not fetched' "$(grep -c '^Subject: ruled' "$
 postern import -f "$CONF_A" --mbox "$T/export.mbox" >/dev/null
 eventually sh -c "cat '$MAILDIR_A'/new/* | grep -q '^Subject: ruled'"
 expect 'import puts it into an inbox' "$(subjects "$MAILDIR_A" ruled | wc -l | tr -d ' ')" 1
+
+# Two hundred at once, while the daemon is killed three times.
+for i in $(seq 200); do dropped bob@p2.test "many $i." x "new/many$i"; done
+for kill in 1 2 3; do sleep 1; kill -9 "$PID_A"; ended "$PID_A"; restart A; done
+eventually arrived 'many ' 200 || eventually arrived 'many ' 200
+settle
+expect 'of two hundred each arrives' "$(subjects "$MAILDIR_B" 'many ' | sort -u | wc -l | tr -d ' ')" 200
+expect 'once, through three kills' "$(subjects "$MAILDIR_B" 'many ' | wc -l | tr -d ' ')" 200
+expect 'and is kept once' "$(subjects "$DROP_A/.Sent" 'many ' | wc -l | tr -d ' ')" 200
