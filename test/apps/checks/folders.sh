@@ -7,6 +7,7 @@ dropped bob@p2.test one x new/1.a.host
 dropped bob@p2.test two x cur/2.b.host:2,S
 dropped bob@p2.test three x three.eml
 dropped eve@nowhere.test bad x new/bad
+eventually test -e "$DROP_A/.Sent/cur"; settle
 eventually arrived '\(one\|two\|three\)' 3
 expect 'the drop folder sends from new, cur and itself' \
   "$(subjects "$MAILDIR_B" '\(one\|two\|three\)' | sort -u | wc -l | tr -d ' ')" 3
@@ -19,7 +20,7 @@ expect 'and nowhere else' "$(find "$DROP_A/new" "$DROP_A/cur" -type f | wc -l | 
 # mboxes, rules and the command behind a delivery.
 printf '#!/bin/sh\necho ran >>"%s"\n' "$T/hook.said" >"$T/hook"; chmod +x "$T/hook"
 reconfigure B "/^Maildir = /s#^#Mbox = \"$T/B.mbox\"\nDropMbox = \"$T/B.out\"\nPostDeliver = [\"$T/hook\"]\n#; /^\[Recipients\]/s#^#[[Account.Rule]]\nSender = \"alice@p1.test\"\nFolder = \"Alice\"\n\n#"
-msg alice@p1.test bob@p2.test ruled 'From here on' | put A bob@p2.test
+msg alice@p1.test bob@p2.test ruled 'From here on' | put A bob@p2.test; settle
 eventually sh -c "cat '$MAILDIR_B'/.Alice/new/* | grep -q '^Subject: ruled'"
 expect 'a rule puts mail into a folder' "$(subjects "$MAILDIR_B/.Alice" ruled | wc -l | tr -d ' ')" 1
 eventually grep -q '^Subject: ruled' "$T/B.mbox"
@@ -27,6 +28,7 @@ expect 'an mbox gets it too, quoted' "$(grep -c '^>From here on' "$T/B.mbox")" 1
 eventually test -s "$T/hook.said"
 expect 'the command behind the delivery ran' "$(test -s "$T/hook.said" && echo yes)" yes
 { echo 'From bob Sat Nov 21 00:00:00 2026'; msg bob@p2.test alice@p1.test drained x; echo; } >>"$T/B.out"
+eventually test -s "$T/B.out.sent"; settle
 eventually sh -c "cat '$MAILDIR_A'/new/* | grep -q '^Subject: drained'"
 expect 'an mbox is drained' "$(subjects "$MAILDIR_A" drained | wc -l | tr -d ' ')" 1
 expect 'and its mail kept beside it' "$(grep -c '^Subject: drained' "$T/B.out.sent")" 1
