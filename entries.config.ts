@@ -17,6 +17,7 @@ export const entries = {
   },
   programs: {
     postern: 'apps/cli/main.ts',
+    'postern-sendmail': 'apps/sendmail/main.ts',
     'workers/unwrap-worker': 'servers/node/unwrap-worker.ts',
   },
   bench: {

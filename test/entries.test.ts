@@ -43,7 +43,9 @@ describe('the public entries', () => {
   });
 
   it('stand beside programs that exist', () => {
-    expect(readJson('package.json')).toMatchObject({ bin: { postern: 'dist/postern.js' } });
+    const bin = { postern: 'dist/postern.js', 'postern-sendmail': 'dist/postern-sendmail.js' };
+    expect(readJson('package.json')).toMatchObject({ bin });
+    for (const name of Object.keys(bin)) expect(Object.keys(entries.programs)).toContain(name);
     for (const source of Object.values(entries.programs)) {
       expect(existsSync(join(root, source)), source).toBe(true);
     }

@@ -17,6 +17,7 @@ import { addQueue } from './commands/queue.js';
 import { addQuickstart } from './commands/quickstart.js';
 import { addRecipients } from './commands/recipients.js';
 import { addSend } from './commands/send.js';
+import { addSendmail } from './commands/sendmail.js';
 import { addStatus } from './commands/status.js';
 import { addTestnet } from './commands/testnet.js';
 import { addUpgrade } from './commands/upgrade.js';
@@ -32,6 +33,7 @@ const COMMANDS = [
   addInit,
   addDaemon,
   addSend,
+  addSendmail,
   addRecipients,
   addQueue,
   addStatus,
@@ -63,6 +65,7 @@ export const runCli = async (words: readonly string[], terminal: Terminal): Prom
 const makeProgram = (cli: Cli): Command => {
   const program = new Command('postern');
   program
+    .enablePositionalOptions()
     .description('Anonymous mail over a mix network.')
     .helpCommand(false)
     .configureOutput({

@@ -145,7 +145,8 @@ const assemble = (
       await Promise.all(served.map((bridge) => bridge.close()));
     });
     const listeners = yield* openListeners(config, { io, client, passwords: desk.passwords });
-    served.push(...Object.values(listeners).flatMap((bridge) => bridge ?? []));
+    const { smtp, pop3, lmtp } = listeners;
+    served.push(...[smtp, pop3, lmtp].flatMap((bridge) => bridge ?? []));
     const running = { client, desk, listeners, state: newState(io.clock) };
     served.push(yield* openManagement(config, world, { ...running, control }));
     return ok(describe(config, running, resources));

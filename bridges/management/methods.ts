@@ -189,6 +189,12 @@ const lookupMethods = (client: MixClient): RpcMethods => ({
   ),
 });
 
+const CHOICES = ['refuse', 'skip', 'report', 'report-all'] as const;
+
+const BAD_RECIPIENTS =
+  'what becomes of recipients who cannot have it: refuse the mail (default), skip or report them, ' +
+  'or report-all, also where nobody is left';
+
 const sendingMethods = (client: MixClient): RpcMethods => ({
   send: rpcMethod(
     {
@@ -198,13 +204,19 @@ const sendingMethods = (client: MixClient): RpcMethods => ({
         to: texts('the recipients’ addresses'),
         mail: bytes('the mail, RFC 5322'),
         unreliable: flag('send it once, without acknowledgements'),
+        badRecipients: optionalText(BAD_RECIPIENTS),
         once: optionalText('a name of this very send: by the same one nothing is sent again'),
       },
       answer: gives(listOf(SENT)),
     },
-    ({ unreliable, once = '', ...mail }) =>
+    ({ unreliable, once = '', badRecipients, ...mail }) =>
       client
-        .send({ ...mail, once, ...(unreliable ? { reliability: 'none' } : {}) })
+        .send({
+          ...mail,
+          once,
+          badRecipients: CHOICES.find((choice) => choice === badRecipients) ?? 'refuse',
+          ...(unreliable ? { reliability: 'none' } : {}),
+        })
         .map((sent) => value(sent.map(sentJson))),
   ),
   ask: rpcMethod(

@@ -5,9 +5,9 @@
 import type { Result } from 'neverthrow';
 import type { SMTPServerError, SMTPServerOptions, SMTPServerSession } from 'smtp-server';
 import type { Clock } from '../../src/io/contracts.js';
-import type { Address, MixClient } from '../../src/index.js';
+import type { Address } from '../../src/index.js';
 import { ACCEPTED, ACCEPTED_OFFLINE, replyTo, type Refusal } from './replies.js';
-import { checkRecipient, type Submission, type Submitted } from './transaction.js';
+import { checkRecipient, type SmtpClient, type Submission, type Submitted } from './transaction.js';
 
 export type Answers = (
   session: SMTPServerSession,
@@ -70,12 +70,12 @@ const FRESH_MS = 1000;
 
 /** Whether accounts are connected to their providers. */
 class Reachable {
-  readonly #client: MixClient;
+  readonly #client: SmtpClient;
   readonly #clock: Clock;
   #lookedMs = -Infinity;
   #connected: ReadonlySet<Address> = new Set();
 
-  constructor(client: MixClient, clock: Clock) {
+  constructor(client: SmtpClient, clock: Clock) {
     this.#client = client;
     this.#clock = clock;
   }

@@ -3,5 +3,6 @@
  * @module
  */
 export { serveSmtp, type SmtpOptions } from './serve.js';
+export type { SmtpClient } from './transaction.js';
 export type { LoginRules } from '../../src/control/login.js';
 export type { BridgeStatus, RunningBridge } from '../../src/control/serve.js';

@@ -15,12 +15,11 @@ import { within } from '../../src/control/within.js';
 import { formatAddress, parseAddress, parseDescriptor } from '../../src/io/address.js';
 import { bindUnix, isPrivateSocket } from '../../src/io/node/unix-socket.js';
 import type { Clock, ListenError, Log } from '../../src/io/contracts.js';
-import type { MixClient } from '../../src/index.js';
 import type { ForeignFrom } from '../../src/mail/own-sender.js';
 import { handlersOf, type Gate } from './handlers.js';
 import { SHUTTING_DOWN } from './replies.js';
 import { BridgeServer, PRIVATE_SETTINGS } from './server.js';
-import type { Submission } from './transaction.js';
+import type { SmtpClient, Submission } from './transaction.js';
 
 const MODULE = 'smtp';
 /** The client's own default. */
@@ -35,7 +34,7 @@ const CLOSE_GRACE_MS = 1500;
 export interface SmtpOptions {
   /** `host:port`, port 0 picks one; `unix:/path`; or `fd:3`, a socket that the process was given open. */
   readonly address: string;
-  readonly client: MixClient;
+  readonly client: SmtpClient;
   /** The accounts that may submit, with their generated passwords. */
   readonly accounts: LoginRules['passwords'];
   /** Nobody has to log in and any password will do; for loopback only. */

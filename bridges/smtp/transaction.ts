@@ -6,13 +6,37 @@ import { err, ok, ResultAsync, type Result } from 'neverthrow';
 import type { SMTPServerDataStream, SMTPServerSession } from 'smtp-server';
 import { concatAll } from '../../src/bytes/writer.js';
 import type { LoginRules } from '../../src/control/login.js';
-import type { Address, MixClient, SendOptions } from '../../src/index.js';
+import type {
+  Address,
+  MixClient,
+  RecipientError,
+  Recipients,
+  SendOptions,
+} from '../../src/index.js';
 import { normaliseAddress } from '../../src/mail/address.js';
 import { type ForeignFrom, ownSender } from '../../src/mail/own-sender.js';
 import type { Refusal } from './replies.js';
 
+/** What this bridge uses of a client. */
+export interface SmtpClient {
+  readonly send: MixClient['send'];
+  readonly recipients: {
+    admit(options: {
+      readonly account: string;
+      readonly address: string;
+    }): ReturnType<Recipients['admit']>;
+    get(address: string): Result<{ readonly address: Address }, RecipientError>;
+  };
+  readonly accounts: {
+    status(): readonly {
+      readonly account: Address;
+      readonly connection: { readonly kind: string };
+    }[];
+  };
+}
+
 export interface Submission {
-  readonly client: MixClient;
+  readonly client: SmtpClient;
   readonly login: LoginRules;
   /** Whether nobody has to log in. */
   readonly isOpen: () => boolean;

@@ -15,6 +15,7 @@ import { withLookup } from './recipients/key-lookup.js';
 import { planAccounts, tuningOf } from './account/plan.js';
 import { openRecipients, type RecipientBook } from './recipients/recipients.js';
 import { outgoing } from './link/upstream.js';
+import { SubmitBox } from './submit/box.js';
 import type {
   Accounts,
   AskError,
@@ -79,7 +80,15 @@ export const openMixClient = (
       await book.close();
       return err(opened.error);
     }
-    return ok(new OpenClient({ world, config, accounts }));
+    const box = await SubmitBox.open({
+      ...io,
+      ...world,
+      dataDir: config.dataDir,
+      send: (mail) => accounts.send(mail),
+    });
+    // Whoever opens the stores beside no daemon wants to see all that is queued.
+    if (options.offline) await box.takeAll();
+    return ok(new OpenClient({ world, config, accounts, box }));
   });
 
 /** The store first: a wrong key must change nothing. */
@@ -140,11 +149,14 @@ interface ClientParts {
   readonly world: ClientWorld;
   readonly config: MixClientConfig;
   readonly accounts: AccountSet;
+  readonly box: SubmitBox;
 }
 
 class OpenClient implements MixClient {
   readonly #parts: ClientParts;
   readonly recipients: Recipients;
+  readonly #stop = new AbortController();
+  readonly #intake: Promise<void>;
   #closing: Promise<void> | undefined;
 
   constructor(parts: ClientParts) {
@@ -157,6 +169,8 @@ class OpenClient implements MixClient {
       find: (account) => accounts.find(account),
       emit: (event) => world.events.emit(event),
     });
+    const isOffline = config.offline ?? false;
+    this.#intake = isOffline ? Promise.resolve() : parts.box.run(this.#stop.signal);
   }
 
   get accounts(): Accounts {
@@ -196,9 +210,7 @@ class OpenClient implements MixClient {
 
   send(options: SendOptions): ResultAsync<readonly Sent[], SendError> {
     if (this.#closing !== undefined) return errAsync({ kind: 'closed' });
-    return this.#find(options.account)
-      .mapErr((error): SendError => error)
-      .asyncAndThen((account) => account.send(options));
+    return this.#parts.accounts.send(options);
   }
 
   receive(
@@ -227,6 +239,9 @@ class OpenClient implements MixClient {
   }
 
   async #close(): Promise<void> {
+    this.#stop.abort();
+    await this.#intake;
+    this.#parts.box.close();
     await this.#parts.accounts.close();
     await this.#parts.world.book.close();
     this.#parts.world.events.close();

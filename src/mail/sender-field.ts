@@ -10,6 +10,9 @@ import { findAll, readHead, type HeaderField, type MailHead } from './header.js'
 /** Holds the sender's identity key in base64, as mailproxy writes it. */
 export const SENDER_FIELD = 'X-Katzenpost-Sender';
 
+/** The envelope's sender. */
+const RETURN_PATH = 'Return-Path';
+
 /** Our name in Authentication-Results (RFC 8601 §2.2), which nobody else may use either. */
 const AUTHORITY = 'mix';
 
@@ -28,15 +31,28 @@ const CLAIM = new RegExp(
   'i',
 );
 
+/** What is known of who sealed a mail. */
+export interface Provenance {
+  /** Whose key it is, where that is known. */
+  readonly sender?: string | undefined;
+  /** The address in From, where it is known to have another key. */
+  readonly forged?: string | undefined;
+}
+
 /**
  * The fields that go in front of a mail whose sender's key (32 bytes) is authenticated.
  *
- * @param forged - the address in From, where it is known to have another key
+ * Return-Path comes first, as RFC 5321 §4.4 has it, so that one in the mail itself is not taken for
+ * ours; it is empty where nobody knows an address of this key.
  */
-export const senderFields = (senderKey: Uint8Array, forged?: string): readonly HeaderField[] => {
+export const senderFields = (
+  senderKey: Uint8Array,
+  { sender = '', forged }: Provenance = {},
+): readonly HeaderField[] => {
   const pass = `${AUTHORITY}; x-katzenpost-sender=pass`;
   const fail = forged === undefined ? '' : `; x-katzenpost-from=fail header.from=${forged}`;
   return [
+    { name: RETURN_PATH, value: `<${sender}>` },
     { name: 'Authentication-Results', value: `${pass}${fail}` },
     { name: SENDER_FIELD, value: toBase64(senderKey) },
   ];

@@ -45,6 +45,10 @@ const list = (cli: Cli, { config, account, json }: ListOptions): ResultAsync<voi
     .andThen((found) => askDaemon(found, listQuestion(account)))
     .map((mails) => printData(cli, mails, { json, lines: mails.map(mailLine) }));
 
+/** All that is queued, a line each. */
+export const queuedLines = (config: DaemonConfig): ResultAsync<readonly string[], CliError> =>
+  askDaemon(config, listQuestion()).map((mails) => mails.map(mailLine));
+
 const listQuestion = (account?: string): DaemonAsk<readonly JsonObject[]> => ({
   method: 'outbox.list',
   params: account === undefined ? {} : { account },

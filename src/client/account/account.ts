@@ -4,7 +4,7 @@
  */
 import { errAsync, type ResultAsync } from 'neverthrow';
 import { wipe } from '../../bytes/compare.js';
-import { concatAll } from '../../bytes/writer.js';
+import { acceptMail, type Named } from './accept.js';
 import { type AccountParts, type ClientWorld, openParts } from './parts.js';
 import { AccountRun } from './run.js';
 import type { NetworkView } from '../../pki/view.js';
@@ -15,17 +15,8 @@ import { KEYSERVER, lookupKey } from '../recipients/keyserver.js';
 import type { OutboxQueue } from '../outbox/outbox.js';
 import type { AccountPlan } from './plan.js';
 import type { NormalAddress } from '../../mail/address.js';
-import { buildReport, type Report } from '../../mail/report.js';
 import { ServiceDesk, type ServiceQuestion } from '../sender/services.js';
-import type { Acceptance, Commit } from '../outbox/contracts.js';
-import {
-  idsOfSend,
-  prepareMail,
-  type Prepared,
-  sentBefore,
-  type SubmitDeps,
-} from '../outbox/submit.js';
-import type { Step } from '../step.js';
+import { idsOfSend, sentBefore, type SubmitDeps } from '../outbox/submit.js';
 import type {
   AccountStatus,
   Address,
@@ -155,42 +146,19 @@ export class Account {
     const { named, identity } = this.#parts;
     const idOf = idsOfSend(this.#world.primitives, identity.secretKey, name);
     return named.once(name, {
-      first: (commit, step) => this.#accept(options, { idOf }, { commit, steps: [step] }),
+      first: (commit, step) => this.#accept(options, { idOf, commit, step }),
       again: () => sentBefore(this.#options, to, idOf),
     });
   }
 
-  #accept(
-    options: SendOptions,
-    fixed: Pick<Acceptance, 'idOf'> = {},
-    named: { readonly commit?: Commit; readonly steps: readonly Step[] } = { steps: [] },
-  ): ResultAsync<readonly Sent[], SendError> {
+  #accept(options: SendOptions, named?: Named): ResultAsync<readonly Sent[], SendError> {
     const { tuning, events } = this.#world;
-    const { outbox } = this.#parts;
-    return prepareMail(this.#submitDeps, options)
-      .asyncAndThen((mail) => {
-        const isReported = mail.bad.length > 0 && options.badRecipients !== 'skip';
-        const commit = isReported ? this.#commitWithReport(mail, named.steps) : named.commit;
-        return outbox.accept({ ...mail, ...fixed, lifetimeMs: tuning.bounceMs }, commit);
-      })
-      .map((all) => {
-        for (const sent of all) events.emit({ kind: 'queued', account: this.address, sent });
-        this.#discovery.wake();
-        return all;
-      });
-  }
-
-  /** The mail for those who can have it, and the report about the others: both or neither. */
-  #commitWithReport({ bad, payloads }: Prepared, steps: readonly Step[]): Commit {
-    const { clock, random } = this.#world.io;
-    const report: Report = {
-      kind: 'enqueue-failure',
-      failed: bad,
-      accepted: [],
-      mail: concatAll(payloads),
-    };
-    const bytes = buildReport(report, { account: this.address, nowMs: clock.now(), random });
-    return (changes) => this.#parts.inbox.deposit(bytes, changes, steps).map(() => undefined);
+    const deps = { ...this.#parts, submit: this.#submitDeps, lifetimeMs: tuning.bounceMs };
+    return acceptMail(deps, options, named).map((all) => {
+      for (const sent of all) events.emit({ kind: 'queued', account: this.address, sent });
+      this.#discovery.wake();
+      return all;
+    });
   }
 
   get #submitDeps(): SubmitDeps {

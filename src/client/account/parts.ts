@@ -121,9 +121,10 @@ const openStored = (
   safeTry(async function* () {
     const { clock, random, log } = world.io;
     const account = plan.address;
+    const emit = (event: ClientEvent): void => world.events.emit(event);
     const health = new StoreHealth(clock, (error) => {
       log.write('error', 'account', 'the store does not take what is written', { ...error });
-      world.events.emit({ kind: 'store-failed', account, error });
+      emit({ kind: 'store-failed', account, error });
     });
     const slackMs = world.tuning.slackMs ?? RESTORED_SLACK_MS;
     const surbs = yield* SurbTable.open({ store, clock, onExpired }, slackMs);
@@ -133,14 +134,8 @@ const openStored = (
         .deposit(buildReport(report, { account, nowMs: clock.now(), random }), changes)
         .map(() => undefined);
     const outbox = yield* OutboxQueue.open({
-      store,
-      clock,
-      random,
-      health,
-      surbs,
-      account,
-      slackMs,
-      tell: (news) => world.events.emit(eventOf(account, news)),
+      ...{ store, clock, random, health, surbs, account, slackMs },
+      tell: (news) => emit(eventOf(account, news)),
       // A report about a report could go round for ever; the event tells all the same.
       bounce: (undelivered, changes) =>
         isAutomatic(undelivered.mail)
@@ -150,7 +145,6 @@ const openStored = (
     });
     const named = yield* NamedSends.open({ store, clock, primitives: world.primitives });
     const providers = yield* ProvidersSeen.open({ store, clock });
-    const emit = (event: ClientEvent): void => world.events.emit(event);
     const notices = yield* KeyNotices.open({ store, account, deposit, emit });
     return ok({ health, surbs, inbox, outbox, named, notices, providers });
   });

@@ -25,6 +25,8 @@ import type { ServiceDesk } from '../sender/services.js';
 import { SkewWatch } from '../link/skew.js';
 import { accountTag, authorityTag } from '../link/upstream.js';
 
+const NOTHING = (): void => undefined;
+
 /** What of the account the run uses. */
 interface RunParts extends AccountParts {
   readonly services: ServiceDesk;
@@ -128,7 +130,7 @@ export class AccountRun {
 
   #noteProviders(view: NetworkView): void {
     const { providers, health } = this.#parts;
-    void providers.note(view).mapErr((error) => health.failed(error));
+    void providers.note(view).match(NOTHING, (error) => health.failed(error));
   }
 
   #warnSlowPolling(view: NetworkView): void {

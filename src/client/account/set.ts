@@ -22,6 +22,9 @@ import type {
   OpenError,
   RegisterError,
   RegisterOptions,
+  SendError,
+  SendOptions,
+  Sent,
   UnknownAccount,
 } from '../types.js';
 import { registrationTag } from '../link/upstream.js';
@@ -66,6 +69,13 @@ export class AccountSet implements Accounts {
   find(account: string): Result<Account, UnknownAccount> {
     const found = this.#open.get(account) ?? this.#open.get(this.#normal(account));
     return found === undefined ? err({ kind: 'unknown-account', account }) : ok(found);
+  }
+
+  /** A mail of one of them. */
+  send(options: SendOptions): ResultAsync<readonly Sent[], SendError> {
+    return this.find(options.account)
+      .mapErr((error): SendError => error)
+      .asyncAndThen((account) => account.send(options));
   }
 
   list(): readonly Address[] {

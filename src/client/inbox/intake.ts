@@ -231,7 +231,8 @@ export class Intake {
     { id, from, messageId, openEnd }: Delivered,
   ): ResultAsync<void, StoreError> {
     const forged = from.find((address) => this.#hasOtherKey(address, senderKey));
-    const prefix = encodeFields(senderFields(senderKey, forged));
+    const sender = this.#deps.findSender(senderKey);
+    const prefix = encodeFields(senderFields(senderKey, { sender, forged }));
     const added = this.#state.mails.add(id, {
       receivedAt: this.#deps.clock.now(),
       senderKey,

@@ -102,6 +102,9 @@ export const sentBefore = (
 const OWN_PREFIX = 'x-katzenpost-';
 const UNRELIABLE = 'X-Katzenpost-Unreliable';
 
+/** For nobody's eyes. */
+const NEVER_SENT = ['Bcc', 'Resent-Bcc'];
+
 /**
  * Checks and completes a mail.
  *
@@ -164,7 +167,7 @@ const checkNames = (head: MailHead): Result<void, SendError> => {
 
 /** Without Bcc, in the account's form, and with the fields that recipients never supply. */
 const completed = (deps: SubmitDeps, mail: Uint8Array): Result<Uint8Array, SendError> =>
-  withoutFields(mail, (line) => isNamed(line, 'Bcc'))
+  withoutFields(mail, (line) => NEVER_SENT.some((name) => isNamed(line, name)))
     .mapErr(({ problem }): SendError => ({ kind: 'bad-mail', problem }))
     .andThen((kept) => inNormalForm(deps, kept))
     .andThen((clean) =>

@@ -17,7 +17,7 @@ expect 'MP-40 it is attached' \
   "$(attached A 'Delivery failure, timeout' mp40-lost | body /dev/stdin)" "$(body "$T/lost")"
 # A report, and after it a mail that comes back.
 report=$(grep -l mp40-lost "$MAILDIR_A"/new/*)
-sed '/^Subject: Delivery/s/$/ mp40-echo/' "$report" | put A bob@p2.test
+sed '/^Subject: Delivery/s/$/ mp40-echo/; s/^From: .*/From: alice@p1.test/' "$report" | put A bob@p2.test
 msg alice@p1.test bob@p2.test mp40-later x | put A bob@p2.test
 expect 'MP-40 a report is sent like any mail' "$(status_of A outbox.mails)" 2
 reported A 'Delivery failure, timeout' mp40-later

@@ -20,7 +20,8 @@ describe('a received mail', () => {
     await rig.accept(...sealMail(mail));
     const [received = pattern(0)] = await rig.mails();
     const sender = `X-Katzenpost-Sender: ${toBase64(publicKey(ALICE))}\r\n`;
-    const prefix = `Authentication-Results: mix; x-katzenpost-sender=pass\r\n${sender}`;
+    const result = 'Authentication-Results: mix; x-katzenpost-sender=pass\r\n';
+    const prefix = `Return-Path: <>\r\n${result}${sender}`;
     expect(received).toEqual(concat(utf8(prefix), mail));
     expect(rig.inbox.list('inbox')._unsafeUnwrap()).toEqual([
       {

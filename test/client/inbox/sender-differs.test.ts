@@ -5,11 +5,12 @@ import { ALICE, makeRig, MALLORY, publicKey, sealMail } from './rig.js';
 const KEYS = { 'alice@p1.test': publicKey(ALICE), 'zoë@p1.test': publicKey(ALICE) };
 
 const receive = async (from: string, sender = MALLORY) => {
-  const rig = await makeRig({ keys: KEYS });
+  const rig = await makeRig({ keys: KEYS, known: [publicKey(ALICE)] });
   await rig.accept(...sealMail(utf8(`${from}Subject: x\r\n\r\nbody`), { from: sender }));
   const [mail = new Uint8Array()] = await rig.mails();
   const kinds = rig.events.map(({ kind }) => kind);
-  return { rig, kinds, first: fromUtf8(mail).split('\r\n')[0] };
+  const [path, first] = fromUtf8(mail).split('\r\n');
+  return { rig, kinds, path, first };
 };
 
 const PASS = 'Authentication-Results: mix; x-katzenpost-sender=pass';
@@ -48,5 +49,15 @@ describe('a mail whose From names somebody else', () => {
     const { first, kinds } = await receive(from, sender);
     expect(first).toBe(PASS);
     expect(kinds).toEqual(['received']);
+  });
+});
+
+describe('the return path', () => {
+  it.each([
+    ['of somebody known', ALICE, 'Return-Path: <alice@p1.test>'],
+    ['of nobody known', MALLORY, 'Return-Path: <>'],
+  ])('is ours and comes first, whatever the mail has: %s', async (_, sender, wanted) => {
+    const { path } = await receive('Return-Path: <eve@x.test>\r\nFrom: eve@x.test\r\n', sender);
+    expect(path).toBe(wanted);
   });
 });
