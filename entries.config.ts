@@ -31,6 +31,7 @@ export const entries = {
     'start.bench': 'bench/start.bench.ts',
     'idle.bench': 'bench/idle.bench.ts',
     'mailbox.bench': 'bench/mailbox.bench.ts',
+    'submit.bench': 'bench/submit.bench.ts',
     postern: 'apps/cli/main.ts',
     mix: 'bench/relay/mix.ts',
     sink: 'bench/relay/sink.ts',

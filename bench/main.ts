@@ -23,6 +23,7 @@ const AREAS = [
   'delivery',
   'start',
   'mailbox',
+  'submit',
   'idle',
 ];
 

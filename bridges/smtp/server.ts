@@ -18,6 +18,8 @@ type Socket = Parameters<SMTPServer['connect']>[0];
 type SendArguments = Parameters<SMTPConnection['send']>;
 
 const FIRST_FAILURE = 400;
+/** Also what STARTTLS is answered with. */
+const GREETING = 220;
 /** Replies behind which a session ends. */
 const LAST_WORDS: readonly number[] = [221, 421];
 const ENHANCED_CODE = /^[245]\.\d{1,3}\.\d{1,3} /;
@@ -66,7 +68,15 @@ class Connection extends SMTPConnection {
     const ownCode = typeof data === 'string' && ENHANCED_CODE.test(data);
     const needsCode = code >= FIRST_FAILURE && context === false;
     const codeless = ownCode ? false : needsCode ? undefined : context;
+    if (code !== GREETING) this.#holdBack();
     super.send(code, Array.isArray(data) ? this.#offered(data) : data, codeless);
+  }
+
+  /** Replies to commands that came together leave together; before TLS begins nothing may wait. */
+  #holdBack(): void {
+    const socket = this._socket;
+    socket.cork();
+    queueMicrotask(() => socket.uncork());
   }
 
   /** What EHLO offers: no log-in that would pass in clear. */

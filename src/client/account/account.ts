@@ -156,7 +156,7 @@ export class Account {
     const deps = { ...this.#parts, submit: this.#submitDeps, lifetimeMs: tuning.bounceMs };
     return acceptMail(deps, options, named).map((all) => {
       for (const sent of all) events.emit({ kind: 'queued', account: this.address, sent });
-      this.#discovery.wake();
+      if (this.#parts.outbox.waiting.addresses.length > 0) this.#discovery.wake();
       return all;
     });
   }

@@ -24,8 +24,10 @@ export class Deadlines<T> {
   }
 
   add(item: T, inMs: number): void {
+    const first = this.#heap.peek();
     this.#heap.push({ item, atMs: this.#clock.monotonic() + inMs });
-    this.#added.fire();
+    // A later one wakes nobody: most are added behind all others, one for each mail.
+    if (this.#heap.peek() !== first) this.#added.fire();
   }
 
   /**

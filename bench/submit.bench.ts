@@ -1,0 +1,159 @@
+/**
+ * Submitting: how many mails a second SMTP accepts on one connection, each on the disk before its 250,
+ * and what a flush of the disk costs here.
+ * @module
+ */
+import { mkdtemp, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fromUtf8, toBase64, utf8 } from '../src/bytes/text.js';
+import { Lines } from '../src/control/lines.js';
+import { measured, runArea } from './area.js';
+import { type DaemonProcess, startDaemonProcess } from './daemon/process.js';
+import {
+  ACCOUNT,
+  answers,
+  FRIEND,
+  io,
+  makeSite,
+  publicOf,
+  serverAt,
+  until,
+  writeConfig,
+} from './daemon/site.js';
+import { isQuick } from './measure.js';
+import type { AreaReport, Requirement } from './report.js';
+import { summarise } from './stats.js';
+
+/** Nobody is there: nothing leaves meanwhile. */
+const NOWHERE = { addresses: ['127.0.0.1:1'], publicKey: new Uint8Array(32).fill(1) };
+const ROUNDS = 5;
+const SMALL = { bytes: 500, mails: isQuick() ? 100 : 400, perSecond: 750 };
+const LARGE = { bytes: 100_000, mails: isQuick() ? 25 : 100, perSecond: 250 };
+const FLUSHES = 200;
+const PAGE = new Uint8Array(4096).fill(1);
+const LINE_LIMIT = 1000;
+const LINE = `${'x'.repeat(70)}\r\n`;
+
+/** Flushes of a page appended to a file, ms each. */
+const flushMs = async (): Promise<readonly number[]> => {
+  const directory = await mkdtemp(join(tmpdir(), 'postern-bench-'));
+  const file = await open(join(directory, 'flushed'), 'w');
+  const times: number[] = [];
+  for (let i = 0; i < FLUSHES; i++) {
+    await file.write(PAGE);
+    const startMs = performance.now();
+    await file.datasync();
+    times.push(performance.now() - startMs);
+  }
+  await file.close();
+  await rm(directory, { recursive: true });
+  return times;
+};
+
+const mailOf = (bytes: number): Uint8Array => {
+  const head = `From: <${ACCOUNT}>\r\nTo: <${FRIEND}>\r\nSubject: one of many\r\n\r\n`;
+  return utf8(`${head}${LINE.repeat(Math.ceil((bytes - head.length) / LINE.length))}.\r\n`);
+};
+
+/** One session, which waits for each mail's 250; each round's mails per second. */
+class Session {
+  readonly #lines: Lines;
+
+  constructor(lines: Lines) {
+    this.#lines = lines;
+  }
+
+  static async open(address: string, password: string): Promise<Session> {
+    const { signal } = new AbortController();
+    const duplex = (await io.network.dial(address, signal))._unsafeUnwrap();
+    const session = new Session(new Lines({ duplex, signal }));
+    await session.hear(220);
+    await session.ask('EHLO bench', 250);
+    const token = toBase64(utf8(['', ACCOUNT, password].join('\0')));
+    await session.ask(`AUTH PLAIN ${token}`, 235);
+    return session;
+  }
+
+  async send(mail: Uint8Array): Promise<void> {
+    await this.#lines.write(utf8(`MAIL FROM:<${ACCOUNT}>\r\nRCPT TO:<${FRIEND}>\r\nDATA\r\n`));
+    for (const code of [250, 250, 354]) await this.hear(code);
+    await this.#lines.write(mail.slice());
+    await this.hear(250);
+  }
+
+  async ask(line: string, code: number): Promise<void> {
+    await this.#lines.write(utf8(`${line}\r\n`));
+    await this.hear(code);
+  }
+
+  async hear(code: number): Promise<void> {
+    for (;;) {
+      const event = await this.#lines.next(LINE_LIMIT);
+      const line = event.kind === 'line' ? fromUtf8(event.bytes) : event.kind;
+      if (!line.startsWith(String(code))) throw new Error(`not ${code}: ${line}`);
+      if (line[3] === ' ') return;
+    }
+  }
+}
+
+interface Rates {
+  readonly perSecond: readonly number[];
+  /** Of the daemon, with all threads; without what waiting for the disk costs. */
+  readonly perCpuSecond: readonly number[];
+}
+
+const rates = async (
+  session: Session,
+  daemon: DaemonProcess,
+  { bytes, mails }: typeof SMALL,
+): Promise<Rates> => {
+  const mail = mailOf(bytes);
+  await session.send(mail);
+  const [perSecond, perCpuSecond]: [number[], number[]] = [[], []];
+  for (let round = 0; round < ROUNDS; round++) {
+    const [startMs, startCpuS] = [performance.now(), daemon.cpuSeconds()];
+    for (let i = 0; i < mails; i++) await session.send(mail);
+    perSecond.push((mails * 1000) / (performance.now() - startMs));
+    perCpuSecond.push(mails / (daemon.cpuSeconds() - startCpuS));
+  }
+  return { perSecond, perCpuSecond };
+};
+
+const atLeast = (name: string, samples: readonly number[], limit: number): Requirement => ({
+  name: `submit: ${name}, where a flush takes 0.2 ms`,
+  value: summarise(samples).median,
+  unit: '/s',
+  bound: 'at-least',
+  limit,
+});
+
+const bench = async (): Promise<AreaReport> => {
+  const site = await makeSite();
+  await writeConfig(site, { authority: NOWHERE }, publicOf(io.random(32)));
+  const daemon = startDaemonProcess(site.configFile);
+  await until(() => answers(site.smtp));
+  const { password } = await serverAt(site, site.smtp);
+  const session = await Session.open(site.smtp, password);
+  const small = await rates(session, daemon, SMALL);
+  const large = await rates(session, daemon, LARGE);
+  const flushes = await flushMs();
+  await daemon.stop();
+  await site.dispose();
+  return {
+    area: 'submit',
+    measures: [
+      measured('fdatasync of a page behind a file', 'ms', flushes),
+      measured('500 bytes, one connection', '/s', small.perSecond),
+      measured('500 bytes, per CPU-second', '/s', small.perCpuSecond),
+      measured('100 KB, one connection', '/s', large.perSecond),
+      measured('100 KB, per CPU-second', '/s', large.perCpuSecond),
+    ],
+    requirements: [
+      atLeast('500 bytes', small.perSecond, SMALL.perSecond),
+      atLeast('100 KB', large.perSecond, LARGE.perSecond),
+    ],
+  };
+};
+
+await runArea(bench);
