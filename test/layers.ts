@@ -39,6 +39,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   'src/client/recipients': rooms(),
   'src/client/packets': rooms('blocks'),
   'src/client/inbox': rooms('blocks'),
+  'src/client/submit': rooms(),
   'src/client/outbox': rooms('blocks', 'packets', 'recipients'),
   'src/client/sender': rooms('blocks', 'packets', 'outbox', 'link'),
   'src/client/account': rooms(

@@ -17,7 +17,7 @@ import { NamedSends } from '../outbox/named-sends.js';
 import type { OutboxNews, Undelivered } from '../outbox/contracts.js';
 import { OutboxQueue } from '../outbox/outbox.js';
 import type { AccountPlan, Tuning } from './plan.js';
-import { ProvidersSeen } from '../providers-seen.js';
+import { ProvidersSeen } from '../link/providers-seen.js';
 import type { RecipientBook } from '../recipients/recipients.js';
 import { StoreHealth } from '../store-health.js';
 import type { SurbRecord } from '../packets/surb-record.js';

@@ -3,12 +3,12 @@
  * @module
  */
 import type { ResultAsync } from 'neverthrow';
-import { utf8 } from '../bytes/text.js';
-import type { Clock } from '../io/contracts.js';
-import { nodeNamed, type NetworkView } from '../pki/view.js';
-import type { Store, StoreError } from '../store/store.js';
-import { loadSeen, type Seen, type SeenTable } from './seen.js';
-import { commitSteps } from './step.js';
+import { utf8 } from '../../bytes/text.js';
+import type { Clock } from '../../io/contracts.js';
+import { nodeNamed, type NetworkView } from '../../pki/view.js';
+import type { Store, StoreError } from '../../store/store.js';
+import { loadSeen, type Seen, type SeenTable } from '../seen.js';
+import { commitSteps } from '../step.js';
 
 const DAY_MS = 86_400_000;
 
