@@ -186,3 +186,35 @@ describe('a network', () => {
     ]);
   });
 });
+
+describe('listeners that others reach', () => {
+  const tls = 'TLSCertFile = "/c.pem"\nTLSKeyFile = "/k.pem"\n';
+  const smtp = 'SMTPAddress = "192.0.2.7:587"\n';
+
+  it('need AllowRemote, and it needs TLS and passwords', () => {
+    expect(problemsOf({ proxy: smtp })).toEqual([
+      expect.stringMatching(
+        /^c\.toml:4: Proxy\.SMTPAddress: must be a loopback .*AllowRemote = true/,
+      ),
+    ]);
+    expect(problemsOf({ proxy: `${smtp}${tls}` })).toHaveLength(1);
+    expect(problemsOf({ proxy: `${smtp}AllowRemote = true\n` })).toEqual([
+      'c.toml:5: Proxy.AllowRemote: needs TLSCertFile',
+      'c.toml:5: Proxy.AllowRemote: needs TLSKeyFile',
+    ]);
+    const open = `${smtp}AllowRemote = true\n${tls}`;
+    expect(problemsOf({ proxy: open })).toEqual([]);
+    expect(problemsOf({ proxy: `${open}AllowAnyPassword = true` })).toEqual([
+      'c.toml:8: Proxy.AllowAnyPassword: cannot be had with AllowRemote',
+    ]);
+  });
+
+  it('do not speak LMTP', () => {
+    expect(problemsOf({ proxy: `AllowRemote = true\n${tls}LMTPAddress = "192.0.2.7:24"` })).toEqual(
+      [expect.stringMatching(/Proxy\.LMTPAddress: must be a loopback/)],
+    );
+    expect(problemsOf({ proxy: 'LMTPAddress = "127.0.0.1:2525"' })).toEqual([
+      'c.toml:4: Proxy.LMTPAddress: is SMTPAddress too',
+    ]);
+  });
+});

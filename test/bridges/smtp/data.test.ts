@@ -8,7 +8,7 @@ const parse = async (pieces: readonly Buffer[]): Promise<readonly [Buffer, reado
   const parser = new DataParser();
   const mail: Buffer[] = [];
   const commands: string[] = [];
-  let ended = false;
+  const state = { ended: false };
   parser.oncommand = (command, next) => {
     commands.push(command.toString('latin1'));
     next?.();
@@ -16,7 +16,7 @@ const parse = async (pieces: readonly Buffer[]): Promise<readonly [Buffer, reado
   const stream = parser.startDataMode();
   stream.on('data', (bytes: Buffer) => mail.push(bytes));
   stream.on('end', () => {
-    ended = true;
+    state.ended = true;
     parser.continue();
   });
   for (const piece of pieces) {
@@ -24,7 +24,7 @@ const parse = async (pieces: readonly Buffer[]): Promise<readonly [Buffer, reado
   }
   await new Promise((resolve) => setImmediate(resolve));
   parser.destroy();
-  return [Buffer.concat(mail), ended ? commands : ['never ended']];
+  return [Buffer.concat(mail), state.ended ? commands : ['never ended']];
 };
 
 const latin1 = (text: string): Buffer => Buffer.from(text, 'latin1');
