@@ -6,7 +6,7 @@
  * @module
  */
 import { err, ok, type Result } from 'neverthrow';
-import { toCrlf } from '../../bridges/maildir/line-ends.js';
+import { toCrlf } from '../../bridges/files/line-ends.js';
 import { utf8 } from '../../src/bytes/text.js';
 import { concat } from '../../src/bytes/writer.js';
 import type { Address } from '../../src/index.js';
