@@ -27,6 +27,8 @@ export type CliError =
   | InboxError
   /** A file or folder of mails. */
   | FolderError
+  /** A mail tells what cannot be taken out of it; each leak has been said. */
+  | { readonly kind: 'leaks-left'; readonly count: number }
   /** An option of the command line. */
   | { readonly kind: 'usage'; readonly option: string; readonly problem: string }
   /** The command needs a running daemon or part. */

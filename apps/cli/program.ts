@@ -8,7 +8,9 @@ import { addAccount } from './commands/account.js';
 import { addCheckConfig } from './commands/check-config.js';
 import { addDaemon } from './commands/daemon.js';
 import { addDoctor } from './commands/doctor.js';
+import { addExplain } from './commands/explain.js';
 import { addExport } from './commands/export.js';
+import { addFilter } from './commands/filter.js';
 import { addImport } from './commands/import.js';
 import { addInit } from './commands/init.js';
 import { addKey } from './commands/key.js';
@@ -41,6 +43,8 @@ const COMMANDS = [
   addDoctor,
   addAccount,
   addCheckConfig,
+  addExplain,
+  addFilter,
   addKey,
   addExport,
   addImport,

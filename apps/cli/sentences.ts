@@ -141,6 +141,7 @@ const SENTENCES: { readonly [K in Kind]: (error: ErrorOf<K>) => string } = {
   'recipient-file': ({ path, problem }) => `${path}: ${problem}`,
   'key-not-found': ({ address, reason }) => `the key of ${address} was not found: ${reason}`,
   'bad-address': ({ address }) => `this is no usable address: ${address}`,
+  'leaks-left': ({ count }) => `${count} ${count === 1 ? 'leak' : 'leaks'} could not be removed`,
   unsanitisable: (error) => `the mail ${unsanitisableText(error)}`,
   'bad-mail': ({ problem }) => `the mail is malformed: ${problem}`,
   'forbidden-header': ({ header }) => `the header ${header} is set by receivers only`,
@@ -241,5 +242,8 @@ const WRONG_USAGE: readonly Kind[] = [
   'virtual-network',
 ];
 
-/** 1: failed; 2: wrong usage or configuration. */
-export const exitCodeOf = ({ kind }: CliError): number => (WRONG_USAGE.includes(kind) ? 2 : 1);
+/** 1: failed; 2: wrong usage or configuration; 3: a mail still tells something. */
+export const exitCodeOf = ({ kind }: CliError): number => {
+  if (kind === 'leaks-left') return 3;
+  return WRONG_USAGE.includes(kind) ? 2 : 1;
+};

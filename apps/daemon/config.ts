@@ -88,6 +88,10 @@ const accountOf = (file: DaemonFile, account: Account): AccountConfig => ({
   provider: account.Provider,
   network: labelOf(account) ?? '',
   sanitise: account.Sanitise,
+  sanitising: {
+    unsanitisable: account.Unsanitisable,
+    displayName: { kind: account.DisplayName },
+  },
   paused: account.Paused,
   keyDiscovery: account.InsecureKeyDiscovery,
   readers: readersOf(file, account),

@@ -100,9 +100,19 @@ const account = z.strictObject({
     .default(false)
     .describe('mail to somebody unknown is accepted, and the provider asked for the key'),
   Sanitise: z
-    .enum(['headers', 'off'], { error: 'must be headers or off; full cannot be had yet' })
+    .enum(['headers', 'full', 'off'], { error: 'must be headers, full or off' })
     .default('headers')
-    .describe('`"headers"`: header lines leave in one form; `"off"`: as they are'),
+    .describe(
+      '`"headers"`: header lines leave in one form; `"full"`: the whole mail, but for what is signed or encrypted; `"off"`: as it is',
+    ),
+  Unsanitisable: z
+    .enum(['refuse', 'send'], { error: 'must be refuse or send' })
+    .default('refuse')
+    .describe('what `"full"` does with a mail that it would break; `"send"`: as with `"headers"`'),
+  DisplayName: z
+    .enum(['keep', 'none'], { error: 'must be keep or none' })
+    .default('keep')
+    .describe('the name beside the address in From'),
   ...folderKeys,
   Paused: z
     .boolean()
