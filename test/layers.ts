@@ -53,6 +53,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   'bridges/pop3': BRIDGE,
   'bridges/management': BRIDGE,
   'bridges/nodemailer': BRIDGE,
+  'bridges/filter': BRIDGE,
   'servers/node': NODE,
   'servers/mix': [...NODE, 'servers/node'],
   'servers/provider': [...NODE, 'servers/node'],

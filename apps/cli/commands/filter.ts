@@ -1,5 +1,5 @@
 /**
- * `postern filter`: a mail in its normal form, as a pipe.
+ * `postern filter`: a mail in its normal form, as a pipe; its subcommands are a server.
  * @module
  */
 import type { Command } from 'commander';
@@ -8,14 +8,16 @@ import { normalForm } from '../../../src/sanitise/sanitise.js';
 import { finishWith, type Cli } from '../cli.js';
 import type { CliError } from '../errors.js';
 import { mailError } from '../mail-error.js';
+import { addFilterServer } from './filter-smtp.js';
 import { makerOf, policyOf, type PolicyFlags, withPolicy } from '../policy-flags.js';
 
 export const addFilter = (program: Command, cli: Cli): void => {
-  withPolicy(
+  const filter = withPolicy(
     program
       .command('filter')
       .description('sanitise the mail on standard input, onto standard output'),
   ).action((flags: PolicyFlags) => finishWith(cli, run(cli, flags)));
+  addFilterServer(filter, cli);
 };
 
 const run = (cli: Cli, flags: PolicyFlags): ResultAsync<void, CliError> =>
