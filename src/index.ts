@@ -48,6 +48,17 @@ export type {
 } from './io/node.js';
 export { KATZENPOST_EPOCHS, type Epoch, type EpochTime } from './pki/epoch.js';
 export type { AuthorityRef, NetworkConfig } from './pki/network.js';
+export type { HeaderError } from './mail/header.js';
+export { explain, type Explanation } from './sanitise/explain.js';
+export type { Renamed } from './sanitise/fields.js';
+export type { FileFormat, Leak } from './sanitise/leaks.js';
+export type { DisplayName, KeptField, Maker, SanitisePolicy, Threads } from './sanitise/policy.js';
+export {
+  sanitise,
+  type Sanitised,
+  type SanitiseError,
+  type Unsanitisable,
+} from './sanitise/sanitise.js';
 export {
   KATZENPOST_GEOMETRY,
   makeGeometry,
