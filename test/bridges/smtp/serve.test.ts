@@ -186,6 +186,7 @@ describe('a refusal', () => {
       [{ kind: 'store-corrupt', collection: 'x' }, '451 4.3.0'],
       [{ kind: 'forbidden-header', header: 'X-Katzenpost-Sender' }, '550 5.7.7'],
       [{ kind: 'bad-mail', problem: 'no-colon' }, '554 5.6.0'],
+      [{ kind: 'unsanitisable', part: '2', problem: 'transfer-encoding' }, '554 5.6.0'],
       [{ kind: 'closed' }, '421 4.3.2'],
     ] as const;
     for (const [failure, code] of cases) {

@@ -101,6 +101,31 @@ describe('a submitted mail', () => {
     expect(refusal({ mail: mail('maybe') }).kind).toBe('forbidden-header');
   });
 
+  it('leaves in the normal form that the account wants', () => {
+    const mail = utf8(
+      'From: root@leaky\nX-Katzenpost-Unreliable: true\nX-Mailer: m\n' +
+        'Content-Type: text/plain; format=flowed\n\none \ntwo\n',
+    );
+    const sent = (changes: Partial<SubmitDeps>): string => {
+      const prepared = prepareMail({ ...deps, ...changes }, { to: 'bob@p2.test', mail });
+      return fromUtf8(concat(...prepared._unsafeUnwrap().payloads));
+    };
+    expect(sent({ sanitise: 'off' })).toContain('X-Mailer');
+    expect(sent({ sanitise: 'headers' })).toMatch(/^From: alice@p1\.test\r\n[^]*one \ntwo\n$/);
+    expect(sent({ sanitise: 'full' })).toMatch(/X-Katzenpost-Unreliable: true\r\n\r\none two\r\n$/);
+    const broken = utf8('Content-Type: multipart/mixed\n\nx');
+    const full = (unsanitisable: 'refuse' | 'send') =>
+      prepareMail(
+        { ...deps, sanitise: 'full', sanitising: { unsanitisable } },
+        { to: 'bob@p2.test', mail: broken },
+      );
+    expect(full('refuse')._unsafeUnwrapErr()).toMatchObject({
+      kind: 'unsanitisable',
+      problem: 'no-boundary',
+    });
+    expect(full('send').isOk()).toBe(true);
+  });
+
   it('must be a mail, and not too large', () => {
     for (const mail of ['', ' x: y\r\n\r\n', 'no colon\r\n\r\n']) {
       expect(refusal({ mail: utf8(mail) }).kind).toBe('bad-mail');
