@@ -36,7 +36,7 @@ fi
 for program in mutt neomutt; do
   on_board $program || continue
   cat >"$T/fetch/$program.rc" <<R
-set pop_authenticators="user" ssl_starttls=no mbox_type=mbox quit=yes copy=no delete=no
+set pop_authenticators="user" ssl_starttls=no ssl_force_tls=no mbox_type=mbox quit=yes copy=no delete=no
 set confirmappend=no confirmcreate=no folder="$T/fetch" timeout=5
 push "<tag-pattern>~A<enter><tag-prefix><copy-message>$T/fetch/$program.mbox<enter><exit>"
 R
@@ -98,8 +98,8 @@ received = false
 delivered_to = false
 R
   # It will not deliver as root.
-  as=(); if [ "$(id -u)" = 0 ]; then chown -R nobody "$own"; as=(setpriv --reuid nobody --clear-groups); fi
-  HOME=$own timeout 60 "${as[@]}" getmail --getmaildir="$own" --rcfile=rc >"$T/fetch/screen" 2>&1
+  as=(); if [ "$(id -u)" = 0 ]; then chown -R nobody "$own"; as=(setpriv --reuid nobody --regid "$(id -g nobody)" --clear-groups); fi
+  HOME=$own timeout 60 "${as[@]}" getmail --getmaildir="$own" --rcfile=rc >"$T/fetch/getmail.out" 2>&1
   fetched getmail "$own"/md/new/*
   rm -rf "$own"
 fi
