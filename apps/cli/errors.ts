@@ -12,6 +12,7 @@ import type { ImportError } from '../import/mailproxy.js';
 import type { InitError } from '../init/errors.js';
 import type { NodeRunError } from '../node/run.js';
 import type { QuickstartError } from '../quickstart/quickstart.js';
+import type { SetupError } from '../setup/setup.js';
 import type { TestnetError } from '../testnet/errors.js';
 
 export type CliError =
@@ -46,4 +47,5 @@ export type CliError =
   /** What could not be taken over has been said. */
   | { readonly kind: 'import-incomplete'; readonly problems: number }
   | TestnetError
+  | SetupError
   | QuickstartError;

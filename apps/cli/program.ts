@@ -20,6 +20,7 @@ import { addQuickstart } from './commands/quickstart.js';
 import { addRecipients } from './commands/recipients.js';
 import { addSend } from './commands/send.js';
 import { addSendmail } from './commands/sendmail.js';
+import { addSetup } from './commands/setup.js';
 import { addStatus } from './commands/status.js';
 import { addTestnet } from './commands/testnet.js';
 import { addUpgrade } from './commands/upgrade.js';
@@ -42,6 +43,7 @@ const COMMANDS = [
   addWatch,
   addDoctor,
   addAccount,
+  addSetup,
   addCheckConfig,
   addExplain,
   addFilter,

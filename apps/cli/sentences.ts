@@ -187,6 +187,10 @@ const SENTENCES: { readonly [K in Kind]: (error: ErrorOf<K>) => string } = {
   'no-such-part': ({ part, parts }) => `there is no part ${part}; there are ${parts.join(', ')}`,
   'only-virtual': ({ command }) =>
     `${command}: needs a network on virtual time, made with testnet up --virtual`,
+  'no-such-program': ({ program, known }) =>
+    `nothing is known of ${program}; there is something for ${known.join(', ')}`,
+  'needs-maildir': ({ program, account }) =>
+    `${program} reads a Maildir, and ${account} has none: give the account the key Maildir`,
   'mail-differs': ({ where }) => `the mail in ${where} is not the one that was sent`,
   dialogue: ({ protocol, reply }) => `${protocol}: unexpected answer: ${reply}`,
 };
@@ -235,6 +239,8 @@ const WRONG_USAGE: readonly Kind[] = [
   'no-address',
   'no-such-part',
   'only-virtual',
+  'no-such-program',
+  'needs-maildir',
   'no-mailproxy',
   'other-account',
   'other-config',

@@ -19,6 +19,7 @@ interface ShowOptions {
   readonly config?: string;
   readonly account?: string;
   readonly json?: boolean;
+  readonly password?: boolean;
 }
 
 export const addAccount = (program: Command, cli: Cli): void => {
@@ -29,6 +30,7 @@ export const addAccount = (program: Command, cli: Cli): void => {
     .description('show an account’s public keys, password and listeners')
     .option('-f, --config <file>', 'configuration file')
     .option('--account <address>', 'which account, where there are several')
+    .option('--password', 'print the password alone')
     .option('--json', 'print JSON')
     .action((options: ShowOptions) => finishWith(cli, show(cli, options)));
   addAccountChanges(account, cli);
@@ -41,7 +43,10 @@ const show = (cli: Cli, options: ShowOptions): ResultAsync<void, CliError> =>
         askDaemon(config, questionOf(account)),
       ),
     )
-    .map((found) => printData(cli, found, { json: options.json, lines: linesOf(found) }));
+    .map((found) => {
+      if (options.password === true) cli.terminal.print(textOf(found['password']));
+      else printData(cli, found, { json: options.json, lines: linesOf(found) });
+    });
 
 /** The account that was named, or the only one. */
 export const chooseAccount = (
@@ -56,7 +61,8 @@ export const chooseAccount = (
     : ok(only);
 };
 
-const questionOf = (account: string): DaemonAsk<JsonObject> => ({
+/** The account as `account.show` shows it, with its password and the listeners. */
+export const questionOf = (account: string): DaemonAsk<JsonObject> => ({
   method: 'account.show',
   params: { account },
   read: (answer) => (isObject(answer) ? answer : {}),
