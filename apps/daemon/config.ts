@@ -13,6 +13,7 @@ import { lineOf, spell } from '../config/locate.js';
 import { loggingOf, type LoggingConfig } from '../config/logging.js';
 import { storageSourcesOf, type StorageSources } from '../config/storage-key.js';
 import { readToml, type ConfigProblem } from '../config/toml.js';
+import { ruleOf, type NotifyRule } from '../notify/rules.js';
 import { labelOf } from './account-rules.js';
 import { fileProblems } from './file-rules.js';
 import { accountFoldersOf, fileReadersOf, type AccountFolders } from './folder-config.js';
@@ -41,6 +42,8 @@ export interface DaemonConfig extends StorageSources {
   readonly documentVerbs: boolean;
   /** In the order of `client.accounts`. */
   readonly folders: readonly AccountFolders[];
+  /** Who is told of new mail; absent: nobody. */
+  readonly notify?: readonly NotifyRule[];
   readonly logging: LoggingConfig;
   readonly generateOnly: boolean;
 }
@@ -160,6 +163,7 @@ const assemble = (file: DaemonFile): DaemonConfig => {
       accountFoldersOf(account, { caseSensitive: file.Debug.CaseSensitiveUserIdentifiers }),
     ),
     logging: loggingOf(file.Logging, dataDir),
+    notify: file.Notify.map(ruleOf),
     generateOnly: file.Debug.GenerateOnly,
   };
 };

@@ -19,6 +19,7 @@ import {
 } from '../../src/index.js';
 import type { AskPassphrase } from '../config/passphrase.js';
 import { ensurePrivateDirectory } from '../config/private-files.js';
+import { startNotifier } from '../notify/notifiers.js';
 import { loadStorageKey } from '../config/storage-key.js';
 import { AccountDesk } from './account-desk.js';
 import { openListeners, type MailListeners } from './bridges.js';
@@ -138,6 +139,10 @@ const assemble = (
     const folders = foldersOf(config);
     for (const account of client.accounts.list()) {
       yield* desk.open(account, folders.get(account) ?? {});
+    }
+    for (const rule of config.notify ?? []) {
+      const notifier = yield* startNotifier({ io, client }, rule);
+      resources.add(() => notifier.close());
     }
     const served: RunningBridge[] = [];
     // All take their time to say goodbye, so they do it together.

@@ -7,14 +7,22 @@ import { clientMethods } from '../../bridges/management/index.js';
 import { accountJson } from '../../bridges/management/shapes.js';
 import { toBase64 } from '../../src/bytes/text.js';
 import type { Json, JsonObject } from '../../src/control/json.js';
-import { gives, rpcMethod, text, value, type RpcMethods } from '../../src/control/method.js';
+import {
+  gives,
+  rpcMethod,
+  streams,
+  text,
+  value,
+  type RpcMethods,
+} from '../../src/control/method.js';
 import { NOTHING } from '../../src/control/schema.js';
 import type { RunningBridge } from '../../src/control/serve.js';
 import type { Clock } from '../../src/io/contracts.js';
 import type { AccountStatus, Address, MixClient, UnknownAccount } from '../../src/index.js';
 import { VERSION } from '../version.js';
 import type { MailListeners } from './bridges.js';
-import { SHOWN_ACCOUNT, STATUS } from './schemas.js';
+import { noticeJson, noticesOf } from '../notify/notices.js';
+import { NOTICE, SHOWN_ACCOUNT, STATUS } from './schemas.js';
 import type { DaemonState, Listeners } from './state.js';
 
 export interface MethodDeps {
@@ -35,6 +43,7 @@ export const daemonMethods = (deps: MethodDeps): RpcMethods => ({
   status: rpcMethod({ summary: 'how the daemon does', params: {}, answer: gives(STATUS) }, () =>
     ok(value(daemonStatus(deps))),
   ),
+  ...noticeMethods(deps),
   // Its folders and its log-in go with it.
   'accounts.remove': rpcMethod(
     {
@@ -63,6 +72,27 @@ export const daemonMethods = (deps: MethodDeps): RpcMethods => ({
     },
   ),
 });
+
+const noticeMethods = (deps: MethodDeps): RpcMethods => ({
+  notices: rpcMethod(
+    {
+      summary:
+        'that mail has come, and nothing of it; the first at once, then at most one a second',
+      params: {},
+      answer: streams(NOTICE),
+    },
+    (_, signal) => ok({ kind: 'stream', items: noticeLines(deps, signal) }),
+  ),
+});
+
+async function* noticeLines(
+  { client, clock }: MethodDeps,
+  signal: AbortSignal,
+): AsyncGenerator<Json, void> {
+  for await (const notice of noticesOf({ client, clock, content: false, signal })) {
+    yield noticeJson(notice);
+  }
+}
 
 const daemonStatus = ({ client, bridges, clock, state }: MethodDeps): JsonObject => ({
   version: VERSION,

@@ -21,6 +21,7 @@ import {
   unsupported,
 } from '../config/keys.js';
 import { folderKeys } from './folder-schema.js';
+import { notifySchema } from '../notify/rules.js';
 import { upstreamSchema } from './upstream.js';
 
 /** Seconds; 0 and less: there is none, or it follows from the network's rates. */
@@ -172,6 +173,7 @@ export const daemonSchema = z.strictObject({
     .record(z.string(), x25519Key)
     .default({})
     .describe('identity keys of others, by their addresses'),
+  Notify: z.array(notifySchema).default([]).describe('who is told of new mail'),
   Debug: debug.prefault({}).describe('times and switches'),
 });
 

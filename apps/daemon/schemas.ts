@@ -39,6 +39,11 @@ export const STATUS = record({
   ...TOTALS,
 });
 
+export const NOTICE = record({
+  account: TEXT,
+  count: described(INTEGER, 'mails that have come since the line before'),
+});
+
 export const SHOWN_ACCOUNT = record({
   account: TEXT,
   identityKey: TEXT,

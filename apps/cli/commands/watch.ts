@@ -14,6 +14,7 @@ import type { CliError } from '../errors.js';
 interface WatchOptions {
   readonly config?: string;
   readonly account?: string;
+  readonly notices?: boolean;
   readonly json?: boolean;
 }
 
@@ -23,13 +24,17 @@ export const addWatch = (program: Command, cli: Cli): void => {
     .description('show what happens in the daemon, until it ends or you do')
     .option('-f, --config <file>', 'configuration file')
     .option('--account <address>', 'only of this account')
+    .option('--notices', 'only that mail has come: the account and how many')
     .option('--json', 'print one JSON object per line')
     .action((options: WatchOptions) => finishWith(cli, watch(cli, options)));
 };
 
 const watch = (cli: Cli, options: WatchOptions): ResultAsync<void, CliError> =>
   daemonConfigOf(cli, options.config).andThen(({ socket }) =>
-    followDaemon({ network: nodeIo().network, path: socket }, 'events')
+    followDaemon(
+      { network: nodeIo().network, path: socket },
+      options.notices === true ? 'notices' : 'events',
+    )
       .orElse((error) =>
         error.kind === 'dial' && error.reason === 'refused'
           ? errAsync<AsyncIterable<Json>, CliError>({ kind: 'not-running', socket })
@@ -53,7 +58,7 @@ const printAll = async (
 const TIME_LENGTH = 8;
 
 /** `12:34:56 alice@p1.test sent to=bob@p2.test ...` */
-export const eventLine = ({ kind, account, ...facts }: JsonObject, now: Date): string =>
+export const eventLine = ({ kind = 'mail', account, ...facts }: JsonObject, now: Date): string =>
   [now.toTimeString().slice(0, TIME_LENGTH), textOf(account), textOf(kind), ...factsOf(facts)].join(
     ' ',
   );
