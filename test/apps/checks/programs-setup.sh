@@ -5,7 +5,7 @@ on_board(){ command -v "$1" >/dev/null && return 0; echo "ok setup of $1 # left 
 snippet(){ local c=CONF_$1 file=$T/setup/$2; (umask 077; postern setup "$2" -f "${!c}" ${3:-} >"$file"); echo "$file"; }
 came(){ eventually grep -qs "^Subject: .*$1" "$MAILDIR_B"/new/*; cat "$MAILDIR_B"/new/* | grep -c "^Subject: .*$1"; }
 leaks(){ grep -ls "^Subject: .*$1" "$MAILDIR_B"/new/* | xargs grep -ciE "$(hostname)|user-agent|x-mailer|[+-]0[1-9]00" ; }
-as_a_person(){ (PATH=$T/bin:$PATH; export PATH TZ=Asia/Tokyo; "$@" >"$T/setup/screen" 2>&1); }
+as_a_person(){ (PATH=$T/bin:$PATH; export PATH TZ=Asia/Tokyo; timeout 60 "$@" >"$T/setup/screen" 2>&1); }
 
 if on_board msmtp; then
   msg alice@p1.test bob@p2.test setup-msmtp x | as_a_person msmtp -C "$(snippet A msmtp)" bob@p2.test
@@ -21,6 +21,7 @@ done
 if git send-email -h 2>&1 | grep -q -- --smtp-server; then
   git init -q "$T/setup/work"
   printf 'From 0 Mon Sep 17 00:00:00 2001\nFrom: alice@p1.test\nDate: Thu, 1 Jan 2026 00:00:00 +0000\nSubject: [PATCH] setup-git\n\nx\n---\n' >"$T/setup/0001.patch"
+  export GIT_COMMITTER_NAME=alice GIT_COMMITTER_EMAIL=alice@p1.test
   GIT_CONFIG_GLOBAL=$(snippet A git) as_a_person git -C "$T/setup/work" mail --to bob@p2.test --confirm=never "$T/setup/0001.patch"
   expect 'PM-26 git sends by its snippet' "$(came setup-git)" 1
   expect 'PM-26 and tells nothing' "$(leaks setup-git)" 0
