@@ -21,7 +21,7 @@ done
 if git send-email -h 2>&1 | grep -q -- --smtp-server; then
   git init -q "$T/setup/work"
   printf 'From 0 Mon Sep 17 00:00:00 2001\nFrom: alice@p1.test\nDate: Thu, 1 Jan 2026 00:00:00 +0000\nSubject: [PATCH] setup-git\n\nx\n---\n' >"$T/setup/0001.patch"
-  export GIT_COMMITTER_NAME=alice GIT_COMMITTER_EMAIL=alice@p1.test
+  export GIT_{AUTHOR,COMMITTER}_NAME=alice GIT_{AUTHOR,COMMITTER}_EMAIL=alice@p1.test
   GIT_CONFIG_GLOBAL=$(snippet A git) as_a_person git -C "$T/setup/work" mail --to bob@p2.test --confirm=never "$T/setup/0001.patch"
   expect 'PM-26 git sends by its snippet' "$(came setup-git)" 1
   expect 'PM-26 and tells nothing' "$(leaks setup-git)" 0
