@@ -13,7 +13,9 @@ const CLIENT = [
   ...['types', 'account-types', 'recipient-types', 'names', 'errors', 'events', 'keys'].map(
     (name) => `src/client/${name}.ts`,
   ),
-  ...['pulse', 'turns', 'step', 'seen', 'store-health', 'threads'].map((name) => `src/client/${name}.ts`),
+  ...['pulse', 'turns', 'step', 'seen', 'store-health', 'threads'].map(
+    (name) => `src/client/${name}.ts`,
+  ),
 ];
 const rooms = (...names: readonly string[]): readonly string[] => [
   ...CLIENT,
