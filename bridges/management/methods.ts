@@ -23,26 +23,9 @@ import {
 import type { Params } from '../../src/control/params.js';
 import { BYTES, described, listOf, NOTHING, TEXT } from '../../src/control/schema.js';
 import type { MixClient } from '../../src/index.js';
-import {
-  ACCOUNT,
-  ACCOUNT_KEYS,
-  ENTRIES,
-  EVENT,
-  FOUND_KEY,
-  PROBLEMS,
-  QUEUED,
-  RECIPIENT,
-  SENT,
-} from './schemas.js';
-import {
-  accountJson,
-  entryJson,
-  eventJson,
-  keyJson,
-  queuedJson,
-  recipientJson,
-  sentJson,
-} from './shapes.js';
+import { ACCOUNT_PARAM, accountMethods } from './account-methods.js';
+import { ENTRIES, EVENT, FOUND_KEY, PROBLEMS, QUEUED, RECIPIENT, SENT } from './schemas.js';
+import { entryJson, eventJson, keyJson, queuedJson, recipientJson, sentJson } from './shapes.js';
 
 /** Everything that a client offers, by method name. */
 export const clientMethods = (client: MixClient): RpcMethods => ({
@@ -58,7 +41,6 @@ export const clientMethods = (client: MixClient): RpcMethods => ({
   ),
 });
 
-const ACCOUNT_PARAM = { account: text('an account’s address') };
 const ADDRESS = { address: text('a recipient’s address') };
 
 /** A key in any of the ways in which people write it. */
@@ -76,62 +58,6 @@ const takeKey = (params: Params, name: string): Uint8Array => {
   params.require(found !== undefined, name, KEY_TEXT);
   return found;
 };
-
-const accountMethods = (client: MixClient): RpcMethods => ({
-  ...accountViews(client),
-  ...accountChanges(client),
-});
-
-const accountViews = ({ accounts }: MixClient): RpcMethods => ({
-  'accounts.status': rpcMethod(
-    { summary: 'how every account does', params: {}, answer: gives(listOf(ACCOUNT)) },
-    () => ok(value(accounts.status().map(accountJson))),
-  ),
-  'accounts.list': rpcMethod(
-    { summary: 'the accounts that are open', params: {}, answer: gives(listOf(TEXT)) },
-    () => ok(value([...accounts.list()])),
-  ),
-  'accounts.keys': rpcMethod(
-    { summary: 'an account’s public keys', params: ACCOUNT_PARAM, answer: gives(ACCOUNT_KEYS) },
-    ({ account }) =>
-      accounts
-        .keys(account)
-        .map(({ identityKey, linkKey }) =>
-          value({ identityKey: toBase64(identityKey), linkKey: toBase64(linkKey) }),
-        ),
-  ),
-});
-
-const accountChanges = ({ accounts }: MixClient): RpcMethods => ({
-  'accounts.pause': rpcMethod(
-    {
-      summary: 'ends an account’s connection until it is resumed; its mail is kept and read',
-      params: ACCOUNT_PARAM,
-      answer: gives(NOTHING),
-    },
-    ({ account }) => accounts.pause(account).map(() => value(null)),
-  ),
-  'accounts.resume': rpcMethod(
-    { summary: 'connects an account again', params: ACCOUNT_PARAM, answer: gives(NOTHING) },
-    ({ account }) => accounts.resume(account).map(() => value(null)),
-  ),
-  'accounts.remove': rpcMethod(
-    {
-      summary: 'closes an account; what it has on disk stays',
-      params: ACCOUNT_PARAM,
-      answer: gives(NOTHING),
-    },
-    ({ account }) => accounts.remove(account).map(() => value(null)),
-  ),
-  'accounts.register': rpcMethod(
-    {
-      summary: 'makes an account known to its provider by HTTP',
-      params: { ...ACCOUNT_PARAM, url: text('the address of the registration’s page') },
-      answer: gives(NOTHING),
-    },
-    (asked) => accounts.register(asked).map(() => value(null)),
-  ),
-});
 
 const recipientMethods = (client: MixClient): RpcMethods => ({
   'recipients.list': rpcMethod(

@@ -34,13 +34,22 @@ export const ACCEPTED = 'Accepted for the mix network';
 export const ACCEPTED_OFFLINE =
   'Accepted, will leave when the mix network is reachable; it is not at present';
 
+type LoginRefusal = Extract<
+  Refusal,
+  { readonly kind: 'wrong-password' | 'too-many-wrong-passwords' }
+>;
+
+const loginReply = ({ kind }: LoginRefusal): Reply =>
+  kind === 'wrong-password'
+    ? { code: 535, text: '5.7.8 Wrong user name or password' }
+    : { code: 421, text: '4.7.0 Too many wrong passwords' };
+
 /** The sentence for a refusal. */
 export const replyTo = (refusal: Refusal): Reply => {
   switch (refusal.kind) {
     case 'wrong-password':
-      return { code: 535, text: '5.7.8 Wrong user name or password' };
     case 'too-many-wrong-passwords':
-      return { code: 421, text: '4.7.0 Too many wrong passwords' };
+      return loginReply(refusal);
     case 'foreign-sender':
     case 'unknown-account':
       return { code: 550, text: '5.7.1 The sender must be the account that you are logged in to' };

@@ -9,7 +9,7 @@ import { err, ok, type Result, type ResultAsync, safeTry } from 'neverthrow';
 import { equal } from '../../bytes/compare.js';
 import { utf8 } from '../../bytes/text.js';
 import { concat, concatAll } from '../../bytes/writer.js';
-import { findAll, findBody, readHead } from '../../mail/header.js';
+import { findAll, findBody, type MailHead, readHead } from '../../mail/header.js';
 import { claimsSender, fromAddresses } from '../../mail/sender-field.js';
 import { idsOf } from '../../sanitise/threads.js';
 import type { Store, StoreError } from '../../store/store.js';
@@ -60,9 +60,12 @@ export const judge = (readPart: ReadPart, count: number): ResultAsync<Verdict, S
     const head = readHead(bytes);
     if (!whole || head.isErr()) return { kind: 'malformed-mail' };
     if (claimsSender(bytes)) return { kind: 'spoofed-sender' };
-    const [messageId] = findAll(head.value, 'Message-ID').flatMap(({ value }) => idsOf(value));
-    return { kind: 'mail', from: fromAddresses(head.value), messageId };
+    return { kind: 'mail', from: fromAddresses(head.value), messageId: messageIdIn(head.value) };
   });
+
+/** In angle brackets; `undefined` where there is none. */
+export const messageIdIn = (head: MailHead): string | undefined =>
+  findAll(head, 'Message-ID').flatMap(({ value }) => idsOf(value))[0];
 
 /** All bytes of a message, or its first ones where it is too large for a report. */
 export const readEvidence = (

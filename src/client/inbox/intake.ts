@@ -10,7 +10,6 @@
 import { ok, okAsync, type ResultAsync, safeTry } from 'neverthrow';
 import { equal } from '../../bytes/compare.js';
 import { toHex } from '../../bytes/text.js';
-import { concat, Writer } from '../../bytes/writer.js';
 import type { Primitives } from '../../crypto/primitives.js';
 import type { Clock, Log, Random } from '../../io/contracts.js';
 import { encodeFields } from '../../mail/header.js';
@@ -20,7 +19,6 @@ import type { SphinxGeometry } from '../../sphinx/geometry.js';
 import type { Store, StoreError } from '../../store/store.js';
 import { ReportBudget } from './budget.js';
 import {
-  endsLine,
   hasOpenEnd,
   judge,
   type Objection,
@@ -43,10 +41,8 @@ import {
 } from './reassembly.js';
 import { type OpenedBlock, openBlock } from '../blocks/seal.js';
 import type { Seen } from '../seen.js';
+import { addWhole, messageIdOf, restoredId, type WholeMail } from './whole-mail.js';
 import type { Address, MailId } from '../types.js';
-
-/** Reports are cut into parts of this length. */
-const REPORT_PART_LENGTH = 64 * 1024;
 
 export interface IntakeDeps {
   readonly store: Store;
@@ -81,13 +77,6 @@ interface Delivered extends Omit<Extract<Verdict, { readonly kind: 'mail' }>, 'k
   readonly openEnd: boolean;
 }
 
-/** A mail that did not come in blocks. */
-interface WholeMail {
-  readonly id: Uint8Array;
-  readonly bytes: Uint8Array;
-  readonly senderKey?: Uint8Array | undefined;
-}
-
 /** Told of each mail; `forged` is the address in its From, where that has another key. */
 type Arrived = (mail: HeldMail, forged?: Address) => void;
 
@@ -119,30 +108,17 @@ export class Intake {
 
   /** Takes in a mail from elsewhere, which was received before; the same one only once. */
   restore(bytes: Uint8Array, copy: number): ResultAsync<MailId, StoreError> {
-    const { hash } = this.#deps.primitives;
-    const named = concat(new Writer(4).u32(copy).done(), hash.sha512_256(bytes));
-    const id = hash.sha512_256(named).slice(0, MAIL_ID_LENGTH);
+    const id = restoredId(this.#deps.primitives, bytes, copy);
     if (this.#state.mails.get(toHex(id)) !== undefined) return okAsync(toHex(id));
-    return this.#put({ id, bytes, senderKey: senderKeyIn(bytes) }, []);
+    const mail = { id, bytes, senderKey: senderKeyIn(bytes) };
+    return this.#put(mail, this.#noteId(messageIdOf(bytes)));
   }
 
-  #put(
-    { id, bytes, senderKey }: WholeMail,
-    also: readonly Step[],
-  ): ResultAsync<MailId, StoreError> {
-    const parts = cut(bytes);
-    const added = this.#state.mails.add(id, {
-      receivedAt: this.#deps.clock.now(),
-      senderKey,
-      prefix: new Uint8Array(),
-      parts: parts.length,
-      size: bytes.length,
-      openEnd: !endsLine(bytes),
-    });
-    const puts = parts.map((payload, index) => putPart(id, { index, payload }));
-    return this.#commit([added, changesOnly(puts), ...also]).map(() => {
-      this.#arrived(added.mail);
-      return added.mail.id;
+  #put(whole: WholeMail, also: readonly Step[]): ResultAsync<MailId, StoreError> {
+    const { mail, steps } = addWhole(this.#state.mails, whole, this.#deps.clock.now());
+    return this.#commit([...steps, ...also]).map(() => {
+      this.#arrived(mail);
+      return mail.id;
     });
   }
 
@@ -317,8 +293,3 @@ export class Intake {
     return steps.length === 0 ? okAsync(undefined) : commitSteps(this.#deps.store, steps);
   }
 }
-
-const cut = (bytes: Uint8Array): readonly Uint8Array[] =>
-  Array.from({ length: Math.ceil(bytes.length / REPORT_PART_LENGTH) }, (_, index) =>
-    bytes.subarray(index * REPORT_PART_LENGTH, (index + 1) * REPORT_PART_LENGTH),
-  );
