@@ -40,7 +40,11 @@ export const submitFile = async (deps: SubmitDeps, file: DroppedFile): Promise<S
   const read = await readDropped(deps, file);
   if (read.isErr()) return settle(deps, file, { error: read.error, mail: undefined });
   const sent = await readOutgoing(deps.account, read.value.bytes)
-    .map((options): SendOptions => ({ ...options, once: `file ${read.value.identity}` }))
+    .map((options): SendOptions => ({
+      ...options,
+      badRecipients: 'report',
+      once: `file ${read.value.identity}`,
+    }))
     .asyncAndThen((options) => deps.client.send(options));
   if (sent.isErr()) return settle(deps, file, { error: sent.error, mail: read.value.bytes });
   return putAway(deps, file, sent.value).match(

@@ -157,7 +157,7 @@ const settle = (
 ): ResultAsync<Settled, DrainError> =>
   withoutState(mail)
     .andThen((bytes) => readOutgoing(account, bytes))
-    .map((options): SendOptions => ({ ...options, once }))
+    .map((options): SendOptions => ({ ...options, badRecipients: 'report', once }))
     .asyncAndThen((options) => client.send(options))
     .map((): Settled => ({ kind: 'sent', mail }))
     .orElse((error): Result<Settled, DrainError> => {

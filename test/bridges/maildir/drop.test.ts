@@ -85,7 +85,7 @@ describe('the drop folder', () => {
       await eventually(() => readdir(join(folder, place))).toEqual([]);
     }
     await eventually(() => isThere('plain.eml')).toBe(false);
-    expect(client.sent[0]).toMatchObject({ account: ALICE, to: [BOB] });
+    expect(client.sent[0]).toMatchObject({ account: ALICE, to: [BOB], badRecipients: 'report' });
     expect(sentMail(0)).toBe(MAIL.replaceAll('\n', '\r\n'));
   });
 
