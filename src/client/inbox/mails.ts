@@ -29,10 +29,13 @@ export class Mails {
   readonly #byId: Map<MailId, HeldMail>;
   /** Ascending by order. */
   readonly #inOrder: HeldMail[];
+  /** Never given again while somebody may read on behind it, though its mail be gone. */
+  #lastOrder: number;
 
   constructor(readers: readonly string[], mails: readonly HeldMail[]) {
     this.#readers = readers;
     this.#inOrder = [...mails].sort((a, b) => a.order - b.order);
+    this.#lastOrder = this.#inOrder.at(-1)?.order ?? 0;
     this.#byId = new Map(this.#inOrder.map((mail) => [mail.id, mail]));
   }
 
@@ -64,7 +67,7 @@ export class Mails {
 
   /** Takes a mail in, behind all others. */
   add(id: Uint8Array, facts: Omit<MailRecord, 'order' | 'done'>): Step & { mail: HeldMail } {
-    const order = (this.#inOrder.at(-1)?.order ?? 0) + 1;
+    const order = ++this.#lastOrder;
     const mail: HeldMail = { ...facts, order, done: [], id: toHex(id) };
     return { mail, ...this.#put(mail) };
   }

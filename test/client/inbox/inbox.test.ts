@@ -141,6 +141,21 @@ describe('readers', () => {
     expect(subjectsOf(await rig.mails())).toEqual(['one']);
   });
 
+  it('receive what comes after the inbox was empty', async () => {
+    const rig = await makeRig();
+    const mails = rig.inbox.receive('inbox')[Symbol.asyncIterator]();
+    const subjects: string[] = [];
+    for (const subject of ['one', 'two', 'three']) {
+      await rig.accept(...sealMail(mailOf(1, subject)));
+      const mail = await take(mails);
+      (await mail.done())._unsafeUnwrap();
+      subjects.push(...subjectsOf([mail.bytes]));
+    }
+    expect(subjects).toEqual(['one', 'two', 'three']);
+    expect(rig.inbox.count).toBe(0);
+    await rig.inbox.close();
+  });
+
   it('are woken by the end', async () => {
     const rig = await makeRig();
     const waiting = rig.inbox.receive('inbox')[Symbol.asyncIterator]().next();
