@@ -37,7 +37,8 @@ expect 'sendmail -bs' "$(grep -oE '^(220 localhost|250 2.1.0|250 2.1.5|550 5.1.1
   '220 localhost,250 2.1.0,250 2.1.5,550 5.1.1,354,250 2.6.0,221,'
 eventually arrived sm-bs
 
-# The daemon is away.
+# The daemon is away, and nothing waits.
+eventually outbox_is 0
 ask A SHUTDOWN >/dev/null 2>&1; ended "$PID_A"
 printf 'To: bob@p2.test\nSubject: sm-away CANARY\n\nCANARY\n' | sendmail -t
 expect 'sendmail without the daemon is accepted' $? 0

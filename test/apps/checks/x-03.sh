@@ -17,14 +17,16 @@ eventually has_one_more || eventually has_one_more
 settle
 expect 'X-3 it is delivered, once' "$(status_of B inbox.count)" $((had + 1))
 
-# Its provider is nowhere, and its time is over when the daemon comes back.
-msg carol@p1.test ghost@nowhere.test lost x | put C ghost@nowhere.test
+# Its provider stays silent, and its time is over when the daemon comes back.
+kill -STOP "$P2_PID"
+msg carol@p1.test ghost@p2.test lost x | put C ghost@p2.test
 again
-expect 'X-3 a mail to nowhere waits as well' "$(waiting)" 1
+expect 'X-3 a mail to nobody waits as well' "$(waiting)" 1
 printf '\n[Debug]\nUrgentQueueLifetime = 1\n' >>"$CONF_C"
 again
-eventually has_reports ghost@nowhere.test
+eventually has_reports ghost@p2.test
 again
-expect 'X-3 it comes back, once' "$(reports ghost@nowhere.test)" 1
+expect 'X-3 it comes back, once' "$(reports ghost@p2.test)" 1
 expect 'X-3 and waits no more' "$(waiting)" 0
+kill -CONT "$P2_PID"
 sed -i '/^\[Debug\]/,$d' "$CONF_C"; again
