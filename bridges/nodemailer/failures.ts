@@ -6,11 +6,11 @@ import type { SendError } from '../../src/index.js';
 import { unsanitisableText } from '../../src/sanitise/sentences.js';
 
 /** Nodemailer's codes: of envelopes, of messages, of aborted sends, of everything else. */
-type Code = 'EENVELOPE' | 'EMESSAGE' | 'EABORT' | 'ESOCKET';
+export type TransportCode = 'EENVELOPE' | 'EMESSAGE' | 'EABORT' | 'ESOCKET';
 
 /** Why nothing was sent to anybody. */
 export interface TransportError extends Error {
-  readonly code: Code;
+  readonly code: TransportCode;
   /** The client's own word for it, with its facts. */
   readonly reason: SendError | { readonly kind: 'no-recipient' };
 }
@@ -23,7 +23,7 @@ export const failureOf = (reason: TransportError['reason']): TransportError => {
 
 const describe = (
   reason: TransportError['reason'],
-): { readonly code: Code; readonly text: string } => {
+): { readonly code: TransportCode; readonly text: string } => {
   switch (reason.kind) {
     case 'no-recipient':
       return { code: 'EENVELOPE', text: 'the mail has no recipient' };

@@ -7,4 +7,4 @@
  */
 export { mixTransport } from './transport.js';
 export type { ComposedMail, MixSentInfo, MixTransport, MixTransportOptions } from './transport.js';
-export type { TransportError } from './failures.js';
+export type { TransportCode, TransportError } from './failures.js';

@@ -4,5 +4,6 @@
  */
 export { serveSmtp, type SmtpOptions } from './serve.js';
 export type { SmtpClient } from './transaction.js';
+export type { ForeignFrom } from '../../src/mail/own-sender.js';
 export type { LoginRules } from '../../src/control/login.js';
 export type { BridgeStatus, RunningBridge } from '../../src/control/serve.js';
