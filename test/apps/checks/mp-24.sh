@@ -4,7 +4,7 @@ postern init --provider p1.test --user zed --dir "$T/z" --yes >"$T/init" 2>&1
 expect 'MP-24 init finishes in one go' $? 0
 CONF_Z=$T/z/config.toml
 postern daemon -f "$CONF_Z" >"$T/z/out" 2>&1 & disown
-eventually is_connected Z; PID_Z=$(cat "$T/z/data/pid")
+eventually is_connected Z; eventually test -s "$T/z/data/pid"; PID_Z=$(cat "$T/z/data/pid")
 shown=$(postern account show -f "$CONF_Z" --json)
 shown_as(){ printf %s "$shown" | python3 -c 'import json,sys; print(json.load(sys.stdin)[sys.argv[1]])' "$1"; }
 ADDR_Z=$(shown_as account) PASS_Z=$(shown_as password) SMTP_Z=$(shown_as smtp) POP_Z=$(shown_as pop3)
