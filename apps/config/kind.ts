@@ -6,7 +6,10 @@ import { parse, TomlError } from 'smol-toml';
 
 export type FileKind = 'daemon' | 'authority' | 'server';
 
-/** Told by its tables; a file that cannot be parsed is as good as any kind's. */
+/**
+ * Told by its tables. A file that cannot be parsed counts as a daemon's, since every kind's reader then
+ * says the same of it: the line at fault.
+ */
 export const fileKindOf = (source: string): FileKind => {
   try {
     const tables = Object.keys(parse(source)).map((name) => name.toLowerCase());

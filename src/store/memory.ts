@@ -41,7 +41,7 @@ const copyOf = ({ key, value }: StoredRecord): StoredRecord => ({
   value: value.slice(),
 });
 
-/** By the keys' last digits first: as good as any order, and not the one of the puts. */
+/** By the keys' last digits first: a list has no order, so nothing may come to rely on that of the puts. */
 const shuffled = (collection: Collection): readonly StoredRecord[] =>
   [...collection]
     .map(([name, record]) => ({ name: Array.from(name).reverse().join(''), record }))

@@ -14,7 +14,7 @@ export const referenceVectors = <T>(name: string): T =>
   JSON.parse(readFileSync(join(root, 'test', 'vectors', 'reference', name), 'utf8')) as T;
 
 /** A vector file published upstream, never copied here; `undefined`, said aloud, when absent. */
-// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- as above
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller knows the file's shape
 export const upstreamVectors = <T>(name: string): T | undefined => {
   const path = join(upstream, name);
   if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as T;
