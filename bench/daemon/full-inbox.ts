@@ -36,6 +36,7 @@ export const fillInbox = async (site: Site, count: number, mailBytes: number): P
     identitySecret: identity.secretKey,
     account: ACCOUNT,
     findSender: () => undefined,
+    idHere: () => undefined,
     keyOf: () => undefined,
     readers: ['pop3'],
     events: () => undefined,

@@ -1,16 +1,19 @@
 /**
- * Tables of what was seen, each entry with the time of its last sight.
+ * Tables of what was seen, each entry with the time of its last sight, and what was noted with it.
  * @module
  */
 import { err, ok, type Result, type ResultAsync } from 'neverthrow';
 import { parse } from '../bytes/reader.js';
 import { toHex } from '../bytes/text.js';
 import { Writer } from '../bytes/writer.js';
+import type { Clock } from '../io/contracts.js';
 import type { Change, Store, StoredRecord, StoreError } from '../store/store.js';
 import type { Step } from './step.js';
 
 /** A repeated sight is written down this often at most. */
 const REFRESH_MS = 86_400_000;
+
+const SWEEP_MS = 3_600_000;
 
 /** Which table it is. */
 export interface SeenTable {
@@ -21,61 +24,78 @@ export interface SeenTable {
   readonly lifetimeMs: number;
 }
 
+interface Sight {
+  readonly key: Uint8Array;
+  /** Ms since the Unix epoch. */
+  readonly at: number;
+  readonly note: Uint8Array;
+}
+
+const NO_NOTE = new Uint8Array();
+
 /** Keys with the time of their last sight, oldest first. */
 export class Seen {
   readonly #table: SeenTable;
-  readonly #times: Map<string, { readonly key: Uint8Array; readonly at: number }>;
+  readonly #sights: Map<string, Sight>;
 
-  constructor(table: SeenTable, entries: readonly { key: Uint8Array; at: number }[]) {
+  constructor(table: SeenTable, sights: readonly Sight[]) {
     this.#table = table;
-    this.#times = new Map(entries.map((entry) => [toHex(entry.key), entry]));
+    this.#sights = new Map(sights.map((sight) => [toHex(sight.key), sight]));
   }
 
   has(key: Uint8Array): boolean {
-    return this.#times.has(toHex(key));
+    return this.#sights.has(toHex(key));
+  }
+
+  /** What was noted at the first sight; empty where nothing was, `undefined` for what is not here. */
+  noteOf(key: Uint8Array): Uint8Array | undefined {
+    return this.#sights.get(toHex(key))?.note;
   }
 
   /** Notes a first sight, and drops the oldest one when there are too many. */
-  add(key: Uint8Array, nowMs: number): Step {
+  add(key: Uint8Array, nowMs: number, note: Uint8Array = NO_NOTE): Step {
     const oldest =
-      this.#times.size >= this.#table.limit ? this.#times.values().next().value : undefined;
+      this.#sights.size >= this.#table.limit ? this.#sights.values().next().value : undefined;
     const drop = oldest === undefined ? undefined : this.#drop(oldest.key);
-    const note = this.#note(key, nowMs);
+    const put = this.#put({ key, at: nowMs, note });
     return {
-      changes: [...note.changes, ...(drop?.changes ?? [])],
+      changes: [...put.changes, ...(drop?.changes ?? [])],
       apply: () => {
         drop?.apply();
-        note.apply();
+        put.apply();
       },
     };
   }
 
   /** Notes another sight; nothing when the last one is fresh enough. */
   refresh(key: Uint8Array, nowMs: number): readonly Step[] {
-    const at = this.#times.get(toHex(key))?.at ?? nowMs;
-    return nowMs - at < REFRESH_MS ? [] : [this.#note(key, nowMs)];
+    const sight = this.#sights.get(toHex(key));
+    return sight === undefined || nowMs - sight.at < REFRESH_MS
+      ? []
+      : [this.#put({ ...sight, at: nowMs })];
   }
 
   /** Forgets what has not been seen for too long. */
   sweep(nowMs: number): readonly Step[] {
-    const old = [...this.#times.values()].filter(({ at }) => at < nowMs - this.#table.lifetimeMs);
+    const old = [...this.#sights.values()].filter(({ at }) => at < nowMs - this.#table.lifetimeMs);
     return old.map(({ key }) => this.#drop(key));
   }
 
-  #note(key: Uint8Array, at: number): Step {
-    const value = new Writer(8).u64(at).done();
+  #put(sight: Sight): Step {
+    const { key, at, note } = sight;
+    const value = new Writer(8 + note.length).u64(at).bytes(note).done();
     return {
       changes: [{ kind: 'put', collection: this.#table.collection, key, value }],
       apply: () => {
-        this.#times.delete(toHex(key));
-        this.#times.set(toHex(key), { key, at });
+        this.#sights.delete(toHex(key));
+        this.#sights.set(toHex(key), sight);
       },
     };
   }
 
   #drop(key: Uint8Array): Step {
     const change: Change = { kind: 'delete', collection: this.#table.collection, key };
-    return { changes: [change], apply: () => this.#times.delete(toHex(key)) };
+    return { changes: [change], apply: () => this.#sights.delete(toHex(key)) };
   }
 }
 
@@ -86,9 +106,9 @@ export const loadSeen = (
   nowMs: number,
 ): ResultAsync<Seen, StoreError> =>
   store.list(table.collection).andThen((records): Result<Seen, StoreError> => {
-    const entries = records.map((record) => decodeSeen(record, nowMs));
-    const sound = entries.filter((entry) => entry !== undefined);
-    if (sound.length < entries.length) {
+    const sights = records.map((record) => decodeSight(record, nowMs));
+    const sound = sights.filter((sight) => sight !== undefined);
+    if (sound.length < sights.length) {
       return err({ kind: 'store-corrupt', collection: table.collection });
     }
     return ok(
@@ -99,10 +119,27 @@ export const loadSeen = (
     );
   });
 
-const decodeSeen = (
-  { key, value }: StoredRecord,
-  nowMs: number,
-): { key: Uint8Array; at: number } | undefined =>
-  parse(value, (from) => from.u64('last_seen'))
-    .map((at) => ({ key, at: Math.min(at, nowMs) }))
-    .unwrapOr(undefined);
+/** Runs `sweep` every hour, for the first time an hour from now, until `signal` is aborted. */
+export const sweepHourly = async (
+  sweep: () => ResultAsync<void, StoreError>,
+  { clock, signal, onError }: SweepDeps,
+): Promise<void> => {
+  for (;;) {
+    await clock.sleep(SWEEP_MS, signal);
+    if (signal.aborted) return;
+    const swept = await sweep();
+    if (swept.isErr()) onError(swept.error);
+  }
+};
+
+interface SweepDeps {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly onError: (error: StoreError) => void;
+}
+
+const decodeSight = ({ key, value }: StoredRecord, nowMs: number): Sight | undefined =>
+  parse(value, (from): Sight => {
+    const at = Math.min(from.u64('last_seen'), nowMs);
+    return { key, at, note: from.rest().slice() };
+  }).unwrapOr(undefined);

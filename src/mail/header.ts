@@ -116,6 +116,27 @@ export const withoutFields = (
     return concatAll([...kept, mail.subarray(head)]);
   });
 
+/**
+ * The mail with other fields in the place of those for which `change` gives one; all other bytes
+ * unchanged, and the mail itself where it gives none.
+ *
+ * @errors `bad-mail`: as {@link readHead}
+ */
+export const replaceFields = (
+  mail: Uint8Array,
+  change: (line: HeaderLine) => HeaderField | undefined,
+): Result<Uint8Array, HeaderError> =>
+  readHead(mail).map(({ lines }) => {
+    const changed = lines.map(change);
+    if (changed.every((field) => field === undefined)) return mail;
+    const head = lines.reduce((length, line) => length + line.raw.length, 0);
+    const fields = lines.map(({ raw }, index) => {
+      const field = changed[index];
+      return field === undefined ? raw : utf8(encodeField(field));
+    });
+    return concatAll([...fields, mail.subarray(head)]);
+  });
+
 const encodeField = ({ name, value }: HeaderField): string => {
   if (/[\r\n]/.test(value.replace(/\r\n[ \t]/g, ''))) throw new RangeError(`line end in ${name}`);
   return `${name}: ${value}\r\n`;

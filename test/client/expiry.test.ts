@@ -72,6 +72,7 @@ const openInboxOn = async (
     primitives,
     geometry,
     findSender: () => undefined,
+    idHere: () => undefined,
     keyOf: () => undefined,
     random: seededRandom('inbox'),
     identitySecret: IDENTITY,

@@ -2,8 +2,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fromUtf8, utf8 } from '../../src/bytes/text.js';
 import { RECEIVED_IDS } from '../../src/client/inbox/seen-messages.js';
+import { SENT_IDS } from '../../src/client/outbox/sent-ids.js';
 import type { MixClient } from '../../src/client/types.js';
 import { ALICE, BOB, inboxCount, openWorld, outboxCount, type World } from './support/world.js';
+
+/** In the ids that a mail program makes up there. */
+const ALICES_HOST = 'alices.host';
+const BOBS_HOST = 'bobs.host';
+const PRIVATE = 'private@elsewhere';
 
 const OUTSIDE = /^<[0-9a-f]{32}@anonymous\.invalid>$/;
 
@@ -35,6 +41,7 @@ const IDS = /<[^>]+>/g;
 
 const post = async (to: string, { id, references = [] }: Letter): Promise<Seen> => {
   const [sender, reader, from] = to === BOB ? [alice, world.bob, ALICE] : [world.bob, alice, BOB];
+  const host = to === BOB ? ALICES_HOST : BOBS_HOST;
   const thread = [`In-Reply-To: ${references.at(-1)}`, `References: ${references.join('\r\n ')}`];
   const head = [`From: ${from}`, `To: ${to}`, `Message-ID: ${id}`].concat(
     references.length > 0 ? thread : [],
@@ -48,7 +55,8 @@ const post = async (to: string, { id, references = [] }: Letter): Promise<Seen> 
   const text = fromUtf8((await reader.inbox.read(to, newest?.id ?? ''))._unsafeUnwrap());
   const field = (name: string): readonly string[] =>
     new RegExp(`^${name}:((?:.*\\r\\n[ \\t])*.*)\\r$`, 'm').exec(text)?.[1]?.match(IDS) ?? [];
-  expect(text).not.toContain('leaky');
+  expect(text).not.toContain(host);
+  expect(text).not.toContain(PRIVATE);
   const [[own = ''], [parent = ''], all] = [
     field('Message-ID'),
     field('In-Reply-To'),
@@ -58,44 +66,45 @@ const post = async (to: string, { id, references = [] }: Letter): Promise<Seen> 
 };
 
 describe('a thread', () => {
-  it('of five mails stays one on both sides, and names nobody', async () => {
-    const first = await post(BOB, { id: '<a1@leaky>' });
+  it('of five mails stays one on both sides, beside the copies of their writers', async () => {
+    const [a1, a2, a3] = ['<a1@alices.host>', '<a2@alices.host>', '<a3@alices.host>'];
+    const [b1, b2] = ['<b1@bobs.host>', '<b2@bobs.host>'];
+    const first = await post(BOB, { id: a1 });
     expect(first.id).toMatch(OUTSIDE);
-    const second = await post(ALICE, { id: '<b1@leaky>', references: [first.id] });
-    expect(second).toMatchObject({ parent: first.id, references: [first.id] });
-    // Alice's own copies have the ids that her program gave them.
-    const third = await post(BOB, { id: '<a2@leaky>', references: ['<a1@leaky>', second.id] });
-    expect(third).toMatchObject({ parent: second.id, references: [first.id, second.id] });
-    const fourth = await post(ALICE, {
-      id: '<b2@leaky>',
-      references: [first.id, '<b1@leaky>', third.id],
-    });
-    expect(fourth.references).toEqual([first.id, second.id, third.id]);
-    const fifth = await post(BOB, { id: '<a3@leaky>', references: ['<a2@leaky>', fourth.id] });
-    expect(fifth.references).toEqual([third.id, fourth.id]);
+    const second = await post(ALICE, { id: b1, references: [first.id] });
+    expect(second).toMatchObject({ parent: a1, references: [a1] });
+    const third = await post(BOB, { id: a2, references: [a1, second.id] });
+    expect(third).toMatchObject({ parent: b1, references: [first.id, b1] });
+    const fourth = await post(ALICE, { id: b2, references: [first.id, b1, third.id] });
+    expect(fourth.references).toEqual([a1, second.id, a2]);
+    const fifth = await post(BOB, { id: a3, references: [a2, fourth.id] });
+    expect(fifth.references).toEqual([third.id, b2]);
     expect(new Set([first, second, third, fourth, fifth].map(({ id }) => id)).size).toBe(5);
   });
 
   it('stays one over a restart, with an own mail as with one received as it was written', async () => {
-    const first = await post(BOB, { id: '<a1@leaky>' });
+    const first = await post(BOB, { id: '<a1@alices.host>' });
     const known = '<other-form@elsewhere.test>';
     await alice.close();
     alice = await world.reopenAlice({}, { sanitise: 'off' });
     await post(BOB, { id: known });
     await alice.close();
     alice = await world.reopenAlice();
-    const answer = await post(ALICE, { id: '<b1@leaky>', references: [known] });
+    const answer = await post(ALICE, { id: '<b1@bobs.host>', references: [known] });
     expect(answer.references).toEqual([known]);
-    const second = await post(BOB, { id: '<a2@leaky>', references: ['<a1@leaky>', answer.id] });
-    expect(second.references).toEqual([first.id, answer.id]);
-    const again = await post(BOB, { id: '<a1@leaky>' });
+    const second = await post(BOB, {
+      id: '<a2@alices.host>',
+      references: ['<a1@alices.host>', answer.id],
+    });
+    expect(second.references).toEqual([first.id, '<b1@bobs.host>']);
+    const again = await post(BOB, { id: '<a1@alices.host>' });
     expect(again.id).toBe(first.id);
   });
 
   it('is not told of mails elsewhere, nor is another account’s pseudonym the same', async () => {
-    const elsewhere = '<private@leaky>';
-    const mine = await post(BOB, { id: '<a1@leaky>', references: [elsewhere] });
-    const theirs = await post(ALICE, { id: '<a1@leaky>', references: [elsewhere] });
+    const elsewhere = `<${PRIVATE}>`;
+    const mine = await post(BOB, { id: '<a1@alices.host>', references: [elsewhere] });
+    const theirs = await post(ALICE, { id: '<a1@alices.host>', references: [elsewhere] });
     expect(mine.parent).toMatch(OUTSIDE);
     expect(theirs.parent).toMatch(OUTSIDE);
     expect(theirs.parent).not.toBe(mine.parent);
@@ -103,19 +112,18 @@ describe('a thread', () => {
   });
 
   it('is forgotten in the end', async () => {
-    await post(BOB, { id: '<a1@leaky>' });
-    const ids = (): number => {
-      const [counts = {}] = [...world.stores.counts().values()].filter(
-        (each) => RECEIVED_IDS.collection in each,
-      );
-      return counts[RECEIVED_IDS.collection] ?? 0;
+    await post(BOB, { id: '<a1@alices.host>' });
+    const ids = (of: string): number => {
+      const [counts = {}] = [...world.stores.counts().values()].filter((each) => of in each);
+      return counts[of] ?? 0;
     };
-    await post(ALICE, { id: '<b1@leaky>' });
-    expect(ids()).toBe(1);
+    await post(ALICE, { id: '<b1@bobs.host>' });
+    const all = [RECEIVED_IDS.collection, SENT_IDS.collection];
+    expect(all.map(ids)).toEqual([1, 1]);
     await world.bob.close();
     await alice.close();
     alice = await world.reopenAlice({ offline: true });
     await world.io.clock.advance(RECEIVED_IDS.lifetimeMs + 3_600_000);
-    expect(ids()).toBe(0);
+    expect(all.map(ids)).toEqual([0, 0]);
   });
 });

@@ -5,6 +5,7 @@ import { openInbox } from '../../src/client/inbox/inbox.js';
 import { MAILS, PARTIALS } from '../../src/client/inbox/records.js';
 import { SEEN_MESSAGES, SEEN_REFUSED } from '../../src/client/inbox/seen-messages.js';
 import { NAMED_SENDS, NamedSends } from '../../src/client/outbox/named-sends.js';
+import { SENT_IDS, SentIds } from '../../src/client/outbox/sent-ids.js';
 import { OUTBOX, readOutbox } from '../../src/client/outbox/records.js';
 import { SurbTable } from '../../src/client/packets/surbs.js';
 import { makeFastPrimitives } from '../../src/crypto/fast.js';
@@ -35,6 +36,7 @@ const inbox = (store: Store) =>
     account: 'bob@p2.test',
     readers: ['inbox'],
     findSender: () => undefined,
+    idHere: () => undefined,
     keyOf: () => undefined,
     events: () => undefined,
   });
@@ -66,6 +68,11 @@ const OPENINGS: readonly (readonly [name: string, collections: readonly string[]
     'names of sends',
     [NAMED_SENDS.collection],
     (store) => NamedSends.open({ store, clock, primitives }),
+  ],
+  [
+    'ids of sent mails',
+    [SENT_IDS.collection],
+    (store) => SentIds.open({ store, clock, primitives }),
   ],
   ['reply blocks', ['surb'], (store) => SurbTable.open({ store, clock }, 1000)],
 ];

@@ -5,25 +5,27 @@
 import type { ResultAsync } from 'neverthrow';
 import { concatAll } from '../../bytes/writer.js';
 import { buildReport } from '../../mail/report.js';
+import type { Change, Store, StoreError } from '../../store/store.js';
 import type { Inbox } from '../inbox/inbox.js';
-import type { Acceptance, Commit } from '../outbox/contracts.js';
+import type { Acceptance } from '../outbox/contracts.js';
 import type { OutboxQueue } from '../outbox/outbox.js';
+import type { SentIds } from '../outbox/sent-ids.js';
 import { prepareMail, type Prepared, type SubmitDeps } from '../outbox/submit.js';
-import type { Step } from '../step.js';
+import { changesOnly, commitSteps, type Step } from '../step.js';
 import type { SendError, SendOptions, Sent } from '../types.js';
 
 export interface AcceptDeps {
   readonly submit: SubmitDeps;
+  readonly store: Store;
   readonly outbox: Pick<OutboxQueue, 'accept'>;
+  readonly sentIds: Pick<SentIds, 'note'>;
   readonly inbox: Pick<Inbox, 'deposit'>;
   readonly lifetimeMs: number;
 }
 
 /** What a send has that its caller has named. */
 export interface Named extends Required<Pick<Acceptance, 'idOf'>> {
-  /** Stores the name with the mail. */
-  readonly commit: Commit;
-  /** The name alone. */
+  /** Stores the name. */
   readonly step: Step;
 }
 
@@ -35,22 +37,36 @@ export const acceptMail = (
 ): ResultAsync<readonly Sent[], SendError> =>
   prepareMail(deps.submit, options).asyncAndThen((mail) => {
     const isReported = mail.bad.length > 0 && options.badRecipients !== 'skip';
-    const commit = isReported ? commitWithReport(deps, mail, named) : named?.commit;
+    const commit = isReported ? commitWithReport(deps, mail) : commitAlone(deps);
+    const steps = [
+      ...(named === undefined ? [] : [named.step]),
+      ...(mail.renamed === undefined ? [] : deps.sentIds.note(mail.renamed)),
+    ];
     const fixed = named === undefined ? {} : { idOf: named.idOf };
-    return deps.outbox.accept({ ...mail, ...fixed, lifetimeMs: deps.lifetimeMs }, commit);
+    const acceptance = { ...mail, ...fixed, lifetimeMs: deps.lifetimeMs };
+    return deps.outbox.accept(acceptance, (changes) => commit(changes, steps));
   });
 
-/** The mail for those who can have it, and the report about the others: both or neither. */
+/** Stores a mail, and what else there is to remember with it; all or nothing. */
+type CommitAccepted = (
+  changes: readonly Change[],
+  steps: readonly Step[],
+) => ResultAsync<void, StoreError>;
+
+const commitAlone =
+  ({ store }: AcceptDeps): CommitAccepted =>
+  (changes, steps) =>
+    commitSteps(store, [changesOnly(changes), ...steps]);
+
+/** The mail for those who can have it, and the report about the others. */
 const commitWithReport = (
   { submit, inbox }: AcceptDeps,
   { bad, payloads }: Prepared,
-  named: Named | undefined,
-): Commit => {
+): CommitAccepted => {
   const { account, clock, random } = submit;
   const report = buildReport(
     { kind: 'enqueue-failure', failed: bad, accepted: [], mail: concatAll(payloads) },
     { account, nowMs: clock.now(), random },
   );
-  const steps = named === undefined ? [] : [named.step];
-  return (changes) => inbox.deposit(report, changes, steps).map(() => undefined);
+  return (changes, steps) => inbox.deposit(report, changes, steps).map(() => undefined);
 };

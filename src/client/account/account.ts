@@ -146,7 +146,7 @@ export class Account {
     const { named, identity } = this.#parts;
     const idOf = idsOfSend(this.#world.primitives, identity.secretKey, name);
     return named.once(name, {
-      first: (commit, step) => this.#accept(options, { idOf, commit, step }),
+      first: (step) => this.#accept(options, { idOf, step }),
       again: () => sentBefore(this.#options, to, idOf),
     });
   }
@@ -239,13 +239,14 @@ export class Account {
 
   /** What goes on without a connection too. */
   #start(): readonly Promise<void>[] {
-    const { surbs, outbox, named, health } = this.#parts;
+    const { surbs, outbox, named, sentIds, health } = this.#parts;
     const { signal } = this.#stop;
     const onError = (error: StoreError): void => health.failed(error);
     return this.#guarded([
       outbox.runBounces(signal),
       surbs.runExpiry(signal, onError),
       named.runExpiry(signal, onError),
+      sentIds.runExpiry(signal, onError),
       this.#discovery.run(signal),
     ]);
   }

@@ -16,6 +16,7 @@ import { type KeyFileError, type KeyPair, keyPairOf, loadKeyPair } from '../keys
 import { NamedSends } from '../outbox/named-sends.js';
 import type { OutboxNews, Undelivered } from '../outbox/contracts.js';
 import { OutboxQueue } from '../outbox/outbox.js';
+import { SentIds } from '../outbox/sent-ids.js';
 import type { AccountPlan, Tuning } from './plan.js';
 import { ProvidersSeen } from '../link/providers-seen.js';
 import type { RecipientBook } from '../recipients/recipients.js';
@@ -50,6 +51,7 @@ export interface AccountParts {
   readonly inbox: Inbox;
   readonly outbox: OutboxQueue;
   readonly named: NamedSends;
+  readonly sentIds: SentIds;
   readonly notices: KeyNotices;
   readonly threads: Threads;
   readonly providers: ProvidersSeen;
@@ -109,7 +111,7 @@ interface Opened {
 
 type StoredParts = Pick<
   AccountParts,
-  'health' | 'surbs' | 'inbox' | 'outbox' | 'named' | 'notices' | 'providers'
+  'health' | 'surbs' | 'inbox' | 'outbox' | 'named' | 'sentIds' | 'notices' | 'providers'
 >;
 
 /** What lies in the store. */
@@ -128,7 +130,8 @@ const openStored = (
     });
     const slackMs = world.tuning.slackMs ?? RESTORED_SLACK_MS;
     const surbs = yield* SurbTable.open({ store, clock, onExpired }, slackMs);
-    const inbox = yield* openAccountInbox(world, plan, { store, identity });
+    const sentIds = yield* SentIds.open({ store, clock, primitives: world.primitives });
+    const inbox = yield* openAccountInbox(world, plan, { store, identity, sentIds });
     const deposit = (report: Report, changes: readonly Change[]) =>
       inbox
         .deposit(buildReport(report, { account, nowMs: clock.now(), random }), changes)
@@ -146,13 +149,13 @@ const openStored = (
     const named = yield* NamedSends.open({ store, clock, primitives: world.primitives });
     const providers = yield* ProvidersSeen.open({ store, clock });
     const notices = yield* KeyNotices.open({ store, account, deposit, emit });
-    return ok({ health, surbs, inbox, outbox, named, notices, providers });
+    return ok({ health, surbs, inbox, outbox, named, sentIds, notices, providers });
   });
 
 const openAccountInbox = (
   { io, primitives, events, book, rawTuning }: ClientWorld,
   { network, address, readers }: AccountPlan,
-  { store, identity }: Pick<Opened, 'store' | 'identity'>,
+  { store, identity, sentIds }: Pick<AccountParts, 'store' | 'identity' | 'sentIds'>,
 ): ResultAsync<Inbox, StoreError> =>
   openInbox({
     store,
@@ -169,6 +172,7 @@ const openAccountInbox = (
         .get(of)
         .map(({ key }) => key)
         .unwrapOr(undefined),
+    idHere: (id) => sentIds.idHere(id),
     readers,
     events: (event) => events.emit(event),
     tuning: rawTuning,

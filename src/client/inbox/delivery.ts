@@ -9,8 +9,18 @@ import { err, ok, type Result, type ResultAsync, safeTry } from 'neverthrow';
 import { equal } from '../../bytes/compare.js';
 import { utf8 } from '../../bytes/text.js';
 import { concat, concatAll } from '../../bytes/writer.js';
-import { findAll, findBody, type MailHead, readHead } from '../../mail/header.js';
+import {
+  findAll,
+  findBody,
+  type HeaderField,
+  type HeaderLine,
+  isNamed,
+  type MailHead,
+  readHead,
+  replaceFields,
+} from '../../mail/header.js';
 import { claimsSender, fromAddresses } from '../../mail/sender-field.js';
+import { foldTokens } from '../../mail/words.js';
 import { idsOf } from '../../sanitise/threads.js';
 import type { Store, StoreError } from '../../store/store.js';
 import { PARTS, partKey } from './records.js';
@@ -37,8 +47,15 @@ export type Verdict =
       readonly from: readonly Address[];
       /** In angle brackets; `undefined` where it has none. */
       readonly messageId: string | undefined;
+      readonly start: Start;
     }
   | { readonly kind: Objection };
+
+/** The first parts of a message, as many as its head is in. */
+export interface Start {
+  readonly parts: number;
+  readonly bytes: Uint8Array;
+}
 
 /** Why a message is not shown as a mail. */
 export type Objection = 'malformed-mail' | 'spoofed-sender';
@@ -54,14 +71,54 @@ export const storedParts =
 /** Looks at the head of a message of `count` parts. */
 export const judge = (readPart: ReadPart, count: number): ResultAsync<Verdict, StoreError> =>
   readUntil(readPart, count, isHeadThere).map((start): Verdict => {
-    const body = findBody(start);
-    const whole = body !== undefined || start.length < MAX_HEAD_LENGTH;
-    const bytes = start.subarray(0, body);
+    const body = findBody(start.bytes);
+    const whole = body !== undefined || start.bytes.length < MAX_HEAD_LENGTH;
+    const bytes = start.bytes.subarray(0, body);
     const head = readHead(bytes);
     if (!whole || head.isErr()) return { kind: 'malformed-mail' };
     if (claimsSender(bytes)) return { kind: 'spoofed-sender' };
-    return { kind: 'mail', from: fromAddresses(head.value), messageId: messageIdIn(head.value) };
+    const [from, messageId] = [fromAddresses(head.value), messageIdIn(head.value)];
+    return { kind: 'mail', from, messageId, start };
   });
+
+/** Fields that name the mails that a mail answers. */
+const THREAD_FIELDS = ['In-Reply-To', 'References'];
+
+/** Parts that take the place of those of a start, and how many bytes longer they are. */
+export interface Answered {
+  readonly parts: readonly { readonly index: number; readonly payload: Uint8Array }[];
+  readonly growth: number;
+}
+
+/**
+ * The start of a mail with the mails that it answers called as they are here, so that it joins their
+ * thread; nothing where none of them is ours.
+ */
+export const withOwnIds = (
+  { parts, bytes }: Start,
+  idHere: (id: string) => string | undefined,
+): Answered => {
+  const rename = (line: HeaderLine): HeaderField | undefined => {
+    if (!THREAD_FIELDS.some((name) => isNamed(line, name))) return undefined;
+    const ids = idsOf(line.value);
+    if (ids.every((id) => idHere(id) === undefined)) return undefined;
+    const value = foldTokens(
+      line.name,
+      ids.map((id) => idHere(id) ?? id),
+    );
+    return { name: line.name, value };
+  };
+  const renamed = replaceFields(bytes, rename).unwrapOr(bytes);
+  if (renamed === bytes) return { parts: [], growth: 0 };
+  // The parts behind the first one stay, with nothing in them.
+  const payloads = Array.from({ length: parts }, (_, index) => (index === 0 ? renamed : NOTHING));
+  return {
+    parts: payloads.map((payload, index) => ({ index, payload })),
+    growth: renamed.length - bytes.length,
+  };
+};
+
+const NOTHING = new Uint8Array();
 
 /** In angle brackets; `undefined` where there is none. */
 export const messageIdIn = (head: MailHead): string | undefined =>
@@ -72,7 +129,9 @@ export const readEvidence = (
   readPart: ReadPart,
   count: number,
 ): ResultAsync<Uint8Array, StoreError> =>
-  readUntil(readPart, count, ({ length }) => length >= MAX_EVIDENCE_LENGTH);
+  readUntil(readPart, count, ({ length }) => length >= MAX_EVIDENCE_LENGTH).map(
+    ({ bytes }) => bytes,
+  );
 
 /** The first parts of a message, in order; `undefined` for those that `isHeld` says are missing. */
 export const readPartial = (
@@ -128,13 +187,13 @@ const readUntil = (
   readPart: ReadPart,
   count: number,
   enough: (start: Uint8Array) => boolean,
-): ResultAsync<Uint8Array, StoreError> =>
+): ResultAsync<Start, StoreError> =>
   safeTry(async function* () {
     const parts: Uint8Array[] = [];
     for (let wanted = 1; ; wanted *= 2) {
       while (parts.length < Math.min(wanted, count)) parts.push(yield* readPart(parts.length));
-      const start = concatAll(parts);
-      if (parts.length >= count || enough(start)) return ok(start);
+      const bytes = concatAll(parts);
+      if (parts.length >= count || enough(bytes)) return ok({ parts: parts.length, bytes });
     }
   });
 

@@ -27,6 +27,7 @@ import {
   readPartial,
   storedParts,
   type Verdict,
+  withOwnIds,
 } from './delivery.js';
 import type { HeldMail, Mails } from './mails.js';
 import { MAIL_ID_LENGTH } from './records.js';
@@ -58,6 +59,8 @@ export interface IntakeDeps {
   readonly findSender: (key: Uint8Array) => Address | undefined;
   /** The key of an address, where one is known. */
   readonly keyOf: (address: Address) => Uint8Array | undefined;
+  /** What an own mail is called here that others know by this id, in angle brackets. */
+  readonly idHere: (id: string) => string | undefined;
   readonly limits: PartialLimits;
 }
 
@@ -204,23 +207,24 @@ export class Intake {
   #deliver(
     { block, senderKey }: OpenedBlock,
     partial: PartialMail | undefined,
-    { id, from, messageId, openEnd }: Delivered,
+    { id, from, messageId, start, openEnd }: Delivered,
   ): ResultAsync<void, StoreError> {
     const forged = from.find((address) => this.#hasOtherKey(address, senderKey));
     const sender = this.#deps.findSender(senderKey);
     const prefix = encodeFields(senderFields(senderKey, { sender, forged }));
+    const answered = withOwnIds(start, this.#deps.idHere);
     const added = this.#state.mails.add(id, {
       receivedAt: this.#deps.clock.now(),
       senderKey,
       prefix,
       parts: block.total,
-      size: prefix.length + (partial?.size ?? 0) + block.payload.length,
+      size: prefix.length + (partial?.size ?? 0) + block.payload.length + answered.growth,
       openEnd,
     });
     const ended = partial ? [this.#state.partials.end(partial, 'stay')] : [];
     const steps = [
       added,
-      changesOnly([putPart(id, block)]),
+      changesOnly([putPart(id, block), ...answered.parts.map((part) => putPart(id, part))]),
       this.#note(senderKey, block),
       ...this.#noteId(messageId),
       ...ended,

@@ -11,13 +11,11 @@ import { utf8 } from '../../bytes/text.js';
 import type { Primitives } from '../../crypto/primitives.js';
 import type { Clock } from '../../io/contracts.js';
 import type { Store, StoreError } from '../../store/store.js';
-import { changesOnly, commitSteps, type Step } from '../step.js';
-import type { Commit } from './contracts.js';
-import { loadSeen, type Seen, type SeenTable } from '../seen.js';
+import { commitSteps, type Step } from '../step.js';
+import { loadSeen, type Seen, type SeenTable, sweepHourly } from '../seen.js';
 import { Turns } from '../turns.js';
 
 const DAY_MS = 86_400_000;
-const SWEEP_MS = 3_600_000;
 
 /** Callers come back after a crash, and that may be after a holiday. */
 export const NAMED_SENDS: SeenTable = {
@@ -34,8 +32,8 @@ export interface NamedSendsDeps {
 
 /** What to do for a name. */
 export interface NamedSend<T, E> {
-  /** It is new: accepts the mail by `commit`, which stores the name with it, or stores `name` itself. */
-  readonly first: (commit: Commit, name: Step) => ResultAsync<T, E>;
+  /** It is new: accepts the mail, and stores `name` by the same commit. */
+  readonly first: (name: Step) => ResultAsync<T, E>;
   /** It was accepted before: answers as then. */
   readonly again: () => Result<T, E>;
 }
@@ -61,27 +59,19 @@ export class NamedSends {
   once<T, E>(name: string, { first, again }: NamedSend<T, E>): ResultAsync<T, E | StoreError> {
     const key = this.#deps.primitives.hash.sha512_256(utf8(name));
     return this.#turns.take((): ResultAsync<T, E | StoreError> =>
-      this.#seen.has(key) ? this.#refresh(key).andThen(again) : this.#first(this.#note(key), first),
+      this.#seen.has(key) ? this.#refresh(key).andThen(again) : first(this.#note(key)),
     );
   }
 
   /** Forgets names, an hour after the opening for the first time, until `signal` is aborted. */
-  async runExpiry(signal: AbortSignal, onError: (error: StoreError) => void): Promise<void> {
-    for (;;) {
-      await this.#deps.clock.sleep(SWEEP_MS, signal);
-      if (signal.aborted) return;
-      const swept = await this.#turns.take(() => this.#sweep());
-      if (swept.isErr()) onError(swept.error);
-    }
+  runExpiry(signal: AbortSignal, onError: (error: StoreError) => void): Promise<void> {
+    const { clock } = this.#deps;
+    return sweepHourly(() => this.#turns.take(() => this.#sweep()), { clock, signal, onError });
   }
 
   /** Resolves when all that was begun is done. */
   idle(): Promise<void> {
     return this.#turns.idle();
-  }
-
-  #first<T, E>(name: Step, first: NamedSend<T, E>['first']): ResultAsync<T, E> {
-    return first((changes) => this.#commit([changesOnly(changes), name]), name);
   }
 
   #note(key: Uint8Array): Step {

@@ -26,6 +26,7 @@ import {
   withoutFields,
 } from '../../mail/header.js';
 import { newMessageId } from '../../mail/tokens.js';
+import type { Renamed } from '../../sanitise/fields.js';
 import type { SanitisePolicy, Threads } from '../../sanitise/policy.js';
 import { normalForm, type SanitiseError } from '../../sanitise/sanitise.js';
 import type { SphinxGeometry } from '../../sphinx/geometry.js';
@@ -70,6 +71,8 @@ export interface Prepared {
   /** Mail bytes, block by block. */
   readonly payloads: readonly Uint8Array[];
   readonly reliable: boolean;
+  /** The id that its writer gave it, and the one that it leaves under, where they differ. */
+  readonly renamed: Renamed | undefined;
 }
 
 const FIXED_IDS = 'postern message id';
@@ -120,8 +123,14 @@ export const prepareMail = (
         reliabilityOf(head, options.reliability)
           .andThrough(() => checkNames(head))
           .andThen((reliable) =>
-            completed(deps, mail).andThen((bytes) =>
-              cut(deps, bytes).map((payloads) => ({ recipients, bad, payloads, reliable })),
+            completed(deps, mail).andThen(({ bytes, renamed }) =>
+              cut(deps, bytes).map((payloads) => ({
+                recipients,
+                bad,
+                payloads,
+                reliable,
+                renamed,
+              })),
             ),
           ),
       ),
@@ -165,22 +174,29 @@ const checkNames = (head: MailHead): Result<void, SendError> => {
     : err({ kind: 'forbidden-header', header: forbidden.name });
 };
 
+interface Completed extends Pick<Prepared, 'renamed'> {
+  readonly bytes: Uint8Array;
+}
+
 /** Without Bcc, in the account's form, and with the fields that recipients never supply. */
-const completed = (deps: SubmitDeps, mail: Uint8Array): Result<Uint8Array, SendError> =>
+const completed = (deps: SubmitDeps, mail: Uint8Array): Result<Completed, SendError> =>
   withoutFields(mail, (line) => NEVER_SENT.some((name) => isNamed(line, name)))
     .mapErr(({ problem }): SendError => ({ kind: 'bad-mail', problem }))
     .andThen((kept) => inNormalForm(deps, kept))
-    .andThen((clean) =>
-      readMail(clean).map((head) => prependFields(closed(clean), missing(deps, head))),
+    .andThen(({ bytes, renamed }) =>
+      readMail(bytes).map((head) => ({
+        bytes: prependFields(closed(bytes), missing(deps, head)),
+        renamed,
+      })),
     );
 
-const inNormalForm = (deps: SubmitDeps, mail: Uint8Array): Result<Uint8Array, SendError> => {
+const inNormalForm = (deps: SubmitDeps, mail: Uint8Array): Result<Completed, SendError> => {
   const { sanitise: mode, sanitising = {}, account, threads, random, clock } = deps;
-  if (mode === 'off') return ok(mail);
+  if (mode === 'off') return ok({ bytes: mail, renamed: undefined });
   const keep = [...(sanitising.keep ?? []), UNRELIABLE] as const;
   const policy: SanitisePolicy = { ...sanitising, mode, addresses: [account], keep };
   return normalForm(mail, policy, { random, threads, nowMs: clock.now() })
-    .map((normal) => normal.mail)
+    .map(({ mail: bytes, renamed }) => ({ bytes, renamed }))
     .mapErr(sendErrorOf);
 };
 

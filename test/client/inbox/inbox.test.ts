@@ -96,6 +96,32 @@ describe('a received mail', () => {
     await rig.accept(...sealMail(concat(head, pattern(3000))).reverse());
     expect(subjectsOf(await rig.mails())).toEqual(['far']);
   });
+
+  it('calls the own mails that it answers as they are called here, wherever its head is cut', async () => {
+    const ids = { '<outside@x>': '<a-much-longer-id-of-ours@host>' };
+    const rig = await makeRig({ ids });
+    for (const fill of [0, 1, 2, 5, 8, 20]) {
+      const filler = 'X-Filler: abcdefghij\r\n'.repeat(fill);
+      const thread = 'In-Reply-To: <outside@x>\r\nreferences: <other@x>\r\n <outside@x> (said)\r\n';
+      const rest = concat(utf8('Subject: far\r\n\r\n'), pattern(fill * 50), utf8('\n\r\n'));
+      await rig.accept(...sealMail(concat(utf8(filler + thread), rest)).reverse());
+      await rig.reopen();
+      const entry = rig.inbox.list('inbox')._unsafeUnwrap().at(-1);
+      const mail = (await rig.inbox.read(entry?.id ?? ''))._unsafeUnwrap();
+      const named = `In-Reply-To: ${ids['<outside@x>']}\r\nreferences: <other@x> ${ids['<outside@x>']}\r\n`;
+      const wanted = concat(utf8(filler + named), rest);
+      expect(mail.subarray(-wanted.length)).toEqual(wanted);
+      expect([mail.length, entry?.openEnd]).toEqual([entry?.size, undefined]);
+    }
+  });
+
+  it('that answers a mail of somebody else stays as it is', async () => {
+    const rig = await makeRig({ ids: { '<outside@x>': '<ours@host>' } });
+    const mail = utf8('In-Reply-To:<other@x>(said)\nX-Other: <outside@x>\n\n<outside@x>');
+    await rig.accept(...sealMail(mail));
+    const [received = pattern(0)] = await rig.mails();
+    expect(received.subarray(-mail.length)).toEqual(mail);
+  });
 });
 
 describe('readers', () => {

@@ -77,6 +77,8 @@ export const makeRig = async (
     readonly known?: readonly Uint8Array[];
     /** Keys by address. */
     readonly keys?: Readonly<Record<string, Uint8Array>>;
+    /** What own mails are called here, by the ids that they left under. */
+    readonly ids?: Readonly<Record<string, string>>;
     readonly stores?: MemoryStores;
   } = {},
 ): Promise<Rig> => {
@@ -95,6 +97,7 @@ export const makeRig = async (
     const inbox = await openInbox({
       ...deps,
       keyOf: (address) => options.keys?.[address],
+      idHere: (id) => options.ids?.[id],
       identitySecret: IDENTITY,
       account: 'bob@p2.test',
       readers: ['inbox'],

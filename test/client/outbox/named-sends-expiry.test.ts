@@ -1,6 +1,7 @@
 /** How long the names of sends are remembered. */
 import { ok } from 'neverthrow';
 import { describe, expect, it } from 'vitest';
+import { commitSteps } from '../../../src/client/step.js';
 import { NAMED_SENDS, NamedSends } from '../../../src/client/outbox/named-sends.js';
 import { makeFastPrimitives } from '../../../src/crypto/fast.js';
 import { manualClock } from '../../../src/io/memory.js';
@@ -21,7 +22,7 @@ describe('names of sends', () => {
     const use = async (name: string): Promise<boolean> =>
       (
         await named.once(name, {
-          first: (commit) => commit([]).map(() => true),
+          first: (step) => commitSteps(store, [step]).map(() => true),
           again: () => ok(false),
         })
       )._unsafeUnwrap();
