@@ -30,8 +30,12 @@ export const boundaryParameter = ({ parameters }: ParameterValue): string => {
 
 const CHARSET = /^[a-z0-9][a-z0-9_.:+-]{0,39}$/;
 
-/** `; charset=` of text whose bytes stay in their charset; empty for a name that is none. */
+/** What a charset is called whose name is none (RFC 1428 §3), lest its text be taken for ASCII. */
+const UNKNOWN_CHARSET = 'unknown-8bit';
+
+/** `; charset=` of text whose bytes stay in their charset; empty where it has no name. */
 export const charsetParameter = (label: string): string => {
   const name = label.toLowerCase();
-  return CHARSET.test(name) ? `; charset=${name}` : '';
+  if (name === '') return '';
+  return `; charset=${CHARSET.test(name) ? name : UNKNOWN_CHARSET}`;
 };

@@ -61,6 +61,12 @@ describe('text', () => {
     expect([...splitMail(mail).body]).toEqual([0xff, 0x0a]);
     expect(fromUtf8(mail)).toContain('Content-Type: text/plain; charset=x-odd\r\n');
   });
+
+  it('is not taken for ASCII where its charset has a name that is none', () => {
+    const { mail } = clean('Content-Type: text/plain; charset="odd: name"\n\ntext\n');
+    expect(fromUtf8(mail)).toContain('Content-Type: text/plain; charset=unknown-8bit\r\n');
+    expect(clean(mail).mail).toEqual(mail);
+  });
 });
 
 describe('structure', () => {

@@ -20,7 +20,8 @@ expect 'MP-14 and is INFO' "$(grep -c ' DEBU ' "$T/A/log")" 0
 kill "$PID_A"; ended "$PID_A"
 "${POSTERN:-postern}" daemon -f "$CONF_A" --unsafe-debug >>"$T/restarts" 2>&1 & PID_A=$!
 eventually is_connected A
-echo rubbish >"$DATA_A/recipients/eve@p2.test.pem"; kill -HUP "$PID_A"; sleep 1
+echo rubbish >"$DATA_A/recipients/eve@p2.test.pem"; kill -HUP "$PID_A"
+eventually grep -q 'unusable recipient file=.*eve@p2.test' "$T/A/log"
 expect 'MP-14 --unsafe-debug shows names' "$(grep -c 'unusable recipient file=.*eve@p2.test' "$T/A/log")" 1
 rm "$DATA_A/recipients/eve@p2.test.pem"; kill "$PID_A"; wait "$PID_A"
 cp "$T/config.kept" "$CONF_A"; cp "$T/config-b.kept" "$CONF_B"
