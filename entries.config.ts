@@ -32,6 +32,7 @@ export const entries = {
     'idle.bench': 'bench/idle.bench.ts',
     'mailbox.bench': 'bench/mailbox.bench.ts',
     'submit.bench': 'bench/submit.bench.ts',
+    'folders.bench': 'bench/folders.bench.ts',
     postern: 'apps/cli/main.ts',
     mix: 'bench/relay/mix.ts',
     sink: 'bench/relay/sink.ts',

@@ -24,6 +24,7 @@ const AREAS = [
   'start',
   'mailbox',
   'submit',
+  'folders',
   'idle',
 ];
 

@@ -31,6 +31,8 @@ const ROUNDS = 5;
 const SMALL = { bytes: 500, mails: isQuick() ? 100 : 400, perSecond: 750 };
 const LARGE = { bytes: 100_000, mails: isQuick() ? 25 : 100, perSecond: 250 };
 const FLUSHES = 200;
+/** What a flush costs where the rates are wanted. */
+const WANTED_FLUSH_MS = 0.2;
 const PAGE = new Uint8Array(4096).fill(1);
 const LINE_LIMIT = 1000;
 const LINE = `${'x'.repeat(70)}\r\n`;
@@ -51,8 +53,10 @@ const flushMs = async (): Promise<readonly number[]> => {
   return times;
 };
 
-const mailOf = (bytes: number): Uint8Array => {
-  const head = `From: <${ACCOUNT}>\r\nTo: <${FRIEND}>\r\nSubject: one of many\r\n\r\n`;
+/** As mail programs write them: each with an id of its own. */
+const mailOf = (bytes: number, number: number): Uint8Array => {
+  const id = `<${number}.${bytes}@bench.test>`;
+  const head = `From: <${ACCOUNT}>\r\nTo: <${FRIEND}>\r\nMessage-ID: ${id}\r\nSubject: one of many\r\n\r\n`;
   return utf8(`${head}${LINE.repeat(Math.ceil((bytes - head.length) / LINE.length))}.\r\n`);
 };
 
@@ -108,20 +112,24 @@ const rates = async (
   daemon: DaemonProcess,
   { bytes, mails }: typeof SMALL,
 ): Promise<Rates> => {
-  const mail = mailOf(bytes);
-  await session.send(mail);
+  await session.send(mailOf(bytes, 0));
   const [perSecond, perCpuSecond]: [number[], number[]] = [[], []];
   for (let round = 0; round < ROUNDS; round++) {
+    const all = Array.from({ length: mails }, (_, i) => mailOf(bytes, 1 + round * mails + i));
     const [startMs, startCpuS] = [performance.now(), daemon.cpuSeconds()];
-    for (let i = 0; i < mails; i++) await session.send(mail);
+    for (const mail of all) await session.send(mail);
     perSecond.push((mails * 1000) / (performance.now() - startMs));
     perCpuSecond.push(mails / (daemon.cpuSeconds() - startCpuS));
   }
   return { perSecond, perCpuSecond };
 };
 
+/** The rate that this one would be where a flush took {@link WANTED_FLUSH_MS}. */
+const normalised = (perSecond: readonly number[], flushMs: number): readonly number[] =>
+  perSecond.map((rate) => 1000 / (1000 / rate - (flushMs - WANTED_FLUSH_MS)));
+
 const atLeast = (name: string, samples: readonly number[], limit: number): Requirement => ({
-  name: `submit: ${name}, where a flush takes 0.2 ms`,
+  name: `submit: ${name}, where a flush takes ${WANTED_FLUSH_MS} ms`,
   value: summarise(samples).median,
   unit: '/s',
   bound: 'at-least',
@@ -138,6 +146,9 @@ const bench = async (): Promise<AreaReport> => {
   const small = await rates(session, daemon, SMALL);
   const large = await rates(session, daemon, LARGE);
   const flushes = await flushMs();
+  const flush = summarise(flushes).median;
+  const smallThere = normalised(small.perSecond, flush);
+  const largeThere = normalised(large.perSecond, flush);
   await daemon.stop();
   await site.dispose();
   return {
@@ -145,13 +156,15 @@ const bench = async (): Promise<AreaReport> => {
     measures: [
       measured('fdatasync of a page behind a file', 'ms', flushes),
       measured('500 bytes, one connection', '/s', small.perSecond),
+      measured('500 bytes, normalised to a flush of 0.2 ms', '/s', smallThere),
       measured('500 bytes, per CPU-second', '/s', small.perCpuSecond),
       measured('100 KB, one connection', '/s', large.perSecond),
+      measured('100 KB, normalised to a flush of 0.2 ms', '/s', largeThere),
       measured('100 KB, per CPU-second', '/s', large.perCpuSecond),
     ],
     requirements: [
-      atLeast('500 bytes', small.perSecond, SMALL.perSecond),
-      atLeast('100 KB', large.perSecond, LARGE.perSecond),
+      atLeast('500 bytes', smallThere, SMALL.perSecond),
+      atLeast('100 KB', largeThere, LARGE.perSecond),
     ],
   };
 };

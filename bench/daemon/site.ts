@@ -49,11 +49,12 @@ export const makeSite = async (): Promise<Site> => {
   };
 };
 
-/** Writes the daemon's file: one account, with everything else by default. */
+/** Writes the daemon's file: one account with these settings, and everything else by default. */
 export const writeConfig = (
   { dataDir, configFile, smtp, pop3 }: Site,
   { authority }: Pick<NetworkConfig, 'authority'>,
   friendKey: Uint8Array,
+  settings: readonly string[] = [],
 ): Promise<void> =>
   writeFile(
     configFile,
@@ -70,6 +71,7 @@ PublicKey = "${toBase64(authority.publicKey)}"
 User = "alice"
 Provider = "p1.test"
 Authority = "bench"
+${settings.join('\n')}
 [Recipients]
 "${FRIEND}" = "${toBase64(friendKey)}"
 `,

@@ -5,7 +5,7 @@
  * MIME-Version, which it forgets, is there.
  * @module
  */
-import { toBase64, utf8 } from '../bytes/text.js';
+import { isAscii, toBase64, utf8 } from '../bytes/text.js';
 import { concat, concatAll } from '../bytes/writer.js';
 import type { Random } from '../io/contracts.js';
 import { withEnvelope } from './build.js';
@@ -293,7 +293,7 @@ const original = (type: string, mail: Uint8Array): Part => ({
     { name: 'Content-Type', value: type },
     {
       name: 'Content-Transfer-Encoding',
-      value: mail.some((byte) => byte > 0x7f) ? '8bit' : '7bit',
+      value: isAscii(mail) ? '7bit' : '8bit',
     },
   ],
   body: mail,

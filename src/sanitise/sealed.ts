@@ -10,7 +10,7 @@ import type { Entity } from '../mail/entity.js';
 import type { HeaderField } from '../mail/header.js';
 import { encodeQuoted } from '../mail/transfer.js';
 import { concat } from '../bytes/writer.js';
-import { utf8 } from '../bytes/text.js';
+import { isAscii, utf8 } from '../bytes/text.js';
 import { withoutArmourNames } from './armour.js';
 import type { Exact } from './content.js';
 import { boundaryParameter, charsetParameter, typeParameters } from './content-fields.js';
@@ -22,8 +22,6 @@ const LF = 0x0a;
 
 /** Whether an entity's body may not be touched. */
 export const isSealed = ({ type }: Entity): boolean => SEALED.includes(type.value);
-
-export const isAscii = (bytes: Uint8Array): boolean => bytes.every((byte) => byte < 0x80);
 
 /** A transfer encoding that is no encoding, by the bytes. */
 export const plainEncoding = (bytes: Uint8Array): '7bit' | '8bit' =>
