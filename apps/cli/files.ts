@@ -2,20 +2,42 @@
  * Configuration files, read for a command.
  * @module
  */
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { okAsync, type Result, type ResultAsync } from 'neverthrow';
 import { fromUtf8 } from '../../src/bytes/text.js';
 import type { ConfigFileError } from '../config/errors.js';
 import { plainFileProblem, readPlainFile } from '../config/plain-file.js';
 import type { ConfigProblem } from '../config/toml.js';
+import { CONFIG_FILE, defaultDirectory } from './places.js';
 import type { Terminal } from './terminal.js';
 
 /** As the reference's program names it. */
 const DEFAULT_FILE = 'katzenpost.toml';
 
-/** The file that a command means: what it was told, else `POSTERN_CONFIG`, else the default. */
-export const configPath = (terminal: Terminal, told: string | undefined): string =>
-  resolve(terminal.workingDirectory, told ?? terminal.env['POSTERN_CONFIG'] ?? DEFAULT_FILE);
+/** The file that a command means: what it was told, else `POSTERN_CONFIG`. */
+const namedPath = (terminal: Terminal, told: string | undefined): string | undefined => {
+  const named = told ?? terminal.env['POSTERN_CONFIG'];
+  return named === undefined ? undefined : resolve(terminal.workingDirectory, named);
+};
+
+/** The named file, else the one in the working directory. */
+export const nodeConfigPath = (terminal: Terminal, told: string | undefined): string =>
+  namedPath(terminal, told) ?? resolve(terminal.workingDirectory, DEFAULT_FILE);
+
+/**
+ * The named file, else the one that `init` has written. Other programs call us in any directory, and
+ * a file that somebody has left there must not take their mail.
+ */
+export const ownConfigPath = (terminal: Terminal, told: string | undefined): string =>
+  namedPath(terminal, told) ?? join(defaultDirectory(terminal.env), CONFIG_FILE);
+
+/** The named file, else the one in the working directory, else the one that `init` has written. */
+export const configPath = (terminal: Terminal, told: string | undefined): string => {
+  const here = nodeConfigPath(terminal, told);
+  const own = ownConfigPath(terminal, told);
+  return existsSync(here) || !existsSync(own) ? here : own;
+};
 
 /** Reads a file and makes a configuration of it. */
 export const readConfigFile = <T>(

@@ -2,7 +2,7 @@
  * The daemon: a client with its bridges, opened in order and closed in the reverse order.
  * @module
  */
-import { errAsync, ok, ResultAsync, safeTry } from 'neverthrow';
+import { errAsync, ok, okAsync, ResultAsync, safeTry } from 'neverthrow';
 import { serveManagement } from '../../bridges/management/index.js';
 import { Resources } from '../../servers/node/resources.js';
 import { fileNameOf } from '../../src/client/account/plan.js';
@@ -55,7 +55,7 @@ export interface RunningDaemon extends Listeners {
   rescan(): ResultAsync<readonly RecipientError[], RecipientError>;
   /** Reads the passwords of mail programs again. */
   renewPasswords(): ResultAsync<void, FilesError>;
-  /** Opens one more account with its folders. */
+  /** Opens one more account with its folders; all of it or nothing. */
   addAccount(account: AccountConfig, folders: AccountFolders): ResultAsync<void, AddError>;
   /** Closes an account; what is on disk stays. */
   removeAccount(account: Address): ResultAsync<void, UnknownAccount>;
@@ -236,7 +236,14 @@ const describe = (
     client.accounts
       .add(account)
       .mapErr((error): AddError => error)
-      .andThen((address) => desk.open(address, folders)),
+      .andThen((address) =>
+        desk.open(address, folders).orElse((error) =>
+          desk
+            .remove(address)
+            .orElse(() => okAsync(undefined))
+            .andThen(() => errAsync(error)),
+        ),
+      ),
   removeAccount: (account) => desk.remove(account),
   close: () => resources.close(),
 });

@@ -9,7 +9,7 @@ import type { Address } from '../../src/index.js';
 import type { LoggingConfig, ProgramLog } from '../config/logging.js';
 import { safeKey } from '../config/settings.js';
 import type { ConfigProblem } from '../config/toml.js';
-import type { RunningDaemon } from './daemon.js';
+import type { AddError, RunningDaemon } from './daemon.js';
 import {
   inEffectOf,
   planReload,
@@ -130,7 +130,7 @@ export class Reloader {
         return true;
       },
       (error) => {
-        log.write('error', MODULE, 'account not added', { account, problem: error.kind });
+        log.write('error', MODULE, 'account not added', { account, ...addFacts(error) });
         return false;
       },
     );
@@ -158,6 +158,12 @@ export class Reloader {
     else for (const { line } of error.problems) log.write('error', MODULE, broken, { line });
   }
 }
+
+/** Which setting to look at, where it is one. */
+const addFacts = (error: AddError): Readonly<Record<string, string>> =>
+  error.kind === 'mail-folder'
+    ? { problem: error.kind, key: error.key, reason: error.reason }
+    : { problem: error.kind };
 
 /** The file is named by a recipient. */
 const fileFacts = ({ path, problem }: { readonly path: string; readonly problem: string }) => ({

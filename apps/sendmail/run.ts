@@ -8,7 +8,7 @@
 import { fromSafePromise, type ResultAsync } from 'neverthrow';
 import { isObject } from '../../src/control/json.js';
 import type { CliError } from '../cli/errors.js';
-import { configPath, readConfigFile } from '../cli/files.js';
+import { ownConfigPath, readConfigFile } from '../cli/files.js';
 import type { Terminal } from '../cli/terminal.js';
 import { addressOf, readDaemonConfig, type DaemonConfig } from '../daemon/config.js';
 import { readArguments, type ArgumentError, type Arguments } from './arguments.js';
@@ -42,7 +42,7 @@ export const runSendmail = async (
 };
 
 const act = (told: Arguments, terminal: Terminal): ResultAsync<void, SendmailError> =>
-  readConfigFile(configPath(terminal, told.config), readDaemonConfig)
+  readConfigFile(ownConfigPath(terminal, told.config), readDaemonConfig)
     .mapErr((error): SendmailError => error)
     .andThen((config) => {
       if (told.mode === 'queue') return showQueue(config, terminal);

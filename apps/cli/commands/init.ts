@@ -12,7 +12,7 @@ import { initialise, type Initialised } from '../../init/init.js';
 import type { InitPlaces, InitWish } from '../../init/wish.js';
 import { finishWith, printData, type Cli } from '../cli.js';
 import type { CliError } from '../errors.js';
-import { defaultDirectory } from '../places.js';
+import { CONFIG_FILE, defaultDirectory } from '../places.js';
 
 interface InitFlags extends InitWish {
   readonly dir?: string;
@@ -65,7 +65,7 @@ const runInit = (
 ): ResultAsync<void, CliError> => {
   const { terminal } = cli;
   const directory = resolve(terminal.workingDirectory, dir ?? defaultDirectory(terminal.env));
-  const places = { configFile: join(directory, 'config.toml'), dataDir: join(directory, 'data') };
+  const places = { configFile: join(directory, CONFIG_FILE), dataDir: join(directory, 'data') };
   return makeAccount(cli, { places, wish: flags, mayAsk: yes !== true, json });
 };
 

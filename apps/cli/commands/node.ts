@@ -15,7 +15,7 @@ import { generateIdentity, startPart } from '../../node/run.js';
 import { makeSupervisor } from '../../systemd/notify.js';
 import { finishWith, type Cli } from '../cli.js';
 import type { CliError } from '../errors.js';
-import { configPath, readConfigFile } from '../files.js';
+import { nodeConfigPath, readConfigFile } from '../files.js';
 import { awaitStop, onHangUp, writePidFile } from '../stop.js';
 
 interface RunOptions {
@@ -47,7 +47,7 @@ export const addNode = (program: Command, cli: Cli): void => {
 };
 
 const run = (cli: Cli, role: Role, options: RunOptions): ResultAsync<void, CliError> =>
-  readConfigFile(configPath(cli.terminal, options.config), ROLES[role].read)
+  readConfigFile(nodeConfigPath(cli.terminal, options.config), ROLES[role].read)
     .andThen((config) => checkRole(role, config))
     .andThen((config) => {
       process.umask(0o077);

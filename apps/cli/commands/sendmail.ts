@@ -11,7 +11,7 @@ const DETAILS = `
 Takes a mail on standard input, as sendmail does, and ends when it is on disk: also while no daemon
 runs. Options of other sendmails are taken and mean nothing.
 
-  -C FILE   configuration file; else POSTERN_CONFIG, else katzenpost.toml here
+  -C FILE   configuration file; else POSTERN_CONFIG, else the one that init wrote
   -f FROM   the account that sends; else the one in From, else the first one
   -F NAME   the full name in From, where the mail has no From
   -i, -oi   a line with only a dot does not end the mail

@@ -1,4 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { decodePem, PEM_KEYS } from '../../../src/bytes/pem.js';
@@ -75,6 +76,20 @@ describe('postern check-config', () => {
   it('takes the file from the environment', async () => {
     const { code } = await run(['check-config'], { env: { POSTERN_CONFIG: file } });
     expect(code).toBe(0);
+  });
+
+  it('takes the one of init where there is none here, and never for a node', async () => {
+    const home = await mkdtemp(join(tmpdir(), 'postern-test-'));
+    const at = { env: { XDG_DATA_HOME: home }, workingDirectory: home };
+    await mkdir(join(home, 'postern'));
+    await cp(file, join(home, 'postern', 'config.toml'));
+    const said = `${join(home, 'postern', 'config.toml')}: no problems`;
+    expect((await run(['check-config'], at)).out).toEqual([said]);
+    const missing = expect.stringContaining(join(home, 'katzenpost.toml')) as string;
+    expect((await run(['node', 'mix', 'run'], at)).err).toEqual([missing]);
+    await writeFile(join(home, 'katzenpost.toml'), 'rubbish');
+    expect((await run(['check-config'], at)).code).toBe(2);
+    await rm(home, { recursive: true });
   });
 
   it('names file, line, key and the nearest name', async () => {

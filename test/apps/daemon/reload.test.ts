@@ -114,6 +114,19 @@ describe('a configuration read again', () => {
     expect(lines).toContainEqual(expect.stringContaining('"reason":"permission denied"'));
   });
 
+  it('adds an account with its folders or not at all, and says which setting is wrong', async () => {
+    await writeFile(join(site.directory, 'file'), '');
+    const wrong = withZed().replace(`${site.directory}/Zed`, `${site.directory}/file/Zed`);
+    await reload(wrong);
+    expect(daemon.client.accounts.list()).toEqual(['alice@p1.test']);
+    expect(daemon.passwords.get('zed@p1.test')).toBeUndefined();
+    const refused = lines.find((line) => line.includes('account not added'));
+    expect(refused).toMatch(/"problem":"mail-folder","key":"Maildir","reason":".+"/);
+    expect(refused).not.toContain(site.directory);
+    await reload(withZed());
+    expect(daemon.client.accounts.list()).toEqual(['alice@p1.test', 'zed@p1.test']);
+  });
+
   it('opens and closes accounts, and leaves the others alone', async () => {
     await reload(withZed());
     expect(daemon.client.accounts.list()).toEqual(['alice@p1.test', 'zed@p1.test']);
