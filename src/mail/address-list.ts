@@ -13,8 +13,8 @@ interface Place {
 /**
  * Cuts a field's value into single addresses, each with its name and comments.
  *
- * The members of a group stand for themselves, so an empty group gives none. Nothing is checked:
- * that is for whoever normalises an address.
+ * The members of a group stand for themselves, so an empty group gives none; the route of an address
+ * goes. Nothing is checked: that is for whoever normalises an address.
  *
  * @param value - unfolded
  */
@@ -28,8 +28,13 @@ export const splitAddresses = (value: string): readonly string[] => {
     if (ends === 'address') addresses.push(current);
     current = ends === undefined ? current + token : '';
   }
-  return [...addresses, current].map((address) => address.trim()).filter((each) => each !== '');
+  return [...addresses, current]
+    .map((address) => withoutRoute(address).trim())
+    .filter((each) => each !== '');
 };
+
+/** `<@relay,@other:user@host>`: the obsolete way to say how a mail goes (RFC 5322 §4.4). */
+const withoutRoute = (text: string): string => text.replace(/<\s*@[^<>:]*:/, '<');
 
 /** A character, or a quoted one with its backslash. */
 const TOKEN = /\\[^]|[^]/gu;

@@ -23,13 +23,10 @@ export const plainAddresses = (value: string): readonly string[] => [
 ];
 
 const addressOf = (text: string): string | undefined =>
-  normaliseAddress(withoutRoute(text)).match(
+  normaliseAddress(text).match(
     ({ address }) => address,
     () => undefined,
   );
-
-/** `<@relay,@other:user@host>`: the obsolete way to say how a mail goes (RFC 5322 §4.4). */
-const withoutRoute = (text: string): string => text.replace(/<\s*@[^<>:]*:/, '<');
 
 /** To, Cc or Reply-To: addresses alone; `undefined` where there is none. */
 export const addressesField = (name: string, value: string): string | undefined => {

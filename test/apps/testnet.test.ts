@@ -17,9 +17,8 @@ interface Group {
 
 const groups = JSON.parse(readFileSync(join(checks, 'groups.json'), 'utf8')) as readonly Group[];
 
-// Each group waits for most of its time, so that two together hardly take longer than one.
-describe.skipIf(!canCheck).concurrent('a test network of processes', () => {
-  it.for(groups)('$name', { timeout: 10 * MINUTES }, async (group, { expect }) => {
+describe.skipIf(!canCheck)('a test network of processes', () => {
+  it.for(groups)('$name', { timeout: 10 * MINUTES }, async (group) => {
     const words = [join(checks, 'run.sh'), ...group.options, '--', ...group.checks];
     const { code, out, err } = await runProgram('bash', words);
     const facts = out.split('\n').filter((line) => /^(not )?ok /.test(line));

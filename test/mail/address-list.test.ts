@@ -2,6 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { splitAddresses } from '../../src/mail/address-list.js';
 
+/** Whether all characters of `part` stand in `whole`, in their order. */
+const isWithin = (part: string, whole: string): boolean => {
+  let at = 0;
+  for (const char of whole) if (part.startsWith(char, at)) at += char.length;
+  return at === part.length;
+};
+
 describe('a list of addresses', () => {
   it('is cut at its commas, and nowhere else', () => {
     const cases: readonly (readonly [string, readonly string[]])[] = [
@@ -12,7 +19,7 @@ describe('a list of addresses', () => {
       ['a@x (one, two (three, four)), b@y', ['a@x (one, two (three, four))', 'b@y']],
       ['friends: a@x, b@y; c@z', ['a@x', 'b@y', 'c@z']],
       ['undisclosed-recipients:;', []],
-      ['<@relay,@other:a@x>, b@y', ['<@relay,@other:a@x>', 'b@y']],
+      ['<@relay,@other:a@x>, b@y', ['<a@x>', 'b@y']],
       [' , ,a@x,, ', ['a@x']],
       ['', []],
       ['(un\\)closed, b@y', ['(un\\)closed, b@y']],
@@ -25,7 +32,7 @@ describe('a list of addresses', () => {
       fc.property(
         fc.string({ unit: fc.constantFrom(...Array.from('a@,;:<>"()\\ é')) }),
         (value) => {
-          for (const address of splitAddresses(value)) expect(value).toContain(address);
+          for (const address of splitAddresses(value)) expect(isWithin(address, value)).toBe(true);
         },
       ),
     );

@@ -13,6 +13,6 @@ reconfigure B "\$a [[Notify]]\nExec = [\"/bin/sh\", \"-c\", \"cat >>'$T/told'\"]
 msg alice@p1.test bob@p2.test bf1-exec x | put A bob@p2.test
 eventually test -s "$T/told"
 expect 'BF-1 a program is told the same' "$(cat "$T/told")" '{"account":"bob@p2.test","count":1}'
-eventually grep -qs '^Subject: bf1-exec' "$MAILDIR_B"/new/*
+eventually sh -c "cat '$MAILDIR_B'/new/* | grep -q '^Subject: bf1-exec'"
 expect 'BF-1 one that cannot be run is no harm to mail' "$(grep -ls '^Subject: bf1-exec' "$MAILDIR_B"/new/* | wc -l | tr -d ' ')" 1
 sed -i '/^\[\[Notify\]\]/,$d' "$CONF_B"; reconfigure B ''

@@ -107,7 +107,7 @@ fi
 expect 'whoever has only read leaves every mail where it was' "$(pop B '' UIDL)" "$before"
 
 if on_board notmuch; then
-  eventually grep -qs '^Subject: fetched' "$MAILDIR_B"/new/*
+  eventually sh -c "cat '$MAILDIR_B'/new/* | grep -q '^Subject: fetched'"
   export NOTMUCH_CONFIG=$T/fetch/notmuch-config
   printf '[database]\npath=%s\nmail_root=%s\n[user]\nname=Bob\nprimary_email=%s\n[new]\ntags=new\n' \
     "$T/fetch/notmuch" "$MAILDIR_B" "$ADDR_B" >"$NOTMUCH_CONFIG"

@@ -1,48 +1,31 @@
 # Mail programs as people have them send a mail each, by SMTP or by sendmail; it arrives as written.
-home=$T/home; mkdir -p "$home"
-# Beside the program that is tried; mail programs want a path without arguments.
-POSTERN_SENDMAIL=$(dirname "$(readlink -f "${POSTERN:-$(command -v postern)}")")/postern-sendmail.js
-chmod +x "$POSTERN_SENDMAIL"
-user=${ADDR_A//@/%40}
-host=${SMTP_A%:*} port=${SMTP_A##*:}
-alone(){ env -i HOME="$home" PATH="$PATH" TERM=dumb LANG=C.UTF-8 POSTERN_CONFIG="$CONF_A" "$@"; }
-# with PROGRAM: whether it is there; says so where it is not
-with(){ command -v "$1" >/dev/null || { echo "skipped: $1 is not installed"; return 1; }; }
-arrived(){ grep -lqs "^Subject: $1\$" "$MAILDIR_B"/new/*; }
-# sends WHAT CODE: the program has ended with 0, and its mail comes
-sends(){
-  expect "$1 sends" "$2" 0
-  eventually arrived "$1"
-  local mail; mail=$(grep -ls "^Subject: $1\$" "$MAILDIR_B"/new/*)
-  expect "$1 arrives" "$(grep -c '^\.dot' "$mail" 2>/dev/null) $(grep -ciE '^(user-agent|x-mailer|received):' "$mail" 2>/dev/null)" '1 0'
-}
-letter(){ printf 'From: alice@p1.test\nTo: bob@p2.test\nSubject: %s\n\n.dot\n' "$1"; }
+. "$here/mail-programs.sh"
 
 if with swaks; then
   for method in PLAIN LOGIN; do
     alone swaks --server "$SMTP_A" --auth $method -au "$ADDR_A" -ap "$PASS_A" -f "$ADDR_A" -t bob@p2.test \
       --header "Subject: by-swaks-$method" --body '.dot' >"$T/said" 2>&1
-    sends by-swaks-$method $?
+    sends PM-3 by-swaks-$method $?
   done
 fi
-letter by-curl | put A bob@p2.test; sends by-curl $?
+letter by-curl | put A bob@p2.test; sends PM-3 by-curl $?
 if with msmtp; then
   letter by-msmtp | alone msmtp -C /dev/null --host="$host" --port="$port" --tls=off --auth=plain --user="$ADDR_A" \
-    --passwordeval="echo $PASS_A" -f "$ADDR_A" bob@p2.test 2>"$T/said"; sends by-msmtp $?
+    --passwordeval="echo $PASS_A" -f "$ADDR_A" bob@p2.test 2>"$T/said"; sends PM-3 by-msmtp $?
 fi
 for mutt in mutt neomutt; do
   with $mutt || continue
   common="set from=$ADDR_A realname=Alice copy=no use_from=yes"
   echo .dot | alone $mutt -F /dev/null -e "$common smtp_url=\"smtp://$user:$PASS_A@$SMTP_A\" smtp_authenticators=plain ssl_starttls=no ssl_force_tls=no" \
-    -s by-$mutt-smtp bob@p2.test >"$T/said" 2>&1; sends by-$mutt-smtp $?
+    -s by-$mutt-smtp bob@p2.test >"$T/said" 2>&1; sends PM-3 by-$mutt-smtp $?
   echo .dot | alone $mutt -F /dev/null -e "$common use_envelope_from=yes sendmail=\"$POSTERN_SENDMAIL\"" \
-    -s by-$mutt-sendmail bob@p2.test >"$T/said" 2>&1; sends by-$mutt-sendmail $?
+    -s by-$mutt-sendmail bob@p2.test >"$T/said" 2>&1; sends sendmail by-$mutt-sendmail $?
 done
 if with s-nail; then
   echo .dot | alone s-nail -:/ -Sv15-compat -Smta="smtp://$user:$PASS_A@$SMTP_A" -Ssmtp-auth=plain -Ssmtp-config=-starttls \
-    -Sfrom="$ADDR_A" -s by-s-nail-smtp bob@p2.test >"$T/said" 2>&1; sends by-s-nail-smtp $?
+    -Sfrom="$ADDR_A" -s by-s-nail-smtp bob@p2.test >"$T/said" 2>&1; sends PM-3 by-s-nail-smtp $?
   echo .dot | alone s-nail -:/ -Sv15-compat -Smta="$POSTERN_SENDMAIL" -Sfrom="$ADDR_A" -r "$ADDR_A" \
-    -s by-s-nail-sendmail bob@p2.test >"$T/said" 2>&1; sends by-s-nail-sendmail $?
+    -s by-s-nail-sendmail bob@p2.test >"$T/said" 2>&1; sends sendmail by-s-nail-sendmail $?
 fi
 if perl -MMail::Address -MAuthen::SASL -e 1 2>/dev/null && git send-email -h 2>&1 | grep -q smtp-server; then
   mkdir "$T/repository"; cd "$T/repository" || exit 1

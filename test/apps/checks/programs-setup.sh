@@ -3,7 +3,8 @@ mkdir -p "$T/bin" "$T/setup"; printf '#!/bin/sh\nexec "%s" "$@"\n' "${POSTERN:-p
 on_board(){ command -v "$1" >/dev/null && return 0; echo "ok setup of $1 # left out: it is not on this machine"; facts=$((facts + 1)); return 1; }
 # snippet X PROGRAM [--password]: in a file of its own
 snippet(){ local c=CONF_$1 file=$T/setup/$2; (umask 077; postern setup "$2" -f "${!c}" ${3:-} >"$file"); echo "$file"; }
-came(){ eventually grep -qs "^Subject: .*$1" "$MAILDIR_B"/new/*; cat "$MAILDIR_B"/new/* | grep -c "^Subject: .*$1"; }
+is_there(){ grep -qs "^Subject: .*$1" "$MAILDIR_B"/new/*; }
+came(){ eventually is_there "$1"; cat "$MAILDIR_B"/new/* | grep -c "^Subject: .*$1"; }
 leaks(){ grep -ls "^Subject: .*$1" "$MAILDIR_B"/new/* | xargs grep -ciE "$(hostname)|user-agent|x-mailer|[+-]0[1-9]00" ; }
 as_a_person(){ (PATH=$T/bin:$PATH; export PATH TZ=Asia/Tokyo; timeout 60 "$@" >"$T/setup/screen" 2>&1); }
 
