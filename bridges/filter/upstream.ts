@@ -7,8 +7,8 @@
  * Source: RFC 5321; RFC 3207 for STARTTLS, RFC 4954 for AUTH.
  * @module
  */
-import { connect as connectTcp, type Socket } from 'node:net';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { err, ok, type Result } from 'neverthrow';
 import { toBase64, utf8 } from '../../src/bytes/text.js';
 import { concat } from '../../src/bytes/writer.js';
@@ -75,15 +75,11 @@ export class Upstream {
   }
 
   /** Speaks TLS from here on; what was said in the clear is forgotten. */
-  async secure({ host, ca }: UpstreamOptions): Promise<boolean> {
+  async secure(options: UpstreamOptions): Promise<boolean> {
     const plain = this.#socket;
     plain.removeAllListeners('data');
     this.#early.length = 0;
-    const secured = connectTls({
-      socket: plain,
-      servername: host,
-      ...(ca === undefined ? {} : { ca }),
-    });
+    const secured = connectTls({ socket: plain, ...tlsOptions(options) });
     const isSecure = await new Promise<boolean>((resolve) => {
       secured.once('secureConnect', () => resolve(true));
       secured.once('error', () => resolve(false));
@@ -120,6 +116,13 @@ export class Upstream {
   }
 }
 
+/** The certificate must name the host; an IP address is not told in the clear (RFC 6066 §3). */
+const tlsOptions = ({ host, ca }: UpstreamOptions): ConnectionOptions => ({
+  host,
+  ...(isIP(host) === 0 ? { servername: host } : {}),
+  ...(ca === undefined ? {} : { ca }),
+});
+
 const UNREACHABLE: UpstreamError = { kind: 'unreachable' };
 
 /** Connects, greets and logs in. */
@@ -137,10 +140,10 @@ export const openUpstream = async (
 
 const dial = (options: UpstreamOptions): Promise<Socket | TLSSocket | undefined> =>
   new Promise((resolve) => {
-    const { host, port, tls, ca } = options;
+    const { host, port, tls } = options;
     const isTls = tls === 'implicit';
     const socket = isTls
-      ? connectTls({ host, port, servername: host, ...(ca === undefined ? {} : { ca }) })
+      ? connectTls({ port, ...tlsOptions(options) })
       : connectTcp({ host, port });
     const fail = (): void => {
       socket.destroy();

@@ -2,12 +2,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import { serveFilter, type FilterOptions } from '../../../bridges/filter/index.js';
-import { stuffed } from '../../../bridges/filter/upstream.js';
+import { stuffed, type UpstreamOptions } from '../../../bridges/filter/upstream.js';
 import { replyReader } from '../../../bridges/filter/replies.js';
 import { fromUtf8, utf8 } from '../../../src/bytes/text.js';
 import type { RunningBridge } from '../../../src/control/serve.js';
 import { seededRandom } from '../../../src/io/memory.js';
 import { nodeIo } from '../../../src/io/node.js';
+import { CERTIFICATE, CERTIFICATE_KEY } from '../../support/certificate.js';
 import { program, run } from '../programs.js';
 import { talkTo } from '../socket.js';
 
@@ -32,7 +33,10 @@ const refuse = (code: number, text: string): Error =>
   Object.assign(new Error(text), { responseCode: code });
 
 /** A server that keeps what it gets, and refuses some of it. */
-const openSink = async (options: Partial<SMTPServerOptions> = {}): Promise<Sink> => {
+const openSink = async (
+  options: Partial<SMTPServerOptions> = {},
+  host = '127.0.0.1',
+): Promise<Sink> => {
   const sink: Omit<Sink, 'port' | 'close'> = { mails: [], names: [], log: [], refusal: undefined };
   const server = new SMTPServer({
     name: 'upstream.test',
@@ -69,7 +73,7 @@ const openSink = async (options: Partial<SMTPServerOptions> = {}): Promise<Sink>
     ...options,
   });
   server.on('error', () => undefined);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
+  await new Promise<void>((resolve) => server.listen(0, host, () => resolve()));
   const bound = server.server.address();
   const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
   return Object.assign(sink, {
@@ -191,6 +195,50 @@ describe('the filter', () => {
     expect(sink.log).toEqual([]);
     talk.socket.destroy();
     await logged.close();
+  });
+
+  describe.each(['starttls', 'implicit'] as const)('to a server with TLS, %s', (tls) => {
+    const certificate = { key: CERTIFICATE_KEY, cert: CERTIFICATE };
+    const credentials = { user: 'me', password: 'secret' };
+
+    /** What MAIL is answered with, by way of a server with TLS. */
+    const answerBy = async (upstream: Partial<UpstreamOptions>): Promise<string> => {
+      const settings: SMTPServerOptions = {
+        ...certificate,
+        secure: tls === 'implicit',
+        disabledCommands: tls === 'implicit' ? ['STARTTLS'] : [],
+        authOptional: false,
+        allowInsecureAuth: false,
+      };
+      const secure = await openSink(settings, upstream.host);
+      const at = { host: '127.0.0.1', port: secure.port, tls, credentials };
+      const filtering = await open({ upstream: { ...at, ...upstream } });
+      const talk = await begun(filtering.address);
+      const answer = await talk.ask(`MAIL FROM:<${ALICE}>`);
+      expect(secure.log).toEqual(answer.startsWith('250') ? ['auth me'] : []);
+      if (answer.startsWith('250')) {
+        await talk.ask(`RCPT TO:<${BOB}>`);
+        await talk.ask('DATA');
+        talk.socket.write(`${MAIL}.\r\n`);
+        expect(await talk.expect(/\d.*\r\n/)).toMatch(/^250 /);
+        expect(secure.mails).toHaveLength(1);
+      }
+      talk.socket.destroy();
+      await filtering.close();
+      await secure.close();
+      return answer;
+    };
+
+    it('logs in and hands on, where its certificate is the host’s', async () => {
+      expect(await answerBy({ ca: CERTIFICATE })).toMatch(/^250 /);
+      expect(await answerBy({ ca: CERTIFICATE, host: 'localhost' })).toMatch(/^250 /);
+    });
+
+    it('tells nothing where nobody vouches for it, or it is of another host', async () => {
+      expect(await answerBy({})).toMatch(/^4\d\d /);
+      const other = await answerBy({ ca: CERTIFICATE, host: '127.0.0.2' });
+      expect(other).toMatch(/^4\d\d /);
+    });
   });
 
   it('names a port that is in use', async () => {
