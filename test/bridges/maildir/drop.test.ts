@@ -270,4 +270,23 @@ describe('the drop folder', () => {
     await eventually(() => client.sent.length).toBe(1);
     expect(sentMail(0)).toMatch(/Subject: s\r\n/);
   });
+
+  const notmuch = program('notmuch');
+  it.runIf(notmuch)('suits notmuch insert', async () => {
+    await start();
+    const config = `${folder}.notmuch`;
+    await writeFile(config, `[database]\npath=${folder}.db\nmail_root=${folder}\n`);
+    await mkdir(`${folder}.db`);
+    const ask = (words: readonly string[], input = '') =>
+      run(notmuch ?? '', ['--config', config, ...words], input);
+    expect((await ask(['new', '--quiet'])).code).toBe(0);
+    const insert = (...words: readonly string[]) =>
+      ask(['insert', ...words], `${HEAD}\nSubject: s\n\nbody\n`);
+    expect(await insert()).toMatchObject({ code: 0, stderr: '' });
+    await eventually(() => client.sent.length).toBe(1);
+    // Without the tag it lies in cur.
+    expect(await insert('-unread')).toMatchObject({ code: 0, stderr: '' });
+    await eventually(() => client.sent.length).toBe(2);
+    expect(sentMail(1)).toMatch(/Subject: s\r\n/);
+  });
 });
