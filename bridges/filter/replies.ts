@@ -28,7 +28,10 @@ export const replyFor = (error: FilterError): Reply => {
     case 'unreachable':
       return { code: 451, text: '4.4.1 The server behind this filter does not answer' };
     case 'no-tls':
-      return { code: 454, text: '4.7.0 The server behind this filter has no TLS, or no valid certificate' };
+      return {
+        code: 454,
+        text: '4.7.0 The server behind this filter has no TLS, or no valid certificate',
+      };
     case 'log-in':
       return {
         code: 451,
