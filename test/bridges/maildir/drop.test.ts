@@ -204,7 +204,7 @@ describe('the drop folder', () => {
   });
 
   it('waits until a plain file has stopped growing', async () => {
-    await start({ stableMs: 400 });
+    await start({ stableMs: 2000 });
     const path = join(folder, 'slow.eml');
     await writeFile(path, `${HEAD}\n`);
     for (const line of ['Subject: slow\n', '\n', 'one\n', 'two\n']) {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { appendFile, mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -157,11 +158,13 @@ describe('the lock of an mbox', () => {
   it('waits for the kernel’s locks of others', async () => {
     await writeFile(path, '');
     const script = `
-import fcntl,sys,time
-f=open(sys.argv[1],'r+'); fcntl.lockf(f,fcntl.LOCK_EX); print(1,flush=True); time.sleep(1)`;
+import fcntl,os,sys,time
+f=open(sys.argv[1],'r+'); fcntl.lockf(f,fcntl.LOCK_EX); open(sys.argv[1]+'.held','w')
+while not os.path.exists(sys.argv[1]+'.over'): time.sleep(0.02)`;
     const holder = python(script, path);
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await eventually(() => existsSync(`${path}.held`)).toBe(true);
     const refused = await withLock(path, { clock, patienceMs: 100 }, () => okAsync(undefined));
+    await writeFile(`${path}.over`, '');
     expect((await holder).code).toBe(0);
     const free = await withLock(path, busy, () => okAsync(undefined));
     expect([refused.isErr(), free.isOk()]).toEqual([true, true]);
