@@ -7,13 +7,13 @@ import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runArea } from './area.js';
 import { fillInbox } from './daemon/full-inbox.js';
+import { mailOf } from './daemon/mail.js';
 import { type DaemonProcess, startDaemonProcess } from './daemon/process.js';
 import {
-  ACCOUNT,
   answers,
-  FRIEND,
   io,
   makeSite,
+  NOWHERE,
   publicOf,
   type Site,
   until,
@@ -27,31 +27,27 @@ const FILES = isQuick() ? 300 : 2000;
 const MAILS = isQuick() ? 300 : 2000;
 const SMALL_BYTES = 500;
 const LARGE_BYTES = 10_000;
-const LINE = `${'x'.repeat(70)}\r\n`;
-/** Nobody is there: nothing leaves, and nothing else comes. */
-const NOWHERE = { addresses: ['127.0.0.1:1'], publicKey: new Uint8Array(32).fill(1) };
-
-const mailOf = (bytes: number, number: number): string => {
-  const head = `From: <${ACCOUNT}>\r\nTo: <${FRIEND}>\r\nMessage-ID: <${number}@bench.test>\r\n`;
-  return `${head}Subject: one of many\r\n\r\n${LINE.repeat(Math.ceil(bytes / LINE.length))}`;
-};
 
 const countIn = async (directory: string): Promise<number> =>
   (await readdir(directory).catch(() => [])).length;
+
+interface Beginning {
+  readonly count: number;
+  readonly startMs: number;
+  readonly startCpuS: number;
+}
 
 interface Rate {
   readonly perSecond: number;
   readonly perCpuSecond: number;
 }
 
-/** From the first to the last of `count` mails that appear in a folder. */
+/** From a moment until `count` mails lie in a folder. */
 const rateOf = async (
   daemon: DaemonProcess,
   folder: string,
-  { count, start }: { readonly count: number; readonly start: () => Promise<void> },
+  { count, startMs, startCpuS }: Beginning,
 ): Promise<Rate> => {
-  const [startMs, startCpuS] = [performance.now(), daemon.cpuSeconds()];
-  await start();
   await until(async () => (await countIn(folder)) >= count);
   return {
     perSecond: (count * 1000) / (performance.now() - startMs),
@@ -68,12 +64,11 @@ const dropped = async (bytes: number): Promise<Rate> => {
   const waiting = join(site.directory, 'waiting');
   await mkdir(waiting);
   for (let i = 0; i < FILES; i++) await writeFile(join(waiting, `${i}`), mailOf(bytes, i));
-  const start = async (): Promise<void> => {
-    for (let i = 0; i < FILES; i++) {
-      await rename(join(waiting, `${i}`), join(drop, 'new', `${i}.bench`));
-    }
-  };
-  const rate = await rateOf(daemon, join(drop, '.Sent', 'cur'), { count: FILES, start });
+  const beginning = { count: FILES, startMs: performance.now(), startCpuS: daemon.cpuSeconds() };
+  for (let i = 0; i < FILES; i++) {
+    await rename(join(waiting, `${i}`), join(drop, 'new', `${i}.bench`));
+  }
+  const rate = await rateOf(daemon, join(drop, '.Sent', 'cur'), beginning);
   await ended(site, daemon);
   return rate;
 };
@@ -84,8 +79,8 @@ const delivered = async (bytes: number): Promise<Rate> => {
   const maildir = join(site.directory, 'mail');
   await fillInbox(site, MAILS, bytes);
   const daemon = await startedWith(site, `Maildir = "${maildir}"`);
-  const start = (): Promise<void> => Promise.resolve();
-  const rate = await rateOf(daemon, join(maildir, 'new'), { count: MAILS, start });
+  const beginning = { count: MAILS, startMs: daemon.startedMs, startCpuS: 0 };
+  const rate = await rateOf(daemon, join(maildir, 'new'), beginning);
   await ended(site, daemon);
   return rate;
 };

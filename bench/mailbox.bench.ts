@@ -7,7 +7,16 @@ import { countMails, fetchFirst, type MailServer } from '../apps/quickstart/dial
 import { measured, runArea } from './area.js';
 import { fillInbox } from './daemon/full-inbox.js';
 import { startDaemonProcess } from './daemon/process.js';
-import { answers, io, makeSite, publicOf, serverAt, until, writeConfig } from './daemon/site.js';
+import {
+  answers,
+  io,
+  makeSite,
+  NOWHERE,
+  publicOf,
+  serverAt,
+  until,
+  writeConfig,
+} from './daemon/site.js';
 import { isLong, isQuick } from './measure.js';
 import type { AreaReport, Measure, Requirement } from './report.js';
 import { single } from './stats.js';
@@ -25,8 +34,6 @@ const ALMOST = 0.99;
 const LEAST_FETCH_MB = 100;
 const MOST_STAT_MS = 150;
 const MOST_RESIDENT_MB = 200;
-/** Nobody is there: the mailbox is all that the daemon has. */
-const NOWHERE = { addresses: ['127.0.0.1:1'], publicKey: new Uint8Array(32).fill(1) };
 
 interface Look {
   readonly startS: number;

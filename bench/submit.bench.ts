@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { fromUtf8, toBase64, utf8 } from '../src/bytes/text.js';
 import { Lines } from '../src/control/lines.js';
 import { measured, runArea } from './area.js';
+import { mailOf } from './daemon/mail.js';
 import { type DaemonProcess, startDaemonProcess } from './daemon/process.js';
 import {
   ACCOUNT,
@@ -16,6 +17,7 @@ import {
   FRIEND,
   io,
   makeSite,
+  NOWHERE,
   publicOf,
   serverAt,
   until,
@@ -25,8 +27,6 @@ import { isQuick } from './measure.js';
 import type { AreaReport, Requirement } from './report.js';
 import { summarise } from './stats.js';
 
-/** Nobody is there: nothing leaves meanwhile. */
-const NOWHERE = { addresses: ['127.0.0.1:1'], publicKey: new Uint8Array(32).fill(1) };
 const ROUNDS = 5;
 const SMALL = { bytes: 500, mails: isQuick() ? 100 : 400, perSecond: 750 };
 const LARGE = { bytes: 100_000, mails: isQuick() ? 25 : 100, perSecond: 250 };
@@ -35,7 +35,6 @@ const FLUSHES = 200;
 const WANTED_FLUSH_MS = 0.2;
 const PAGE = new Uint8Array(4096).fill(1);
 const LINE_LIMIT = 1000;
-const LINE = `${'x'.repeat(70)}\r\n`;
 
 /** Flushes of a page appended to a file, ms each. */
 const flushMs = async (): Promise<readonly number[]> => {
@@ -53,12 +52,7 @@ const flushMs = async (): Promise<readonly number[]> => {
   return times;
 };
 
-/** As mail programs write them: each with an id of its own. */
-const mailOf = (bytes: number, number: number): Uint8Array => {
-  const id = `<${number}.${bytes}@bench.test>`;
-  const head = `From: <${ACCOUNT}>\r\nTo: <${FRIEND}>\r\nMessage-ID: ${id}\r\nSubject: one of many\r\n\r\n`;
-  return utf8(`${head}${LINE.repeat(Math.ceil((bytes - head.length) / LINE.length))}.\r\n`);
-};
+const dataOf = (bytes: number, number: number): Uint8Array => utf8(`${mailOf(bytes, number)}.\r\n`);
 
 /** One session, which waits for each mail's 250; each round's mails per second. */
 class Session {
@@ -112,10 +106,10 @@ const rates = async (
   daemon: DaemonProcess,
   { bytes, mails }: typeof SMALL,
 ): Promise<Rates> => {
-  await session.send(mailOf(bytes, 0));
+  await session.send(dataOf(bytes, 0));
   const [perSecond, perCpuSecond]: [number[], number[]] = [[], []];
   for (let round = 0; round < ROUNDS; round++) {
-    const all = Array.from({ length: mails }, (_, i) => mailOf(bytes, 1 + round * mails + i));
+    const all = Array.from({ length: mails }, (_, i) => dataOf(bytes, 1 + round * mails + i));
     const [startMs, startCpuS] = [performance.now(), daemon.cpuSeconds()];
     for (const mail of all) await session.send(mail);
     perSecond.push((mails * 1000) / (performance.now() - startMs));

@@ -13,7 +13,7 @@ const CLIENT = [
   ...['types', 'account-types', 'recipient-types', 'names', 'errors', 'events', 'keys'].map(
     (name) => `src/client/${name}.ts`,
   ),
-  ...['pulse', 'turns', 'step', 'seen', 'store-health', 'threads'].map(
+  ...['pulse', 'turns', 'step', 'seen', 'store-health', 'threads', 'mail-ids'].map(
     (name) => `src/client/${name}.ts`,
   ),
 ];

@@ -17,6 +17,9 @@ export const io = { ...nodeIo(), log: nodeLog({ level: 'error' }) };
 export const ACCOUNT = 'alice@p1.test';
 export const FRIEND = 'bob@p2.test';
 
+/** An authority that nobody reaches: nothing leaves, and nothing comes but what is there. */
+export const NOWHERE = { addresses: ['127.0.0.1:1'], publicKey: new Uint8Array(32).fill(1) };
+
 const PATIENCE_MS = 120_000;
 const LOOK_MS = 2;
 

@@ -1,8 +1,7 @@
 /** Threads through both sides: ids that fit together, and none that names a host. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fromUtf8, utf8 } from '../../src/bytes/text.js';
-import { RECEIVED_IDS } from '../../src/client/inbox/seen-messages.js';
-import { SENT_IDS } from '../../src/client/outbox/sent-ids.js';
+import { RECEIVED_IDS, SENT_IDS } from '../../src/client/mail-ids.js';
 import type { MixClient } from '../../src/client/types.js';
 import { ALICE, BOB, inboxCount, openWorld, outboxCount, type World } from './support/world.js';
 

@@ -101,12 +101,9 @@ export const withOwnIds = (
   const rename = (line: HeaderLine): HeaderField | undefined => {
     if (!THREAD_FIELDS.some((name) => isNamed(line, name))) return undefined;
     const ids = idsOf(line.value);
-    if (ids.every((id) => idHere(id) === undefined)) return undefined;
-    const value = foldTokens(
-      line.name,
-      ids.map((id) => idHere(id) ?? id),
-    );
-    return { name: line.name, value };
+    const here = ids.map((id) => idHere(id) ?? id);
+    const isSame = here.every((id, at) => id === ids[at]);
+    return isSame ? undefined : { name: line.name, value: foldTokens(line.name, here) };
   };
   const renamed = replaceFields(bytes, rename).unwrapOr(bytes);
   if (renamed === bytes) return { parts: [], growth: 0 };

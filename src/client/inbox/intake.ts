@@ -31,7 +31,8 @@ import {
 } from './delivery.js';
 import type { HeldMail, Mails } from './mails.js';
 import { MAIL_ID_LENGTH } from './records.js';
-import { idKey, LIFETIME_MS, messageKey, refusedKey } from './seen-messages.js';
+import { idKey } from '../mail-ids.js';
+import { LIFETIME_MS, messageKey, refusedKey } from './seen-messages.js';
 import { changesOnly, commitSteps, type Step } from '../step.js';
 import {
   holds,

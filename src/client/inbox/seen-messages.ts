@@ -5,7 +5,6 @@
  * than any sender tries (5 days and some slack in the reference).
  * @module
  */
-import { utf8 } from '../../bytes/text.js';
 import { concat, Writer } from '../../bytes/writer.js';
 import type { Primitives } from '../../crypto/primitives.js';
 import type { Block } from '../blocks/block.js';
@@ -27,13 +26,6 @@ export const SEEN_REFUSED: SeenTable = {
   lifetimeMs: LIFETIME_MS,
 };
 
-/** Ids of received mails, for as long as somebody may still answer them. */
-export const RECEIVED_IDS: SeenTable = {
-  collection: 'inbox-ids',
-  limit: 50_000,
-  lifetimeMs: 400 * DAY_MS,
-};
-
 /** Another total makes another message; so does another sender. */
 export const messageKey = (
   { hash }: Primitives,
@@ -44,7 +36,3 @@ export const messageKey = (
 /** The name of a block that cannot be opened. */
 export const refusedKey = ({ hash }: Primitives, sealed: Uint8Array): Uint8Array =>
   hash.sha512_256(sealed);
-
-/** The name of a Message-ID. */
-export const idKey = ({ hash }: Primitives, messageId: string): Uint8Array =>
-  hash.sha512_256(utf8(messageId));

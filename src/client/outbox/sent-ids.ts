@@ -11,17 +11,9 @@ import type { Primitives } from '../../crypto/primitives.js';
 import type { Clock } from '../../io/contracts.js';
 import type { Renamed } from '../../sanitise/fields.js';
 import type { Store, StoreError } from '../../store/store.js';
-import { loadSeen, type Seen, type SeenTable, sweepHourly } from '../seen.js';
+import { idKey, SENT_IDS } from '../mail-ids.js';
+import { loadSeen, type Seen, sweepHourly } from '../seen.js';
 import { commitSteps, type Step } from '../step.js';
-
-const DAY_MS = 86_400_000;
-
-/** For as long as somebody may still answer; each notes what the mail is called here. */
-export const SENT_IDS: SeenTable = {
-  collection: 'outbox-ids',
-  limit: 50_000,
-  lifetimeMs: 400 * DAY_MS,
-};
 
 export interface SentIdsDeps {
   readonly store: Store;
@@ -45,7 +37,7 @@ export class SentIds {
 
   /** Remembers under which id a mail has left. */
   note({ from, to }: Renamed): readonly Step[] {
-    const key = this.#keyOf(to);
+    const key = idKey(this.#deps.primitives, to);
     const now = this.#deps.clock.now();
     return this.#seen.has(key)
       ? this.#seen.refresh(key, now)
@@ -54,7 +46,7 @@ export class SentIds {
 
   /** What a mail is called here that others know as `id`; `undefined` for those of others. */
   idHere(id: string): string | undefined {
-    const note = this.#seen.noteOf(this.#keyOf(id));
+    const note = this.#seen.noteOf(idKey(this.#deps.primitives, id));
     return note && fromUtf8(note);
   }
 
@@ -64,9 +56,5 @@ export class SentIds {
     const sweep = (): ResultAsync<void, StoreError> =>
       commitSteps(store, this.#seen.sweep(clock.now()));
     return sweepHourly(sweep, { clock, signal, onError });
-  }
-
-  #keyOf(id: string): Uint8Array {
-    return this.#deps.primitives.hash.sha512_256(utf8(id));
   }
 }

@@ -1,6 +1,6 @@
 /** The filter between real mail programs and a server that only tests have. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
+import type { SMTPServerOptions } from 'smtp-server';
 import { serveFilter, type FilterOptions } from '../../../bridges/filter/index.js';
 import { stuffed, type UpstreamOptions } from '../../../bridges/filter/upstream.js';
 import { replyReader } from '../../../bridges/filter/replies.js';
@@ -11,76 +11,10 @@ import { nodeIo } from '../../../src/io/node.js';
 import { CERTIFICATE, CERTIFICATE_KEY } from '../../support/certificate.js';
 import { program, run } from '../programs.js';
 import { talkTo } from '../socket.js';
+import { openSink, type Sink } from './sink.js';
 
 const ALICE = 'alice@p1.test';
 const BOB = 'bob@p2.test';
-
-interface Sink {
-  readonly port: number;
-  readonly mails: {
-    readonly from: string;
-    readonly to: readonly string[];
-    readonly text: string;
-  }[];
-  readonly names: string[];
-  readonly log: string[];
-  /** What the next mail is answered with. */
-  refusal: string | undefined;
-  close(): Promise<void>;
-}
-
-const refuse = (code: number, text: string): Error =>
-  Object.assign(new Error(text), { responseCode: code });
-
-/** A server that keeps what it gets, and refuses some of it. */
-const openSink = async (
-  options: Partial<SMTPServerOptions> = {},
-  host = '127.0.0.1',
-): Promise<Sink> => {
-  const sink: Omit<Sink, 'port' | 'close'> = { mails: [], names: [], log: [], refusal: undefined };
-  const server = new SMTPServer({
-    name: 'upstream.test',
-    disabledCommands: ['STARTTLS'],
-    disableReverseLookup: true,
-    authOptional: true,
-    allowInsecureAuth: true,
-    logger: false,
-    onAuth: ({ username = '', password = '' }, _, callback) => {
-      sink.log.push(`auth ${username}`);
-      const isRight = username === 'me' && password === 'secret';
-      callback(isRight ? null : refuse(535, '5.7.8 no'), { user: username });
-    },
-    onRcptTo: ({ address }, _, callback) =>
-      callback(address.startsWith('nobody') ? refuse(550, '5.1.1 who is nobody?') : null),
-    onData: (stream, session, callback) => {
-      const pieces: Buffer[] = [];
-      stream.on('data', (piece: Buffer) => pieces.push(piece));
-      stream.on('end', () => {
-        const { mailFrom, rcptTo } = session.envelope;
-        sink.names.push(session.hostNameAppearsAs);
-        if (sink.refusal !== undefined) {
-          callback(refuse(554, sink.refusal));
-          return;
-        }
-        sink.mails.push({
-          from: mailFrom === false ? '' : mailFrom.address,
-          to: rcptTo.map(({ address }) => address),
-          text: Buffer.concat(pieces).toString('utf8'),
-        });
-        callback(null, 'kept as 17');
-      });
-    },
-    ...options,
-  });
-  server.on('error', () => undefined);
-  await new Promise<void>((resolve) => server.listen(0, host, () => resolve()));
-  const bound = server.server.address();
-  const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
-  return Object.assign(sink, {
-    port,
-    close: () => new Promise<void>((resolve) => server.close(() => resolve())),
-  });
-};
 
 let sink: Sink;
 let filter: RunningBridge;
