@@ -47,7 +47,7 @@ const NONCE_LENGTH = 12;
 const TAG_LENGTH = 16;
 const LENGTHS_LENGTH = 3 * 4;
 const SMALL_STEPS = [256, 1024, 4096];
-/** A page of the file; longer records are a multiple of it. */
+/** Longer records are a multiple of it. */
 const LARGE_STEP = 16_384;
 
 /** The length that `length` bytes are padded to. */

@@ -28,12 +28,15 @@ import {
   checkHeader,
   checkKey,
   create,
+  DELETE,
   FORMAT,
   formatOf,
   GET,
   isRow,
+  LIST,
+  numberOf,
+  numbersOf,
   PUT,
-  rowNumber,
 } from './sqlite/format.js';
 import { upgradeFile, type Upgrade, type UpgradeOptions } from './sqlite/upgrade.js';
 import type { Change, Durability, OpenStore, Store, StoredRecord, StoreError } from './store.js';
@@ -54,9 +57,6 @@ export interface SqliteStoreDeps {
   /** What the file may grow to; beyond it commits get `store-full`. */
   readonly maxBytes?: number;
 }
-
-const DELETE = 'DELETE FROM record WHERE collection = ? AND id = ?';
-const LIST = 'SELECT id, sealed FROM record WHERE collection = ?';
 
 const settled = <T>(result: Result<T, StoreError>): ResultAsync<T, StoreError> =>
   new ResultAsync(Promise.resolve(result));
@@ -89,8 +89,8 @@ class SqliteStore implements Store {
 
   get(collection: string, key: Uint8Array): ResultAsync<Uint8Array | undefined, StoreError> {
     return this.#read(() => {
-      const { tag, id } = this.#sealer.place(collection, key);
-      const row: unknown = this.#get.get(tag, id);
+      const place = this.#sealer.place(collection, key);
+      const row: unknown = this.#get.get(numberOf(place), place.id);
       return row === undefined ? ok(undefined) : this.#open(collection, row).map(valueOf);
     });
   }
@@ -99,7 +99,8 @@ class SqliteStore implements Store {
     return this.#read(() => {
       const records: StoredRecord[] = [];
       // One by one: all sealed ones beside all opened ones would take twice the memory.
-      for (const row of this.#list.iterate(this.#sealer.tag(collection))) {
+      const tag = this.#sealer.tag(collection);
+      for (const row of this.#list.iterate(...numbersOf(tag), tag)) {
         const record = this.#open(collection, row);
         if (record.isErr()) return err(record.error);
         records.push(record.value);
@@ -155,12 +156,13 @@ class SqliteStore implements Store {
   }
 
   #apply(change: Change): void {
-    const { tag, id } = this.#sealer.place(change.collection, change.key);
+    const place = this.#sealer.place(change.collection, change.key);
+    const { tag, id } = place;
     if (change.kind === 'put') {
-      this.#put.run(rowNumber(id), tag, id, this.#sealer.seal(change.collection, id, change));
+      this.#put.run(numberOf(place), tag, id, this.#sealer.seal(change.collection, id, change));
       return;
     }
-    this.#delete.run(tag, id);
+    this.#delete.run(numberOf(place), id);
     this.#compaction.deleted();
   }
 

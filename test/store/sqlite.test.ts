@@ -177,6 +177,22 @@ describe('a corrupt record', () => {
   });
 });
 
+it('refuses a record that would lie where another lies, and keeps that one', async () => {
+  // Hashes that differ in their first byte alone, which is left out of what is a record's own.
+  const hmacSha256: Primitives['hmacSha256'] = (...given) =>
+    portablePrimitives.hmacSha256(...given).fill(0, 1, 8);
+  const store = await open(memoryDeps({ primitives: { ...portablePrimitives, hmacSha256 } }));
+  await commit(store, put('a', '1'));
+  const refused = await store.commit([put('b', '2')]);
+  expect(refused._unsafeUnwrapErr()).toEqual({ kind: 'store-io', reason: 'sqlite 19' });
+  await commit(store, { kind: 'delete', collection: 'mail', key: utf8('b') });
+  expect((await store.get('mail', utf8('b')))._unsafeUnwrap()).toBeUndefined();
+  expect((await store.get('mail', utf8('a')))._unsafeUnwrap()).toEqual(utf8('1'));
+  await commit(store, put('a', '3'));
+  expect((await store.list('mail'))._unsafeUnwrap().map(({ value }) => value)).toEqual([utf8('3')]);
+  await store.close();
+});
+
 describe('deleting', () => {
   it('leaves nothing of a record in any file', async () => {
     const store = await open(memoryDeps({ primitives: transparent }));

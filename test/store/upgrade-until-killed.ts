@@ -10,7 +10,7 @@ const dieAt = (now: string): void => {
 
 process.stdout.write('begin\n');
 const upgraded = upgradeSqliteStore(path, new Uint8Array(32).fill(7), {
-  steps: longerSteps(() => dieAt('within 2')),
+  steps: longerSteps(() => dieAt('within 3')),
   tell: (news) => dieAt(news.kind === 'step' ? `step ${news.from}` : news.kind),
 });
 process.stdout.write(`${JSON.stringify(upgraded)}\n`);

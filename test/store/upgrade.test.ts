@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { toHex, utf8 } from '../../src/bytes/text.js';
 import { selectPrimitives } from '../../src/crypto/select.js';
 import { openSqliteStore, upgradeSqliteStore, type UpgradeNews } from '../../src/store/sqlite.js';
-import { FORMAT } from '../../src/store/sqlite/format.js';
+import { FORMAT, type FormatStep } from '../../src/store/sqlite/format.js';
 import type { Change } from '../../src/store/store.js';
 import { openDirectory, type OpenDirectory } from '../support/directory.js';
 import { LONGER_FORMAT, longerSteps } from './upgrade-steps.js';
@@ -52,12 +52,28 @@ const put = (index: number): Change => ({
   value: new Uint8Array((index % 7) * 3000).fill(index),
 });
 
+/** As records lay before the third format: numbered by their ids alone, with an index. */
+const FORMER_TABLE = `
+  ALTER TABLE record RENAME TO newer;
+  CREATE TABLE record (
+    number INTEGER PRIMARY KEY,
+    collection BLOB NOT NULL, id BLOB NOT NULL, sealed BLOB NOT NULL,
+    UNIQUE (collection, id)
+  );
+  INSERT INTO record SELECT first_bits(id), collection, id, sealed FROM newer;
+  DROP TABLE newer;
+  PRAGMA user_version = 1; PRAGMA application_id = 0;
+  VACUUM`;
+
 /** A store with records, as the first version wrote it: nothing in the header tells the key. */
 const makeOldStore = async (): Promise<void> => {
   const store = (await openSqliteStore(path, KEY))._unsafeUnwrap();
   (await store.commit(Array.from({ length: RECORDS }, (_, index) => put(index))))._unsafeUnwrap();
   await store.close();
-  raw((database) => database.exec('PRAGMA user_version = 1; PRAGMA application_id = 0'));
+  raw((database) => {
+    database.function('first_bits', (id: Uint8Array) => Buffer.from(id).readBigInt64BE());
+    database.exec(FORMER_TABLE);
+  });
 };
 
 /** Every file here by its name, with a hash of its bytes and when it was written. */
@@ -123,6 +139,7 @@ describe('upgrading', () => {
     expect(news).toEqual([
       { kind: 'backed-up', backup },
       { kind: 'step', from: 1 },
+      { kind: 'step', from: 2 },
     ]);
     expect(contentOf()).toEqual({ format: FORMAT, rows });
     expect(await readdir(directory.path)).toEqual(['store.db', 'store.db.format-1']);
@@ -204,6 +221,13 @@ describe('the wrong key', () => {
 });
 
 describe('an interrupted upgrade', () => {
+  const onFullDisk =
+    (run: FormatStep['run']): FormatStep['run'] =>
+    (database, sealer) => {
+      database.exec('PRAGMA max_page_count = 1');
+      run(database, sealer);
+    };
+
   const finish = async (rows: readonly string[]): Promise<void> => {
     const refused = await openSqliteStore(path, KEY);
     if (refused.isErr()) expect(refused.error.kind).toBe('store-format');
@@ -215,7 +239,7 @@ describe('an interrupted upgrade', () => {
     expect(left).toContain('store.db.format-1');
   };
 
-  it.each(['backed-up', 'step 1', 'within 2', 'step 2', 'step 3'])(
+  it.each(['backed-up', 'step 1', 'step 2', 'within 3', 'step 3', 'step 4'])(
     'is finished by the next one, killed at: %s',
     async (moment) => {
       await makeOldStore();
@@ -243,15 +267,9 @@ describe('an interrupted upgrade', () => {
   it('leaves the store at the last whole step when the disk is full, and goes on later', async () => {
     await makeOldStore();
     const { rows } = contentOf();
-    const [first, second] = longerSteps(() => undefined);
-    const full = {
-      from: 2,
-      run: (database: InstanceType<typeof DatabaseSync>): void => {
-        database.exec('PRAGMA max_page_count = 1');
-        second?.run(database, undefined as never);
-      },
-    };
-    const steps = first ? [first, full] : [];
+    const steps = longerSteps(() => undefined).map((step): FormatStep =>
+      step.from === 2 ? { ...step, run: onFullDisk(step.run) } : step,
+    );
     const failed = upgradeSqliteStore(path, KEY, { steps });
     expect(failed._unsafeUnwrapErr()).toEqual({ kind: 'store-full' });
     expect(contentOf()).toEqual({ format: 2, rows });

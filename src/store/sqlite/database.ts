@@ -9,9 +9,10 @@ import { storeError } from '../sqlite-errors.js';
 import type { StoreError } from '../store.js';
 
 const FILE_MODE = 0o600;
-const PAGE_BYTES = 16_384;
-/** The write-ahead log goes into the file when it has 4 MiB: it takes room on the disk twice. */
-const WAL_PAGES = 256;
+/** Of new files: small ones, since records lie in no order and each costs a page of its own. */
+const PAGE_BYTES = 4096;
+/** The write-ahead log goes into the file when it is as large: it takes room on the disk twice. */
+const LOG_BYTES = 4 * 1024 * 1024;
 const MAX_PAGES = 2 ** 32 - 2;
 
 /** What SQLite keeps beside a file while it is open, and after its process died. */
@@ -102,18 +103,19 @@ export const closeFile = (database: DatabaseSyncInstance): void => {
 
 /** From now on a commit is on the disk, and what is deleted is overwritten. */
 export const writeAhead = (database: DatabaseSyncInstance, maxBytes?: number): void => {
-  const pages = maxBytes === undefined ? MAX_PAGES : Math.floor(maxBytes / PAGE_BYTES);
+  const pageBytes = firstNumber(database, 'PRAGMA page_size');
+  const pages = maxBytes === undefined ? MAX_PAGES : Math.floor(maxBytes / pageBytes);
   database.exec(`
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
     PRAGMA secure_delete = ON;
-    PRAGMA wal_autocheckpoint = ${WAL_PAGES};
+    PRAGMA wal_autocheckpoint = ${LOG_BYTES / pageBytes};
     PRAGMA max_page_count = ${pages};`);
 };
 
 /** Bytes of the file, without its write-ahead log. */
 export const sizeOf = (database: DatabaseSyncInstance): number =>
-  PAGE_BYTES * firstNumber(database, 'PRAGMA page_count');
+  firstNumber(database, 'PRAGMA page_size') * firstNumber(database, 'PRAGMA page_count');
 
 /**
  * Makes a file that is whole from its first moment: what `fill` puts into it is there, or no file.
