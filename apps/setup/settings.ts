@@ -15,6 +15,8 @@ export interface Settings {
   readonly pop3: Server;
   /** Absolute path of the account's Maildir, where it has one. */
   readonly maildir: string | undefined;
+  /** A line for a shell that sends the mail it reads to the recipients behind it. */
+  readonly sendCommand: string;
   /** A line for a shell that prints the password. */
   readonly passwordCommand: string;
   /** The password itself, where it was asked for. */

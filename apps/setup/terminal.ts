@@ -2,7 +2,7 @@
  * Programs of the terminal: notmuch, aerc, msmtp, git.
  * @module
  */
-import { NO_HOST, type Settings, urlOf, userOf } from './settings.js';
+import { NO_HOST, type Settings, userOf } from './settings.js';
 
 /** It reads the Maildir; it sends nothing itself. */
 export const notmuch = (settings: Settings): string => `# For your .notmuch-config.
@@ -20,18 +20,18 @@ synchronize_flags=true
 /** In double quotes of a value that a shell is given. */
 const inQuotes = (text: string): string => text.replaceAll(/["\\]/g, '\\$&');
 
-export const aerc = ({ address, smtp, maildir, ...of }: Settings): string => {
-  const command = of.password === undefined ? of.passwordCommand : `echo ${of.password}`;
-  return `# For your accounts.conf.
+/** It sends by a program: how it is told of SMTP in clear changed with its versions. */
+export const aerc = ({
+  address,
+  maildir,
+  sendCommand,
+}: Settings): string => `# For your accounts.conf.
 [${address}]
-source = maildir://${maildir ?? ''}
-outgoing = ${urlOf('smtp+insecure+plain', address, smtp)}
-outgoing-cred-cmd = ${command}
+source = maildirpp://${maildir ?? ''}
+outgoing = ${sendCommand}
 from = <${address}>
-smtp-domain = ${NO_HOST}
 send-as-utc = true
 `;
-};
 
 export const msmtp = ({
   address,

@@ -55,12 +55,14 @@ const settingsOf = (
   { config, file, options }: Asked,
 ): Result<Settings, CliError> => {
   const address = textOf(shown['account']);
-  const command = ['postern', 'account', 'show', '--password', '-f', file, '--account', address];
+  const send = ['postern', 'sendmail', '-i', '-f', address, '-C', file];
+  const show = ['postern', 'account', 'show', '--password', '-f', file, '--account', address];
   return serverAt('Proxy.SMTPAddress', shown['smtp']).andThen((smtp) =>
     serverAt('Proxy.POP3Address', shown['pop3']).map((pop3) => ({
       ...{ address, smtp, pop3 },
       maildir: foldersOf(config).get(address)?.maildir,
-      passwordCommand: command.map(quoted).join(' '),
+      sendCommand: send.map(quoted).join(' '),
+      passwordCommand: show.map(quoted).join(' '),
       password: options.password === true ? textOf(shown['password']) : undefined,
     })),
   );

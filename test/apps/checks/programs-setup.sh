@@ -35,4 +35,18 @@ if on_board notmuch; then
   notmuch --config="$config" new >/dev/null 2>&1
   expect 'PM-26 notmuch reads by its snippet' "$(( $(notmuch --config="$config" count '*') > 0 ))" 1
 fi
+if on_board aerc; then
+  # at_terminal X STEP KEYS ...: aerc with the snippet of X, on a copy of the Maildir
+  at_terminal(){
+    local maildir=MAILDIR_$1 home=$T/setup/home_$1; mkdir -p "$home/aerc"; cp -r "${!maildir}" "$home/mails"
+    (umask 077; sed "s#^source = maildirpp://.*#source = maildirpp://$home/mails#" "$(snippet "$1" aerc)" >"$home/aerc/accounts.conf")
+    XDG_CONFIG_HOME=$home XDG_RUNTIME_DIR=$home HOME=$home EDITOR=true LANG=C.UTF-8 as_a_person python3 "$here/terminal.py" 40 "${@:2}" -- aerc
+  }
+  at_terminal A Connected ':compose -H "To: bob@p2.test" -H "Subject: setup-aerc"\r' 'Send this email' y +5 ':quit\r'
+  expect 'PM-26 aerc ends well' "$?" 0
+  expect 'PM-26 aerc sends by its snippet' "$(came setup-aerc)" 1
+  expect 'PM-26 and tells nothing' "$(leaks setup-aerc)" 0
+  at_terminal B setup-aerc ':quit\r'
+  expect 'PM-26 aerc reads by its snippet' "$?" 0
+fi
 expect 'PM-26 no snippet holds the password' "$(grep -l "$PASS_A" "$T"/setup/* 2>/dev/null | wc -l | tr -d ' ')" 0
