@@ -41,6 +41,9 @@ ${preferences({
   'mail.smtpserver.default.hello_argument': NO_HOST,
   'mail.sanitize_date_header': true,
   'mail.suppress_content_language': true,
+  // It asks its makers for pages otherwise, and tells them of itself.
+  'mailnews.start_page.enabled': false,
+  'datareporting.policy.dataSubmissionEnabled': false,
   'mailnews.headers.sendUserAgent': false,
   'mailnews.reply_header_type': 1,
 })}`;
