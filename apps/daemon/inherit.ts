@@ -7,6 +7,9 @@ import type { DaemonConfig } from './config.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** Those that can be passed, by their names there and here. */
+const LISTENERS = ['smtp', 'pop3', 'lmtp'] as const;
+
 /** The credential that holds the storage key. */
 const STORAGE_KEY = 'storage.key';
 
@@ -17,13 +20,14 @@ const STORAGE_KEY = 'storage.key';
  */
 export const withInherited = (config: DaemonConfig, env: Environment): DaemonConfig => {
   const sockets = passedSockets(env, process.pid);
-  const smtp = config.smtp === undefined ? undefined : (sockets.get('smtp') ?? config.smtp);
-  const pop3 = config.pop3 === undefined ? undefined : (sockets.get('pop3') ?? config.pop3);
+  const passed = LISTENERS.flatMap((name) => {
+    const socket = config[name] === undefined ? undefined : sockets.get(name);
+    return socket === undefined ? [] : [[name, socket] as const];
+  });
   const storageCredential = credentialFile(env, STORAGE_KEY);
   return {
     ...config,
-    ...(smtp === undefined ? {} : { smtp }),
-    ...(pop3 === undefined ? {} : { pop3 }),
+    ...Object.fromEntries(passed),
     ...(storageCredential === undefined ? {} : { storageCredential }),
   };
 };

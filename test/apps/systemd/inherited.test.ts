@@ -35,10 +35,13 @@ describe('sockets that were passed', () => {
     const site = await makeSite();
     const env = {
       LISTEN_PID: `${process.pid}`,
-      LISTEN_FDS: '2',
-      LISTEN_FDNAMES: 'smtp:pop3',
+      LISTEN_FDS: '3',
+      LISTEN_FDNAMES: 'smtp:pop3:lmtp',
     };
-    expect(withInherited(site.config(), env)).toMatchObject({ smtp: 'fd:3', pop3: 'fd:4' });
+    const { smtp, pop3, lmtp } = withInherited(site.config(), env);
+    expect([smtp, pop3, lmtp]).toEqual(['fd:3', 'fd:4', undefined]);
+    const handedIn = site.config('LMTPAddress = "127.0.0.1:2424"');
+    expect(withInherited(handedIn, env).lmtp).toBe('fd:5');
     const quiet = withInherited(site.config('NoLaunchListeners = true'), env);
     expect([quiet.smtp, quiet.pop3]).toEqual([undefined, undefined]);
     await site.dispose();

@@ -15,8 +15,9 @@ const canVerify = spawnSync('systemd-analyze', ['--version']).status === 0;
 if (!canVerify) console.warn('skipped: systemd-analyze is not there');
 
 describe('the unit files', () => {
-  it('are one service for a user and one for the machine, and two sockets', () => {
+  it('are one service for a user and one for the machine, and three sockets', () => {
     expect(units.map((name) => basename(name)).sort()).toEqual([
+      'postern-lmtp.socket',
       'postern-pop3.socket',
       'postern-smtp.socket',
       'postern.service',
@@ -33,8 +34,11 @@ describe('the unit files', () => {
   });
 
   it('name the sockets as the daemon looks for them', () => {
-    expect(read('postern-smtp.socket')).toMatch(/^FileDescriptorName=smtp$/m);
-    expect(read('postern-pop3.socket')).toMatch(/^FileDescriptorName=pop3$/m);
+    for (const name of ['smtp', 'pop3', 'lmtp']) {
+      expect(read(`postern-${name}.socket`)).toMatch(
+        new RegExp(`^FileDescriptorName=${name}$`, 'm'),
+      );
+    }
   });
 
   it.skipIf(!canVerify).each(services)('are understood by systemd: %s', (name) => {
