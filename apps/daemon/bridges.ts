@@ -4,10 +4,10 @@
  */
 import { errAsync, ok, okAsync, type Result, ResultAsync, safeTry } from 'neverthrow';
 import { servePop3 } from '../../bridges/pop3/index.js';
-import { serveSmtp } from '../../bridges/smtp/index.js';
+import { serveSmtp, type RunningSmtp } from '../../bridges/smtp/index.js';
 import type { RunningBridge } from '../../src/control/serve.js';
 import { parseDescriptor } from '../../src/io/address.js';
-import type { Io, ListenError } from '../../src/io/contracts.js';
+import type { Io, ListenError, TlsServer } from '../../src/io/contracts.js';
 import { nodeTls } from '../../src/io/node.js';
 import type { Address, MixClient } from '../../src/index.js';
 import type { DaemonConfig } from './config.js';
@@ -27,36 +27,48 @@ export interface MailListeners {
   readonly lmtp: RunningBridge | undefined;
 }
 
+export interface OpenListeners extends MailListeners {
+  /** Reads the certificate again, for connections that come then; after an error it stays. */
+  renewCertificate(): ResultAsync<void, DaemonError>;
+}
+
 /** Opens the listeners; where one fails, the others are closed again. */
 export const openListeners = (
   config: DaemonConfig,
   world: BridgeWorld,
-): ResultAsync<MailListeners, DaemonError> =>
+): ResultAsync<OpenListeners, DaemonError> =>
   loadTls(world.io.files, config.tls).andThen((tls) =>
     safeTry(async function* () {
       const opened: RunningBridge[] = [];
-      const open = async (
-        bridge: ResultAsync<RunningBridge | undefined, DaemonError>,
-      ): Promise<Result<RunningBridge | undefined, DaemonError>> => {
+      const pop3Tls = tls && nodeTls(tls);
+      const open = async <T extends RunningBridge>(
+        bridge: Opening<T>,
+      ): Promise<Result<T | undefined, DaemonError>> => {
         const result = await bridge;
         if (result.isOk() && result.value !== undefined) opened.push(result.value);
         if (result.isErr()) await Promise.all(opened.map((each) => each.close()));
         return result;
       };
       const smtp = yield* await open(openSmtp(config, world, tls));
-      const pop3 = yield* await open(openPop3(config, world, tls));
+      const pop3 = yield* await open(openPop3(config, world, pop3Tls));
       const lmtp = yield* await open(openLmtp(config, world));
-      return ok({ smtp, pop3, lmtp });
+      const renew = (next: TlsCredentials): void => {
+        smtp?.renewCertificate(next);
+        pop3Tls?.renew(next);
+      };
+      const renewCertificate = (): ResultAsync<void, DaemonError> =>
+        loadTls(world.io.files, config.tls).map((next) => next && renew(next));
+      return ok({ smtp, pop3, lmtp, renewCertificate });
     }),
   );
 
-type Opening = ResultAsync<RunningBridge | undefined, DaemonError>;
+type Opening<T extends RunningBridge = RunningBridge> = ResultAsync<T | undefined, DaemonError>;
 
 const openSmtp = (
   { smtp, allowAnyPassword, foreignFrom = 'refuse' }: DaemonConfig,
   { io, client, passwords }: BridgeWorld,
   tls: TlsCredentials | undefined,
-): Opening => {
+): Opening<RunningSmtp> => {
   if (smtp === undefined) return okAsync(undefined);
   const isExposed = tls !== undefined && !isPrivate(placeOf(smtp));
   const options = { ...io, client, accounts: passwords, allowAnyPassword, foreignFrom };
@@ -81,12 +93,12 @@ const openLmtp = (
 const openPop3 = (
   { pop3, allowAnyPassword }: DaemonConfig,
   { io, client, passwords }: BridgeWorld,
-  tls: TlsCredentials | undefined,
+  tls: TlsServer | undefined,
 ): Opening => {
   if (pop3 === undefined) return okAsync(undefined);
   const isExposed = tls !== undefined && !isPrivate(placeOf(pop3));
   const options = { ...io, client, accounts: passwords, allowAnyPassword, reader: 'pop3' };
-  return servePop3({ ...options, address: pop3, ...(isExposed ? { tls: nodeTls(tls) } : {}) })
+  return servePop3({ ...options, address: pop3, ...(isExposed ? { tls } : {}) })
     .mapErr(refusedAt('Proxy.POP3Address'))
     .andThen((bridge) =>
       isExposed ? okAsync(bridge) : requirePrivate('Proxy.POP3Address', bridge),
@@ -97,10 +109,10 @@ const openPop3 = (
  * Closes what others than this machine reach and speaks in clear; a socket that was passed to us has
  * not gone through the rules of the file.
  */
-const requirePrivate = (
+const requirePrivate = <T extends RunningBridge>(
   key: ListenerKey,
-  bridge: RunningBridge,
-): ResultAsync<RunningBridge, DaemonError> => {
+  bridge: T,
+): ResultAsync<T, DaemonError> => {
   const { address } = bridge;
   if (isPrivate(address)) return okAsync(bridge);
   const exposed: DaemonError = { kind: 'exposed-socket', key, address };

@@ -22,7 +22,7 @@ import { ensurePrivateDirectory } from '../config/private-files.js';
 import { startNotifier } from '../notify/notifiers.js';
 import { loadStorageKey } from '../config/storage-key.js';
 import { AccountDesk } from './account-desk.js';
-import { openListeners, type MailListeners } from './bridges.js';
+import { openListeners, type OpenListeners } from './bridges.js';
 import { addressOf, foldersOf, type DaemonConfig } from './config.js';
 import type { DaemonError } from './errors.js';
 import type { AccountFolders } from './folder-config.js';
@@ -55,6 +55,8 @@ export interface RunningDaemon extends Listeners {
   rescan(): ResultAsync<readonly RecipientError[], RecipientError>;
   /** Reads the passwords of mail programs again. */
   renewPasswords(): ResultAsync<void, FilesError>;
+  /** Reads the certificate of the listeners again; after an error they go on with the one they have. */
+  renewCertificate(): ResultAsync<void, DaemonError>;
   /** Opens one more account with its folders; all of it or nothing. */
   addAccount(account: AccountConfig, folders: AccountFolders): ResultAsync<void, AddError>;
   /** Closes an account; what is on disk stays. */
@@ -187,7 +189,7 @@ const storesOf = ({ client }: DaemonConfig): readonly string[] => [
 interface Running {
   readonly client: MixClient;
   readonly desk: AccountDesk;
-  readonly listeners: MailListeners;
+  readonly listeners: OpenListeners;
   readonly state: DaemonState;
 }
 
@@ -232,6 +234,7 @@ const describe = (
   passwords: desk.passwords,
   rescan: () => client.recipients.rescan(),
   renewPasswords: () => desk.renewPasswords(),
+  renewCertificate: () => listeners.renewCertificate(),
   addAccount: (account, folders) =>
     client.accounts
       .add(account)

@@ -10,6 +10,7 @@ import type { LoggingConfig, ProgramLog } from '../config/logging.js';
 import { safeKey } from '../config/settings.js';
 import type { ConfigProblem } from '../config/toml.js';
 import type { AddError, RunningDaemon } from './daemon.js';
+import type { DaemonError } from './errors.js';
 import {
   inEffectOf,
   planReload,
@@ -28,7 +29,13 @@ export type ReadError =
 export interface ReloaderOptions {
   readonly daemon: Pick<
     RunningDaemon,
-    'client' | 'state' | 'rescan' | 'renewPasswords' | 'addAccount' | 'removeAccount'
+    | 'client'
+    | 'state'
+    | 'rescan'
+    | 'renewPasswords'
+    | 'renewCertificate'
+    | 'addAccount'
+    | 'removeAccount'
   >;
   readonly log: ProgramLog;
   /** What the daemon was started with. */
@@ -69,6 +76,10 @@ export class Reloader {
     await daemon.renewPasswords().match(
       () => undefined,
       ({ reason }) => log.write('error', MODULE, 'passwords not read', { reason }),
+    );
+    await daemon.renewCertificate().match(
+      () => undefined,
+      (error) => log.write('error', MODULE, 'certificate not taken over', certificateFacts(error)),
     );
     if (plan !== undefined) await this.#takeOver(plan);
   }
@@ -164,6 +175,9 @@ const addFacts = (error: AddError): Readonly<Record<string, string>> =>
   error.kind === 'mail-folder'
     ? { problem: error.kind, key: error.key, reason: error.reason }
     : { problem: error.kind };
+
+const certificateFacts = (error: DaemonError): Readonly<Record<string, string>> =>
+  error.kind === 'tls-file' ? { key: error.key, problem: error.problem } : { problem: error.kind };
 
 /** The file is named by a recipient. */
 const fileFacts = ({ path, problem }: { readonly path: string; readonly problem: string }) => ({

@@ -31,6 +31,17 @@ const IDLE_MS = 5 * 60_000;
 /** How long a close waits for mails in the client's hands, and then for peers to leave. */
 const CLOSE_GRACE_MS = 1500;
 
+/** PEM texts: a certificate with its chain, and its private key. */
+export interface SmtpCertificate {
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface RunningSmtp extends RunningBridge {
+  /** Shows another certificate from the next handshake on; throws where the two are no pair. */
+  renewCertificate(tls: SmtpCertificate): void;
+}
+
 export interface SmtpOptions {
   /** `host:port`, port 0 picks one; `unix:/path`; or `fd:3`, a socket that the process was given open. */
   readonly address: string;
@@ -41,8 +52,8 @@ export interface SmtpOptions {
   readonly allowAnyPassword?: boolean;
   /** Default `smtp`. */
   readonly protocol?: 'smtp' | 'lmtp';
-  /** PEM texts: STARTTLS is offered, and log-in only behind it. Absent: for this machine only. */
-  readonly tls?: { readonly cert: string; readonly key: string };
+  /** STARTTLS is offered, and log-in only behind it. Absent: for this machine only. */
+  readonly tls?: SmtpCertificate;
   /** A mail whose From or Sender is not its account's; default `refuse`. */
   readonly foreignFrom?: ForeignFrom;
   /** Most bytes of a mail; default 32 MiB. */
@@ -58,7 +69,7 @@ export interface SmtpOptions {
  *
  * @errors `listen` — the address is in use, denied or bad
  */
-export const serveSmtp = (options: SmtpOptions): ResultAsync<RunningBridge, ListenError> => {
+export const serveSmtp = (options: SmtpOptions): ResultAsync<RunningSmtp, ListenError> => {
   const gate: Gate = { closing: false, busy: new Map() };
   const counts = makeCounts();
   const trust: Trust = { isOpen: options.allowAnyPassword ?? false };
@@ -75,6 +86,7 @@ export const serveSmtp = (options: SmtpOptions): ResultAsync<RunningBridge, List
       address,
       status: () => ({ sessions: server.open, counters: counts.snapshot() }),
       close: () => (closed ??= close(server, gate, options.clock).then(release)),
+      renewCertificate: (tls) => server.updateSecureContext(tls),
     };
   });
 };

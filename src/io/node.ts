@@ -21,7 +21,7 @@ export { nodeLog, openLogFile } from './node/log.js';
 export type { NodeLog, NodeLogOptions } from './node/log.js';
 export { nodeNetwork } from './node/network.js';
 export { nodeTls } from './node/tls.js';
-export type { NodeTlsOptions } from './node/tls.js';
+export type { NodeTls, NodeTlsOptions } from './node/tls.js';
 export { nodeWorkers } from './node/workers.js';
 export type { NodeWorkersOptions } from './node/workers.js';
 

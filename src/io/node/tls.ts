@@ -2,7 +2,7 @@
  * TLS on Node.js, over connections that our own networks have accepted.
  * @module
  */
-import { createSecureContext, TLSSocket } from 'node:tls';
+import { createSecureContext, TLSSocket, type SecureContext } from 'node:tls';
 import { err, ok, ResultAsync, type Result } from 'neverthrow';
 import type { Duplex, TlsServer } from '../contracts.js';
 import { socketDuplex } from './socket.js';
@@ -14,10 +14,22 @@ export interface NodeTlsOptions {
   readonly key: string;
 }
 
-/** @throws where the two are no pair; callers have tried them */
-export const nodeTls = ({ cert, key }: NodeTlsOptions): TlsServer => {
-  const secureContext = createSecureContext({ cert, key, minVersion: 'TLSv1.2' });
+/** TLS whose certificate can become another one. */
+export interface NodeTls extends TlsServer {
+  /** From the next handshake on. */
+  renew(options: NodeTlsOptions): void;
+}
+
+const contextOf = ({ cert, key }: NodeTlsOptions): SecureContext =>
+  createSecureContext({ cert, key, minVersion: 'TLSv1.2' });
+
+/** @throws where the two are no pair, as `renew` does; callers have tried them */
+export const nodeTls = (options: NodeTlsOptions): NodeTls => {
+  let secureContext = contextOf(options);
   return {
+    renew: (next) => {
+      secureContext = contextOf(next);
+    },
     secure: (duplex) =>
       new ResultAsync(
         new Promise<Result<Duplex, { readonly kind: 'tls' }>>((resolve) => {
