@@ -15,6 +15,7 @@ export type {
   NetworkParameters,
 } from './authority/options.js';
 export { startMix } from './mix/mix.js';
+export type { MixOptions } from './mix/mix.js';
 export type { KeyError } from './node/keys.js';
 export { prepareIdentity } from './node/prepare.js';
 export type { FaultedPacket, FaultStage } from './node/fault-stage.js';
@@ -23,6 +24,7 @@ export type { RunningNode } from './node/node.js';
 export { DEFAULT_TUNING } from './node/options.js';
 export type { NodeError, NodeOptions, NodeTuning } from './node/options.js';
 export type { NodeStatus } from './node/status.js';
+export type { Mixing, PoolParameters } from './node/strategy.js';
 export { startProvider } from './provider/provider.js';
 export type { ProviderOptions, RunningProvider } from './provider/provider.js';
 export type { RegistrationOptions } from './provider/registration.js';

@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { err, ok, type Result } from 'neverthrow';
 import type { AuthorityOptions, NetworkParameters } from '../../servers/authority/options.js';
+import type { MixOptions } from '../../servers/mix/mix.js';
 import type { NodeOptions, NodeTuning } from '../../servers/node/options.js';
 import type { ProviderOptions } from '../../servers/provider/provider.js';
 import type { Rate } from '../../src/pki/document-codec.js';
@@ -14,6 +15,7 @@ import { loggingOf, type LoggingConfig } from '../config/logging.js';
 import { storageSourcesOf, type StorageSources } from '../config/storage-key.js';
 import { readToml, type ConfigProblem } from '../config/toml.js';
 import { authoritySchema, LONGEST_QUANTILE, type AuthorityFile } from './authority-schema.js';
+import { mixingOf, mixingWarnings } from './mixing.js';
 import { serverSchema, type ServerFile } from './schema.js';
 
 /** What comes from the world and not from a file. */
@@ -23,6 +25,8 @@ interface Common extends StorageSources {
   readonly dataDir: string;
   readonly logging: LoggingConfig;
   readonly generateOnly: boolean;
+  /** What the file may say, and should not. */
+  readonly warnings: readonly ConfigProblem[];
 }
 
 export interface AuthorityConfig extends Common {
@@ -38,7 +42,7 @@ export interface FaultConfig {
 
 export interface ServerConfig extends Common {
   readonly kind: 'mix' | 'provider';
-  readonly options: Omit<ProviderOptions, Worldly>;
+  readonly options: Omit<ProviderOptions & MixOptions, Worldly>;
   /** Absolute path of the management socket, where there is one. */
   readonly socket: string | undefined;
   /** Threads that unwrap packets; as many as are worth it where not said. */
@@ -71,28 +75,54 @@ export const readServerConfig = (
   file: string,
 ): Result<ServerConfig, readonly ConfigProblem[]> =>
   readToml(serverSchema, source, file).andThen((read) => {
-    const { Server: server, Provider: provider } = read;
-    const refuse = (path: KeyPath, problem: string) =>
-      err([
-        { kind: 'config' as const, file, line: lineOf(source, path), key: spell(path), problem },
-      ]);
-    if (provider !== undefined && !server.IsProvider) {
-      return refuse(['Provider'], 'a mix has none: Server.IsProvider is false');
-    }
-    if (server.OnlyAdvertiseAltAddresses && !server.AltAddresses['tcp4']) {
-      return refuse(['Server', 'OnlyAdvertiseAltAddresses'], 'needs Server.AltAddresses.tcp4');
-    }
-    if (
-      provider?.EnableUserRegistrationHTTP === true &&
-      provider.UserRegistrationHTTPAddresses.length === 0
-    ) {
-      return refuse(
-        ['Provider', 'EnableUserRegistrationHTTP'],
-        'needs Provider.UserRegistrationHTTPAddresses',
-      );
-    }
-    return serverOf(read);
+    const problemAt = ({ path, problem }: Refusal): ConfigProblem => ({
+      kind: 'config',
+      file,
+      line: lineOf(source, path),
+      key: spell(path),
+      problem,
+    });
+    const refusal = refusalOf(read);
+    if (refusal !== undefined) return err([problemAt(refusal)]);
+    const warnings = mixingWarnings(read.Mixing ?? { Strategy: 'poisson' }).map(
+      ({ key, problem }) => problemAt({ path: ['Mixing', key], problem }),
+    );
+    return ok({ ...serverOf(read), warnings });
   });
+
+interface Refusal {
+  readonly path: KeyPath;
+  readonly problem: string;
+}
+
+/** What each key allows, and all together do not. */
+const refusalOf = (file: ServerFile): Refusal | undefined => {
+  const { Server: server, Provider: provider, Mixing: mixing } = file;
+  if (provider !== undefined && !server.IsProvider) {
+    return { path: ['Provider'], problem: 'a mix has none: Server.IsProvider is false' };
+  }
+  if (mixing !== undefined && server.IsProvider) {
+    return { path: ['Mixing'], problem: 'a provider has none: Server.IsProvider is true' };
+  }
+  if (server.OnlyAdvertiseAltAddresses && !server.AltAddresses['tcp4']) {
+    const path = ['Server', 'OnlyAdvertiseAltAddresses'];
+    return { path, problem: 'needs Server.AltAddresses.tcp4' };
+  }
+  if (
+    provider?.EnableUserRegistrationHTTP === true &&
+    provider.UserRegistrationHTTPAddresses.length === 0
+  ) {
+    const path = ['Provider', 'EnableUserRegistrationHTTP'];
+    return { path, problem: 'needs Provider.UserRegistrationHTTPAddresses' };
+  }
+  const { SchedulerQueueSize: limit } = file.Debug;
+  const chosen = mixing && mixingOf(mixing);
+  if (chosen && 'minSize' in chosen && limit > 0 && limit <= chosen.minSize) {
+    const problem = `must be below Debug.SchedulerQueueSize (${limit}), or no packet ever leaves`;
+    return { path: ['Mixing', 'MixPoolMinSize'], problem };
+  }
+  return undefined;
+};
 
 const authorityOf = (file: AuthorityFile): AuthorityConfig => {
   const { Authority: authority, Debug: debug } = file;
@@ -103,6 +133,7 @@ const authorityOf = (file: AuthorityFile): AuthorityConfig => {
     ...storageSourcesOf(file.Storage, dataDir),
     logging: loggingOf(file.Logging, dataDir),
     generateOnly: debug.GenerateOnly,
+    warnings: [],
     options: {
       dataDir,
       addresses: authority.Addresses,
@@ -139,10 +170,10 @@ const rateOf = (perMs: number, longestMs: number | undefined): Rate => ({
   maxMs: longestMs || Math.floor(-Math.log(1 - LONGEST_QUANTILE) / perMs),
 });
 
-const serverOf = (file: ServerFile): Result<ServerConfig, never> => {
+const serverOf = (file: ServerFile): Omit<ServerConfig, 'warnings'> => {
   const { Server: server, Debug: debug, Faults: faults, Management: management } = file;
   const { DataDir: dataDir } = server;
-  return ok({
+  return {
     kind: server.IsProvider ? 'provider' : 'mix',
     dataDir,
     ...storageSourcesOf(file.Storage, dataDir),
@@ -157,11 +188,11 @@ const serverOf = (file: ServerFile): Result<ServerConfig, never> => {
       reorderMs: faults.Reorder,
     },
     options: nodeOptionsOf(file),
-  });
+  };
 };
 
 const nodeOptionsOf = (file: ServerFile): ServerConfig['options'] => {
-  const { Server: server, PKI: pki, Provider: provider, Debug: debug } = file;
+  const { Server: server, PKI: pki, Provider: provider, Mixing: mixing, Debug: debug } = file;
   const authority = { addresses: [pki.Nonvoting.Address], publicKey: pki.Nonvoting.PublicKey };
   const advertise = advertisedOf(server);
   return {
@@ -173,6 +204,7 @@ const nodeOptionsOf = (file: ServerFile): ServerConfig['options'] => {
     ...(advertise === undefined ? {} : { advertise }),
     ...(provider === undefined ? {} : { spoolQuota: provider.SpoolQuota }),
     ...registrationOf(provider),
+    ...(mixing === undefined ? {} : { mixing: mixingOf(mixing) }),
   };
 };
 

@@ -8,6 +8,7 @@ import { loggingSchema } from '../config/keys.js';
 import { completeStorage } from '../config/storage-key.js';
 import type { AuthorityFile } from './authority-schema.js';
 import { parametersOf } from './config.js';
+import { completeMixing } from './mixing.js';
 import type { ServerFile } from './schema.js';
 
 /** The rates are printed with the longest samples that follow from them. */
@@ -43,4 +44,7 @@ export const completeServerFile = (file: ServerFile): ServerFile => ({
     Enable: file.Management?.Enable ?? false,
     Path: file.Management?.Path ?? join(file.Server.DataDir, 'management_sock'),
   },
+  Mixing: file.Server.IsProvider
+    ? undefined
+    : completeMixing(file.Mixing ?? { Strategy: 'poisson' }),
 });

@@ -5,7 +5,7 @@
 import { errAsync, ok, okAsync, ResultAsync, safeTry } from 'neverthrow';
 import { startAuthority, type RunningAuthority } from '../../servers/authority/authority.js';
 import type { AuthorityError } from '../../servers/authority/options.js';
-import { startMix } from '../../servers/mix/mix.js';
+import { startMix, type MixOptions } from '../../servers/mix/mix.js';
 import { loadIdentity } from '../../servers/node/keys.js';
 import { serveManagement } from '../../servers/node/management.js';
 import type { RunningNode } from '../../servers/node/node.js';
@@ -126,7 +126,7 @@ const startServer = (
 
 const startRole = (
   kind: ServerConfig['kind'],
-  options: NodeOptions,
+  options: NodeOptions & MixOptions,
 ): ResultAsync<RunningNode | RunningProvider, NodeRunError> =>
   kind === 'mix' ? startMix(options) : startProvider(options);
 

@@ -21,6 +21,7 @@ import {
   storageSchema,
   unsupported,
 } from '../config/keys.js';
+import { mixingSchema } from './mixing.js';
 
 const ms = z.number().min(0);
 const fraction = z.number().min(0).max(1).default(0);
@@ -159,6 +160,7 @@ export const serverSchema = z.strictObject({
   Storage: storageSchema.optional().describe('as the daemon’s'),
   Management: management.optional().describe('the management socket'),
   Provider: provider.optional().describe('what only a provider has'),
+  Mixing: mixingSchema.optional().describe('when packets leave a mix; not for providers'),
   Debug: debug.prefault({}).describe('local limits, which cannot be seen on the wire'),
   Faults: faults.optional().describe('what a bad network does to packets; for test networks'),
 });

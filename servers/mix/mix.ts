@@ -7,10 +7,20 @@ import { Decoys } from '../node/decoys.js';
 import { startNode, type RunningNode } from '../node/node.js';
 import type { NodeError, NodeOptions } from '../node/options.js';
 import type { NodeRole, NodeServices, TerminalHop } from '../node/role.js';
+import type { Mixing } from '../node/strategy.js';
+
+export interface MixOptions extends NodeOptions {
+  /** When packets leave; Poisson when absent. */
+  readonly mixing?: Mixing;
+}
 
 /** Starts a mix; it connects and carries packets as soon as a document names it. */
-export const startMix = (options: NodeOptions): ResultAsync<RunningNode, NodeError> =>
-  startNode(options, { kind: 'mix', open: (services) => okAsync(openMixRole(services)) });
+export const startMix = (options: MixOptions): ResultAsync<RunningNode, NodeError> =>
+  startNode(options, {
+    kind: 'mix',
+    mixing: options.mixing,
+    open: (services) => okAsync(openMixRole(services)),
+  });
 
 const openMixRole = (services: NodeServices): NodeRole => {
   const decoys = makeDecoys(services);

@@ -1,22 +1,24 @@
 /**
- * Holding: packets wait here until their delay is over.
+ * Holding: packets wait here until their delay is over, or as long as another strategy says.
  *
  * Source: mixnet.rst on delays, and the checks of the scheduler of server v0.0.17.
  * @module
  */
 import { uniformInt } from '../../src/crypto/sample.js';
-import { Heap } from '../../src/io/heap.js';
 import type { Clock, Random } from '../../src/io/contracts.js';
 import type { EpochTime } from '../../src/pki/epoch.js';
 import type { Drop, DropReason } from './drops.js';
 import type { NodeTuning } from './options.js';
 import type { ForwardHop } from './role.js';
+import { makeStrategy, POISSON, type Departure, type Mixing, type Strategy } from './strategy.js';
 
 export interface HoldDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly epochTime: EpochTime;
   readonly tuning: Pick<NodeTuning, 'holdBudgetMs' | 'holdQueue'>;
+  /** When packets leave; {@link POISSON} when absent. */
+  readonly mixing?: Mixing | undefined;
   readonly drop: Drop;
   /** Whether a connection to this node exists or is planned. */
   readonly isNextNode: (nodeId: Uint8Array) => boolean;
@@ -27,8 +29,6 @@ export interface HoldDeps {
 interface Held {
   readonly packet: Uint8Array;
   readonly nextNodeId: Uint8Array;
-  readonly dueMs: number;
-  readonly order: number;
 }
 
 /** No packet waits longer than this many epochs, whatever the document says. */
@@ -50,21 +50,22 @@ export const remainingDelayMs = (delayMs: number, spentMs: number): number | und
 
 export class Hold {
   readonly #deps: HoldDeps;
-  readonly #held = new Heap<Held>((a, b) =>
-    a.dueMs === b.dueMs ? a.order < b.order : a.dueMs < b.dueMs,
-  );
-  #order = 0;
+  readonly #strategy: Strategy<Held>;
+  /** Chosen to leave, in the order of their times. */
+  #leaving: Departure<Held>[] = [];
   #maxDelayMs: number;
   /** When the timer that counts fires; infinite while there is none. */
   #wakeMs = Infinity;
 
   constructor(deps: HoldDeps) {
     this.#deps = deps;
+    const { mixing = POISSON, random, clock } = deps;
+    this.#strategy = makeStrategy(mixing, { random, startMs: clock.monotonic() });
     this.#maxDelayMs = MAX_DELAY_EPOCHS * deps.epochTime.periodMs;
   }
 
   get size(): number {
-    return this.#held.size;
+    return this.#strategy.size + this.#leaving.length;
   }
 
   /** Takes over a document's MuMaxDelay; 0 means no limit but three epochs. */
@@ -78,12 +79,12 @@ export class Hold {
     // Unwrapping and writing its tag are part of a delay too; what asks for none is judged by its
     // wait alone, since nobody could unwrap it in no time.
     const spentMs = delayMs > 0 ? this.#deps.clock.monotonic() - arrivedMs : dwellMs;
-    const leftMs = remainingDelayMs(delayMs, spentMs);
+    const leftMs = this.#strategy.obeysDelay ? remainingDelayMs(delayMs, spentMs) : delayMs;
     if (leftMs === undefined) this.#deps.drop('delay-used-up');
     else this.hold(packet, nextNodeId, leftMs);
   }
 
-  /** Holds a packet for `delayMs` from now. */
+  /** Holds a packet for `delayMs` from now, where the strategy goes by delays. */
   hold(packet: Uint8Array, nextNodeId: Uint8Array, delayMs: number): void {
     const { clock, drop, tuning, signal } = this.#deps;
     if (signal.aborted) return;
@@ -92,26 +93,29 @@ export class Hold {
       drop(refusal);
       return;
     }
-    const dueMs = clock.monotonic() + delayMs;
-    this.#held.push({ packet, nextNodeId, dueMs, order: this.#order++ });
-    if (tuning.holdQueue > 0 && this.#held.size > tuning.holdQueue) this.#evict();
-    if (dueMs < this.#wakeMs) this.#arm(dueMs);
+    this.#strategy.add({ packet, nextNodeId }, { nowMs: clock.monotonic(), delayMs });
+    if (tuning.holdQueue > 0 && this.size > tuning.holdQueue) this.#evict();
+    this.#arm();
   }
 
   #refusal(nextNodeId: Uint8Array, delayMs: number): DropReason | undefined {
-    if (delayMs > this.#maxDelayMs) return 'delay-too-long';
+    if (this.#strategy.obeysDelay && delayMs > this.#maxDelayMs) return 'delay-too-long';
     return this.#deps.isNextNode(nextNodeId) ? undefined : 'unknown-next-node';
   }
 
   /** A random one goes, so that an attacker cannot choose which. */
   #evict(): void {
-    let skip = uniformInt(this.#deps.random, this.#held.size);
-    this.#held.retain(() => skip-- !== 0);
+    const place = uniformInt(this.#deps.random, this.size);
+    const waiting = this.#strategy.size;
+    if (place < waiting) this.#strategy.remove(place);
+    else this.#leaving.splice(place - waiting, 1);
     this.#deps.drop('hold-full');
   }
 
   /** A timer that was set for later stays, and finds that it counts no more: cheaper than ending it. */
-  #arm(dueMs: number): void {
+  #arm(): void {
+    const dueMs = this.#leaving[0]?.dueMs ?? this.#strategy.nextMs;
+    if (dueMs >= this.#wakeMs) return;
     this.#wakeMs = dueMs;
     void this.#wake(dueMs);
   }
@@ -121,27 +125,29 @@ export class Hold {
     await clock.sleep(dueMs - clock.monotonic(), signal);
     if (this.#wakeMs !== dueMs || signal.aborted) return;
     this.#wakeMs = Infinity;
-    this.#release();
-    const next = this.#held.peek();
-    if (next) this.#arm(next.dueMs);
+    for (const departure of this.#strategy.release(clock.monotonic()))
+      this.#leaving.push(departure);
+    this.#sendDue();
+    this.#arm();
   }
 
   /** Sends on what is due, at most {@link PER_TURN} packets. */
-  #release(): void {
+  #sendDue(): void {
     const { clock, tuning, drop, dispatch } = this.#deps;
-    for (let released = 0; released < PER_TURN; released++) {
-      const next = this.#held.peek();
+    for (let sent = 0; sent < PER_TURN; sent++) {
+      const next = this.#leaving[0];
       const lateMs = next ? clock.monotonic() - next.dueMs : -1;
       if (!next || lateMs < 0) return;
-      this.#held.pop();
+      this.#leaving.shift();
       if (lateMs > tuning.holdBudgetMs) drop('hold-late');
-      else dispatch(next.packet, next.nextNodeId);
+      else dispatch(next.item.packet, next.item.nextNodeId);
     }
   }
 
   /** Forgets what is held. */
   close(): void {
     this.#wakeMs = Infinity;
-    this.#held.retain(() => false);
+    this.#leaving = [];
+    this.#strategy.clear();
   }
 }

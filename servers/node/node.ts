@@ -53,7 +53,7 @@ const assemble = (
 ): ResultAsync<RunningNode, NodeError> =>
   safeTry(async function* () {
     const ground = yield* openGround(options, maker.kind, resources);
-    const exit = openExit(ground);
+    const exit = openExit(ground, maker.mixing);
     const role = yield* maker.open(servicesOf(ground, exit));
     resources.add(() => role.close());
     const listeners = yield* bind(ground);

@@ -17,6 +17,7 @@ import type { NetworkConfig } from '../../src/pki/network.js';
 import type { Drop } from './drops.js';
 import type { NodeIdentity } from './keys.js';
 import type { NodeError, NodeTuning } from './options.js';
+import type { Mixing } from './strategy.js';
 
 /** A packet that ends here and carries a forward payload. */
 export interface DeliverHop {
@@ -138,6 +139,8 @@ export interface NodeServices {
 /** How `startNode` gets its role. */
 export interface RoleMaker {
   readonly kind: NodeRole['kind'];
+  /** When packets leave; Poisson when absent. */
+  readonly mixing?: Mixing | undefined;
   /** Makes the role on the shared stages, before the first connection is accepted. */
   open(services: NodeServices): ResultAsync<NodeRole, NodeError>;
 }

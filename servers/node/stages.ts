@@ -12,6 +12,7 @@ import { Hold } from './hold.js';
 import { Listening } from './listen.js';
 import { Publisher, type PostOutcome } from './publish.js';
 import type { Hop, NodeRole, NodeServices, TerminalHop } from './role.js';
+import type { Mixing } from './strategy.js';
 import { judge, type TopologyDeps } from './topology.js';
 import { openUnwrapPool, type UnwrapPool } from './unwrap-pool.js';
 
@@ -33,7 +34,7 @@ export interface Entry {
 
 export type Stages = Ground & Exit & Entry;
 
-export const openExit = (ground: Ground): Exit => {
+export const openExit = (ground: Ground, mixing: Mixing | undefined): Exit => {
   const { resources } = ground;
   const topology = topologyOf(ground);
   const dispatcher = openDispatcher(ground, topology);
@@ -41,6 +42,7 @@ export const openExit = (ground: Ground): Exit => {
   const hold = new Hold({
     ...commonOf(ground),
     random: ground.io.random,
+    mixing,
     epochTime: ground.options.network.epochTime,
     isNextNode: (nodeId) => dispatcher.has(nodeId),
     dispatch: (packet, nextNodeId) => dispatcher.dispatch(packet, nextNodeId),

@@ -9,7 +9,7 @@ import { errAsync, okAsync, type Result, type ResultAsync } from 'neverthrow';
 import { stringify } from 'smol-toml';
 import { canonicalOf, type Table } from '../../config/canonical.js';
 import { fileKindOf, type FileKind } from '../../config/kind.js';
-import { readToml, type ConfigProblem } from '../../config/toml.js';
+import { describeProblem, readToml, type ConfigProblem } from '../../config/toml.js';
 import { readDaemonConfig } from '../../daemon/config.js';
 import { completeDaemonFile } from '../../daemon/effective.js';
 import { daemonSchema } from '../../daemon/schema.js';
@@ -27,22 +27,32 @@ interface CheckOptions {
   readonly json?: boolean;
 }
 
-type Reader = (source: string, file: string) => Result<Table, readonly ConfigProblem[]>;
+interface Checked {
+  readonly effective: Table;
+  readonly warnings: readonly ConfigProblem[];
+}
+
+type Reader = (source: string, file: string) => Result<Checked, readonly ConfigProblem[]>;
 
 /** All rules first, then the file with everything filled in. */
 const READERS: Readonly<Record<FileKind, Reader>> = {
   daemon: (source, file) =>
     readDaemonConfig(source, file)
       .andThen(() => readToml(daemonSchema, source, file))
-      .map((read) => canonicalOf(daemonSchema, completeDaemonFile(read))),
+      .map((read) => canonicalOf(daemonSchema, completeDaemonFile(read)))
+      .map((effective) => ({ effective, warnings: [] })),
   authority: (source, file) =>
-    readAuthorityConfig(source, file)
-      .andThen(() => readToml(authoritySchema, source, file))
-      .map((read) => canonicalOf(authoritySchema, completeAuthorityFile(read))),
+    readAuthorityConfig(source, file).andThen(({ warnings }) =>
+      readToml(authoritySchema, source, file)
+        .map((read) => canonicalOf(authoritySchema, completeAuthorityFile(read)))
+        .map((effective) => ({ effective, warnings })),
+    ),
   server: (source, file) =>
-    readServerConfig(source, file)
-      .andThen(() => readToml(serverSchema, source, file))
-      .map((read) => canonicalOf(serverSchema, completeServerFile(read))),
+    readServerConfig(source, file).andThen(({ warnings }) =>
+      readToml(serverSchema, source, file)
+        .map((read) => canonicalOf(serverSchema, completeServerFile(read)))
+        .map((effective) => ({ effective, warnings })),
+    ),
 };
 
 export const addCheckConfig = (program: Command, cli: Cli): void => {
@@ -66,7 +76,7 @@ const check = (
   const path = configPath(cli.terminal, file);
   return readConfigFile(path, (source, name) => READERS[fileKindOf(source)](source, name))
     .mapErr((error): CliError => error)
-    .map((effective) => show(cli, path, { effective, options }))
+    .map((checked) => show(cli, path, { checked, options }))
     .orElse((error) => {
       if (options.json === true && error.kind === 'config-problems') {
         cli.terminal.print(JSON.stringify({ file: path, problems: error.problems.map(plain) }));
@@ -81,13 +91,16 @@ const plain = ({ line, key, problem }: ConfigProblem) => ({ line, key, problem }
 const show = (
   { terminal }: Cli,
   path: string,
-  { effective, options }: { readonly effective: Table; readonly options: CheckOptions },
+  { checked, options }: { readonly checked: Checked; readonly options: CheckOptions },
 ): void => {
+  const { effective, warnings } = checked;
   const { printEffective = false, json = false } = options;
   if (json) {
     const said = printEffective ? { effective } : {};
-    terminal.print(JSON.stringify({ file: path, problems: [], ...said }));
-  } else {
-    terminal.print(printEffective ? stringify(effective).trimEnd() : `${path}: no problems`);
+    const warned = warnings.length > 0 ? { warnings: warnings.map(plain) } : {};
+    terminal.print(JSON.stringify({ file: path, problems: [], ...warned, ...said }));
+    return;
   }
+  for (const warning of warnings) terminal.tell(`warning: ${describeProblem(warning)}`);
+  terminal.print(printEffective ? stringify(effective).trimEnd() : `${path}: no problems`);
 };

@@ -70,6 +70,9 @@ const serve = (config: NodeConfig, { env }: Cli['terminal']): ResultAsync<void, 
     // The log may be in it.
     yield* ensurePrivateDirectory(config.dataDir);
     const log = openLog(config.logging);
+    for (const { line, key, problem } of config.warnings) {
+      log.write('warning', 'config', `${key} ${problem}`, { line });
+    }
     const workers = config.kind === 'authority' ? 0 : config.workers;
     const io = { ...nodeIo(workers === undefined ? {} : { workers: { count: workers } }), log };
     const supervisor = makeSupervisor({ env, log });

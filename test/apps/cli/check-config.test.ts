@@ -108,6 +108,20 @@ describe('postern check-config', () => {
     });
   });
 
+  it('warns of what is dangerous, and says why', async () => {
+    const mix = provider()
+      .replace(/IsProvider[^]*?\n/, '')
+      .replace(/\[Provider\][^]*/, '');
+    await writeFile(file, `${mix}[Mixing]\nStrategy = "pool"\nMixPoolMinSize = 1\n`);
+    const { code, out, err } = await run(['check-config', file]);
+    expect({ code, out }).toEqual({ code: 0, out: [`${file}: no problems`] });
+    expect(err.join()).toMatch(/warning: .*:11: Mixing\.MixPoolMinSize: of 1 leaves a packet/);
+    const json = await run(['check-config', '--json', file]);
+    expect(JSON.parse(json.out[0] ?? '')).toMatchObject({
+      warnings: [{ line: 11, key: 'Mixing.MixPoolMinSize' }],
+    });
+  });
+
   it('wants an address where registrations are enabled', async () => {
     await writeFile(file, provider().replace(/\nUserReg.*/, ''));
     const { code, err } = await run(['check-config', file]);

@@ -119,6 +119,7 @@ describe('a server’s file', () => {
       `${provider}[[Provider.CBORPluginKaetzchen]]\n  Command = "x"\n`,
       /plug-ins are not supported/,
     ],
+    [`${provider}[Mixing]\n  Strategy = "pool"\n`, /^p\.toml:10: Mixing: a provider has none/],
     [`${provider}[Debug]\n  DisableRateLimit = true\n`, /DisableRateLimit: the limit is/],
     [`${provider}[Debug]\n  UnwrapDlay = 1\n`, /did you mean UnwrapDelay\?/],
     [provider.replace('IsProvider = true', '') + '[Provider]\n', /Provider: a mix has none/],
@@ -138,5 +139,77 @@ describe('a server’s file', () => {
       }),
       { numRuns: 300 },
     );
+  });
+});
+
+describe('[Mixing] of a mix', () => {
+  const mix = provider.replace('IsProvider = true', '');
+  const read = (lines: string, after = '') =>
+    readServerConfig(`${mix}[Mixing]\n${lines}\n${after}`, 'm.toml');
+
+  it('is Poisson unless it says something else', () => {
+    const plain = readServerConfig(mix, 'm.toml')._unsafeUnwrap();
+    expect(plain).toMatchObject({ kind: 'mix', warnings: [] });
+    expect(read('')._unsafeUnwrap()).toMatchObject({
+      options: { mixing: { kind: 'poisson' } },
+      warnings: [],
+    });
+    expect(read('Strategy = "timed"\nMixInterval = 20')._unsafeUnwrap()).toMatchObject({
+      options: { mixing: { kind: 'timed', intervalMs: 20_000 } },
+      warnings: [],
+    });
+    expect(read('Strategy = "binomial"')._unsafeUnwrap()).toMatchObject({
+      options: { mixing: { kind: 'binomial', intervalMs: 10_000, rate: 0.6, minSize: 5 } },
+      warnings: [],
+    });
+  });
+
+  it.each([
+    [
+      'Strategy = "pool"\nMixPoolMinSize = 1',
+      /^m\.toml:12: Mixing\.MixPoolMinSize: of 1 leaves .*nobody/,
+    ],
+    [
+      'Strategy = "pool"\nMixPoolMinSize = 0',
+      /MixPoolMinSize: of 0 leaves a packet that comes alone/,
+    ],
+    [
+      'Strategy = "timed"\nMixInterval = 0',
+      /^m\.toml:12: Mixing\.MixInterval: is dangerously short/,
+    ],
+    ['Strategy = "binomial"\nMixInterval = 0.9', /MixInterval: is dangerously short/],
+    ['Strategy = "pool"\nMixInterval = 30', /MixInterval: packets stay 50 s .* its key is gone/],
+    ['Strategy = "timed"\nMixInterval = 1800', /MixInterval: packets stay 1800 s/],
+    [
+      'Strategy = "pool"\nMixPoolRate = 1',
+      /^m\.toml:12: Mixing\.MixPoolRate: of 1 empties .*floods/,
+    ],
+    ['Strategy = "pool"\nMixPoolRate = 0.04', /MixPoolRate: is unusually low/],
+    ['Strategy = "timed"\nMixPoolRate = 0.5', /MixPoolRate: is not used by the strategy timed/],
+    ['MixInterval = 5', /MixInterval: is not used by the strategy poisson/],
+  ])('warns of %j', (lines, expected) => {
+    const { warnings } = read(lines)._unsafeUnwrap();
+    expect(warnings.map(describeProblem)).toEqual([expect.stringMatching(expected)]);
+  });
+
+  it.each([
+    ['Strategy = "cottrell"', '', /^m\.toml:11: Mixing\.Strategy: must be poisson, timed, pool/],
+    ['MixInterval = -1', '', /^m\.toml:11: Mixing\.MixInterval: /],
+    ['MixPoolRate = 1.1', '', /^m\.toml:11: Mixing\.MixPoolRate: /],
+    ['MixPoolMinSize = -1', '', /^m\.toml:11: Mixing\.MixPoolMinSize: /],
+    ['MixPoolMinSize = 2.5', '', /^m\.toml:11: Mixing\.MixPoolMinSize: /],
+    [
+      'MixPoolMinSiz = 2',
+      '',
+      /^m\.toml:11: Mixing\.MixPoolMinSiz: unknown key, did you mean MixPoolMinSize/,
+    ],
+    [
+      'Strategy = "pool"\nMixPoolMinSize = 8',
+      '[Debug]\nSchedulerQueueSize = 8\n',
+      /^m\.toml:12: Mixing\.MixPoolMinSize: must be below Debug\.SchedulerQueueSize \(8\)/,
+    ],
+  ])('refuses %j', (lines, after, expected) => {
+    const [problem] = read(lines, after)._unsafeUnwrapErr();
+    expect(problem && describeProblem(problem)).toMatch(expected);
   });
 });

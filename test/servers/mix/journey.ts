@@ -1,7 +1,7 @@
 /** A begun journey: three running mixes, and a link into the first. */
 import type { Session } from '../../../src/wire/contracts.js';
 import type { RunningNode } from '../../../servers/node/node.js';
-import type { NodeOptions } from '../../../servers/node/options.js';
+import type { MixOptions } from '../../../servers/mix/mix.js';
 import { playNetwork, type PlayedNetwork } from './network.js';
 import { during } from './provider.js';
 
@@ -19,7 +19,7 @@ export interface Journey {
 
 export const begin = async (
   seed: string,
-  options: readonly Partial<NodeOptions>[] = [],
+  options: readonly Partial<MixOptions>[] = [],
 ): Promise<Journey> => {
   const network = await playNetwork(seed);
   const mixes: RunningNode[] = [];

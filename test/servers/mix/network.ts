@@ -17,9 +17,8 @@ import type { Command } from '../../../src/wire/commands.js';
 import type { LinkDeps } from '../../../src/wire/contracts.js';
 import { acceptLink } from '../../../src/wire/link.js';
 import { LINK_PROFILE_01 } from '../../../src/wire/profile.js';
-import { startMix } from '../../../servers/mix/mix.js';
+import { startMix, type MixOptions } from '../../../servers/mix/mix.js';
 import type { RunningNode } from '../../../servers/node/node.js';
-import type { NodeOptions } from '../../../servers/node/options.js';
 import { repeated } from '../../support/bytes.js';
 import {
   AUTHORITY_ADDRESS,
@@ -43,7 +42,7 @@ export interface PlayedNetwork {
   authorityDown: boolean;
   /** Extra rate of decoys in new documents. */
   lambdaM: Rate;
-  start(index: number, options?: Partial<NodeOptions>): Promise<RunningNode>;
+  start(index: number, options?: Partial<MixOptions>): Promise<RunningNode>;
   /** A packet over the played entry, the three mixes and the played exit. */
   packet(mixes: readonly RunningNode[], delaysMs: readonly number[], epoch?: Epoch): Uint8Array;
   /** A SURB reply that ends at the last of these mixes. */

@@ -64,6 +64,21 @@ describe('three mixes in a row', () => {
   });
 });
 
+describe('a mix with a strategy of its own', () => {
+  it('sends in rounds, whatever delays the packets ask for', async () => {
+    const mixing = { kind: 'timed', intervalMs: 30_000 } as const;
+    const { network, mixes, send, counters, close } = await begin('rounds', [{}, { mixing }]);
+    const [, exit] = network.providers;
+    for (const delayMs of [1, 9_000, 50_000]) await send(network.packet(mixes, [1, delayMs, 1]));
+    await network.io.clock.advance(31_000);
+    expect(exit.received).toHaveLength(3);
+    const times = exit.received.map(({ atMs }) => atMs);
+    expect(Math.max(...times) - Math.min(...times)).toBeLessThan(100);
+    expect(counters(1)['drop.delay-too-long']).toBeUndefined();
+    await close();
+  });
+});
+
 describe('faults and decoys', () => {
   it('lose, repeat and reorder packets as they were told, and count them', async () => {
     const captured: Uint8Array[] = [];

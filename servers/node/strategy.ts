@@ -1,0 +1,114 @@
+/**
+ * Strategies: when the packets that a mix holds leave it.
+ *
+ * Poisson: each when the delay that its sender chose is over, as Katzenpost does. The others go by
+ * rounds and set that delay aside; they are those of Mixminion (see `pool.ts`).
+ * @module
+ */
+import { Heap } from '../../src/io/heap.js';
+import type { Random } from '../../src/io/contracts.js';
+import { Pool } from './pool.js';
+
+/** A strategy with what its operator has chosen. */
+export type Mixing =
+  | { readonly kind: 'poisson' }
+  /** Everything leaves in every round. */
+  | { readonly kind: 'timed'; readonly intervalMs: number }
+  /** A part leaves in every round; `binomial` also hides how large the part is. */
+  | ({ readonly kind: 'pool' | 'binomial' } & PoolParameters);
+
+export interface PoolParameters {
+  /** Time between two rounds; less than 1 ms is 1 ms. */
+  readonly intervalMs: number;
+  /** Part of the pool that leaves in a round, 0 to 1; but one packet at least. */
+  readonly rate: number;
+  /** So many stay in the pool, whatever the rate. */
+  readonly minSize: number;
+}
+
+/** An item that leaves, and when; never before it was released. */
+export interface Departure<T> {
+  readonly item: T;
+  /** On the clock of the calls. */
+  readonly dueMs: number;
+}
+
+/** Holds items and says which of them leave when; its caller has the clock. */
+export interface Strategy<T> {
+  /** Whether the delay that the sender chose counts. */
+  readonly obeysDelay: boolean;
+  readonly size: number;
+  /** When {@link Strategy.release} is to be called next; infinite when nothing can leave. */
+  readonly nextMs: number;
+  add(item: T, arrival: { readonly nowMs: number; readonly delayMs: number }): void;
+  /** What is chosen by `nowMs`, in the order in which it leaves. */
+  release(nowMs: number): readonly Departure<T>[];
+  /** Takes out the item at a place from 0 to below `size`, in no order that means anything. */
+  remove(place: number): void;
+  clear(): void;
+}
+
+export interface StrategyDeps {
+  readonly random: Random;
+  /** When the node began: rounds count from here. */
+  readonly startMs: number;
+}
+
+export const POISSON: Mixing = { kind: 'poisson' };
+
+export const makeStrategy = <T>(mixing: Mixing, deps: StrategyDeps): Strategy<T> => {
+  switch (mixing.kind) {
+    case 'poisson':
+      return new Poisson();
+    case 'timed':
+      return new Pool(deps, { ...mixing, rate: 1, minSize: 0, thinned: false });
+    case 'pool':
+      return new Pool(deps, { ...mixing, thinned: false });
+    case 'binomial':
+      return new Pool(deps, { ...mixing, thinned: true });
+  }
+};
+
+interface Waiting<T> extends Departure<T> {
+  readonly order: number;
+}
+
+/** Each item leaves when its own delay is over. */
+class Poisson<T> implements Strategy<T> {
+  readonly obeysDelay = true;
+  #order = 0;
+  readonly #waiting = new Heap<Waiting<T>>((a, b) =>
+    a.dueMs === b.dueMs ? a.order < b.order : a.dueMs < b.dueMs,
+  );
+
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  get nextMs(): number {
+    return this.#waiting.peek()?.dueMs ?? Infinity;
+  }
+
+  add(item: T, { nowMs, delayMs }: { readonly nowMs: number; readonly delayMs: number }): void {
+    this.#waiting.push({ item, dueMs: nowMs + delayMs, order: this.#order++ });
+  }
+
+  release(nowMs: number): readonly Departure<T>[] {
+    const due: Departure<T>[] = [];
+    for (let first = this.#waiting.peek(); first && first.dueMs <= nowMs;) {
+      this.#waiting.pop();
+      due.push(first);
+      first = this.#waiting.peek();
+    }
+    return due;
+  }
+
+  remove(place: number): void {
+    let skip = place;
+    this.#waiting.retain(() => skip-- !== 0);
+  }
+
+  clear(): void {
+    this.#waiting.retain(() => false);
+  }
+}
