@@ -1,5 +1,6 @@
 /** Nodes that nobody has listed: they wait for the operator, who lets them in or turns them away. */
 import { describe, expect, it } from 'vitest';
+import { textOf } from '../../../apps/cli/cli.js';
 import { toHex } from '../../../src/bytes/text.js';
 import { isObject, type Json, type JsonObject } from '../../../src/control/json.js';
 import { memoryIo } from '../../../src/io/memory.js';
