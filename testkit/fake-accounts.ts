@@ -46,4 +46,5 @@ const statusOf = (account: Address, isPaused: boolean): AccountStatus => ({
   inbox: { count: 0 },
   fragments: 0,
   malformedKeyAnswers: 0,
+  document: 'current',
 });

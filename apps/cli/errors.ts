@@ -5,6 +5,8 @@
 import type { CallError } from '../../src/control/call.js';
 import type { InboxError, RecipientError, SendError, StoreError } from '../../src/index.js';
 import type { FolderError } from '../../bridges/files/disk.js';
+import type { ApproveError } from '../../servers/authority/registry.js';
+import type { MemberError } from '../../servers/authority/members.js';
 import type { DropError } from '../../bridges/files/outgoing.js';
 import type { ConfigFileError } from '../config/errors.js';
 import type { DaemonError } from '../daemon/errors.js';
@@ -42,6 +44,9 @@ export type CliError =
   | { readonly kind: 'which-account'; readonly accounts: readonly string[] }
   /** One of a configuration's stores. */
   | { readonly kind: 'upgrade'; readonly path: string; readonly error: StoreError }
+  /** What the operator of an authority asked for. */
+  | ApproveError
+  | MemberError
   | InitError
   | ImportError
   /** What could not be taken over has been said. */

@@ -126,6 +126,9 @@ const SENTENCES: { readonly [K in Kind]: (error: ErrorOf<K>) => string } = {
       ? `${path}: its two halves do not belong together`
       : `${path}: ${pemProblem(problem)}`,
   'bad-record': ({ collection }) => `the store is damaged: ${collection} cannot be read`,
+  'no-such-node': () => 'no node of this ID is known; postern node authority pending shows IDs',
+  'configured-node': () => 'this node is listed in the configuration file: take it out there',
+  mismatch: ({ name }) => `another node is listed as ${name}: reject that one first`,
   'bad-option': ({ option, rule }) => `${option}: must be ${rule}`,
   'no-address': () => 'Addresses: must list at least one address',
   'no-json-rpc': () => 'somebody else than our daemon answers on the control socket',
@@ -227,6 +230,9 @@ const PLAIN: readonly Kind[] = [
   'store-full',
   'store-io',
   'closed',
+  'no-such-node',
+  'configured-node',
+  'mismatch',
 ];
 
 const WRONG_USAGE: readonly Kind[] = [

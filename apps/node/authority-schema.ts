@@ -13,6 +13,7 @@ import {
   loggingSchema,
   networkKeys,
   positiveOr,
+  socketPath,
   storageSchema,
   unsupported,
 } from '../config/keys.js';
@@ -43,6 +44,14 @@ const authority = z.strictObject({
     .describe('where to listen'),
   DataDir: absolutePath.describe('private directory'),
   ...networkKeys,
+});
+
+const management = z.strictObject({
+  Enable: z
+    .boolean()
+    .default(false)
+    .describe('lines as well (`PENDING`, `NODES`, `APPROVE`, `REJECT`, `SHUTDOWN`)'),
+  Path: socketPath('where; it is always open, for `postern node authority`'),
 });
 
 const parameters = z.strictObject({
@@ -83,6 +92,7 @@ export const authoritySchema = z.strictObject({
   Authority: authority.describe('the authority itself, and what its network agrees on'),
   Logging: loggingSchema.optional().describe('as the daemon’s'),
   Storage: storageSchema.optional().describe('as the daemon’s'),
+  Management: management.optional().describe('the management socket'),
   Parameters: parameters.prefault({}).describe('rates of the network'),
   Debug: debug.prefault({}).describe('the shape of the network'),
   Mixes: z.array(mix).default([]).describe('a mix that may be listed'),

@@ -31,6 +31,10 @@ interface Common extends StorageSources {
 
 export interface AuthorityConfig extends Common {
   readonly kind: 'authority';
+  /** Absolute path of the management socket. */
+  readonly socket: string;
+  /** Whether it takes verbs beside JSON-RPC. */
+  readonly takesVerbs: boolean;
   readonly options: Omit<AuthorityOptions, Worldly>;
 }
 
@@ -52,6 +56,8 @@ export interface ServerConfig extends Common {
 
 export type NodeConfig = AuthorityConfig | ServerConfig;
 
+/** Of the management socket, in the data directory. */
+const SOCKET = 'management_sock';
 const MU_CAP_MS = 21_600_000;
 
 /**
@@ -125,7 +131,7 @@ const refusalOf = (file: ServerFile): Refusal | undefined => {
 };
 
 const authorityOf = (file: AuthorityFile): AuthorityConfig => {
-  const { Authority: authority, Debug: debug } = file;
+  const { Authority: authority, Debug: debug, Management: management } = file;
   const { DataDir: dataDir } = authority;
   return {
     kind: 'authority',
@@ -134,6 +140,8 @@ const authorityOf = (file: AuthorityFile): AuthorityConfig => {
     logging: loggingOf(file.Logging, dataDir),
     generateOnly: debug.GenerateOnly,
     warnings: [],
+    socket: management?.Path ?? join(dataDir, SOCKET),
+    takesVerbs: management?.Enable ?? false,
     options: {
       dataDir,
       addresses: authority.Addresses,
@@ -179,7 +187,7 @@ const serverOf = (file: ServerFile): Omit<ServerConfig, 'warnings'> => {
     ...storageSourcesOf(file.Storage, dataDir),
     logging: loggingOf(file.Logging, dataDir),
     generateOnly: debug.GenerateOnly,
-    socket: management?.Enable ? (management.Path ?? join(dataDir, 'management_sock')) : undefined,
+    socket: management?.Enable ? (management.Path ?? join(dataDir, SOCKET)) : undefined,
     workers:
       debug.NumSphinxWorkers && debug.NumSphinxWorkers > 0 ? debug.NumSphinxWorkers : undefined,
     faults: faults && {

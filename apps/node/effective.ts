@@ -16,6 +16,7 @@ export const completeAuthorityFile = (file: AuthorityFile): AuthorityFile => ({
   ...file,
   Logging: file.Logging ?? loggingSchema.parse({}),
   Storage: completeStorage(file.Storage, file.Authority.DataDir),
+  Management: completeManagement(file.Management, file.Authority.DataDir),
   Parameters: parameterKeys(file),
 });
 
@@ -40,11 +41,16 @@ export const completeServerFile = (file: ServerFile): ServerFile => ({
   ...file,
   Logging: file.Logging ?? loggingSchema.parse({}),
   Storage: completeStorage(file.Storage, file.Server.DataDir),
-  Management: {
-    Enable: file.Management?.Enable ?? false,
-    Path: file.Management?.Path ?? join(file.Server.DataDir, 'management_sock'),
-  },
+  Management: completeManagement(file.Management, file.Server.DataDir),
   Mixing: file.Server.IsProvider
     ? undefined
     : completeMixing(file.Mixing ?? { Strategy: 'poisson' }),
+});
+
+const completeManagement = (
+  told: ServerFile['Management'],
+  dataDir: string,
+): NonNullable<ServerFile['Management']> => ({
+  Enable: told?.Enable ?? false,
+  Path: told?.Path ?? join(dataDir, 'management_sock'),
 });

@@ -98,16 +98,33 @@ interface Ground {
 }
 
 const startDirectory = (
-  { options }: AuthorityConfig,
+  config: AuthorityConfig,
   world: NodeWorld,
   { resources, storageKey }: Ground,
 ): ResultAsync<RunningAuthority, NodeRunError> =>
-  startAuthority({ ...world, ...options, storageKey })
-    .mapErr((error): NodeRunError => error)
-    .map((authority) => {
-      resources.add(() => authority.close());
-      return authority;
-    });
+  safeTry(async function* () {
+    const authority = yield* startAuthority({ ...world, ...config.options, storageKey });
+    resources.add(() => authority.close());
+    yield* openAuthorityManagement(config, world, { resources, authority });
+    return ok(authority);
+  });
+
+const openAuthorityManagement = (
+  { socket, takesVerbs }: AuthorityConfig,
+  { io, shutdown }: NodeWorld,
+  { resources, authority }: { readonly resources: Resources; readonly authority: RunningAuthority },
+): ResultAsync<void, NodeRunError> =>
+  serveManagement({
+    io,
+    address: `unix:${socket}`,
+    identifier: 'Authority',
+    verbs: takesVerbs ? authority.verbs : {},
+    methods: authority.methods,
+    status: () => ({ ...authority.status(), pid: process.pid }),
+    shutdown,
+  })
+    .map((bridge) => resources.add(() => bridge.close()))
+    .mapErr(({ reason }) => ({ kind: 'management', path: socket, reason }));
 
 const startServer = (
   config: ServerConfig,

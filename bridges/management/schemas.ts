@@ -33,6 +33,10 @@ const CONNECTION = oneOf(
 export const ACCOUNT = record({
   account: ACCOUNT_NAME,
   connection: CONNECTION,
+  document: described(
+    oneOf('current', 'stale', 'missing'),
+    'stale: an older one that is still valid; missing: nothing is sent',
+  ),
   problem: orNothing(described(FACTS, 'why it is unusable')),
   outbox: record({ mails: INTEGER, blocks: INTEGER }),
   replyBlocks: INTEGER,

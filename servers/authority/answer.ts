@@ -18,6 +18,8 @@ export interface AnswerDeps extends CollectDeps {
   readonly mayCome: (epoch: Epoch) => boolean;
   /** The link's proved identity key; `undefined` for those who only read. */
   readonly poster: Uint8Array | undefined;
+  /** Where the link comes from, as counted. */
+  readonly host: string;
 }
 
 const NO_DOCUMENT = new Uint8Array(0);
@@ -39,7 +41,8 @@ const consensus = async (deps: AnswerDeps, epoch: Epoch): Promise<Command | unde
 export const answer = async (deps: AnswerDeps, command: Command): Promise<Command | undefined> => {
   if (command.kind === 'get-consensus') return consensus(deps, command.epoch);
   if (command.kind !== 'post-descriptor' || !deps.poster) return undefined;
-  const posted = { epoch: command.epoch, raw: command.descriptor, identityKey: deps.poster };
+  const { epoch, descriptor: raw } = command;
+  const posted = { epoch, raw, identityKey: deps.poster, host: deps.host };
   const verdict = await collect(deps, posted, deps);
   return verdict === 'failed'
     ? undefined

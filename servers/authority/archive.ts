@@ -73,11 +73,15 @@ export class Archive {
     return [...(this.#descriptors.get(epoch)?.values() ?? [])];
   }
 
-  addDescriptor(epoch: Epoch, descriptor: SignedDescriptor): ResultAsync<void, StoreError> {
-    const { identityKey, raw } = descriptor;
+  /** @param beside - what goes to disk in the same step */
+  addDescriptor(
+    epoch: Epoch,
+    { identityKey, raw }: SignedDescriptor,
+    beside: readonly Change[] = [],
+  ): ResultAsync<void, StoreError> {
     const key = concat(epochKey(epoch), identityKey);
     return this.#store
-      .commit([{ kind: 'put', collection: DESCRIPTORS, key, value: raw }])
+      .commit([{ kind: 'put', collection: DESCRIPTORS, key, value: raw }, ...beside])
       .map(() => this.#keep(epoch, identityKey, raw));
   }
 

@@ -5,6 +5,8 @@
  */
 import { errAsync, ok, ResultAsync, safeTry } from 'neverthrow';
 import { selectPrimitives } from '../../src/crypto/select.js';
+import type { VerbTable } from '../../src/control/dialogue.js';
+import type { RpcMethods } from '../../src/control/method.js';
 import type { Listener } from '../../src/io/contracts.js';
 import { epochAt, type Epoch } from '../../src/pki/epoch.js';
 import type { LinkDeps, LinkIdentity } from '../../src/wire/contracts.js';
@@ -14,7 +16,9 @@ import { Resources } from '../node/resources.js';
 import { Archive } from './archive.js';
 import { Chain } from './chain.js';
 import { Desk } from './desk.js';
+import { operatorMethods, operatorVerbs } from './operator.js';
 import { checkOptions, type AuthorityError, type AuthorityOptions } from './options.js';
+import { Registry } from './registry.js';
 
 export interface AuthorityStatus {
   readonly epoch: Epoch;
@@ -23,6 +27,8 @@ export interface AuthorityStatus {
   readonly hasNextDocument: boolean;
   /** Descriptors collected for the current epoch and the next. */
   readonly descriptors: { readonly now: number; readonly next: number };
+  /** Listed nodes, how many of them have not posted for this epoch, and those who wait. */
+  readonly nodes: { readonly listed: number; readonly missing: number; readonly waiting: number };
   readonly counters: Readonly<Record<string, number>>;
   /** Nothing is being worked on. */
   readonly idle: boolean;
@@ -34,6 +40,9 @@ export interface RunningAuthority {
   readonly addresses: readonly string[];
   /** Ed25519, 32 bytes: what everybody else is configured with. */
   readonly identityKey: Uint8Array;
+  /** Who is listed, who waits, and what the operator decides about them: as verbs and methods. */
+  readonly verbs: VerbTable;
+  readonly methods: RpcMethods;
   status(): AuthorityStatus;
   close(): Promise<void>;
 }
@@ -42,6 +51,7 @@ interface Parts {
   readonly options: AuthorityOptions;
   readonly identity: NodeIdentity;
   readonly archive: Archive;
+  readonly registry: Registry;
   readonly chain: Chain;
   readonly desk: Desk;
   readonly counters: Counters;
@@ -74,7 +84,9 @@ const assemble = (
     resources.add(() => store.close());
     const archive = new Archive(store);
     yield* archive.load();
-    const parts = makeParts(options, { identity, archive, signal: resources.signal });
+    const registry = new Registry(store, io.clock, options);
+    yield* registry.load();
+    const parts = makeParts(options, { identity, archive, registry, signal: resources.signal });
     const listeners = yield* bind(options, resources);
     for (const listener of listeners) void parts.desk.serve(listener);
     const chained = parts.chain.run();
@@ -84,9 +96,10 @@ const assemble = (
 
 const makeParts = (
   options: AuthorityOptions,
-  { identity, archive, signal }: Pick<Parts, 'identity' | 'archive'> & { signal: AbortSignal },
+  given: Pick<Parts, 'identity' | 'archive' | 'registry'> & { readonly signal: AbortSignal },
 ): Parts => {
-  const { io, network, mixes, providers } = options;
+  const { identity, archive, registry, signal } = given;
+  const { io, network } = options;
   const primitives = selectPrimitives(io.log);
   const counters = makeCounters(io.log);
   const shared = { archive, primitives, signal, epochTime: network.epochTime };
@@ -96,7 +109,7 @@ const makeParts = (
     clock: io.clock,
     log: io.log,
     random: io.random,
-    listed: mixes.length + providers.length,
+    members: registry.members,
     seed: identity.seed,
     identityKey: identity.identityKey,
   });
@@ -104,14 +117,14 @@ const makeParts = (
   const link: LinkDeps = { ...network, profile: network.link, primitives, clock, random };
   const desk = new Desk({
     ...shared,
-    whitelist: options,
+    registry,
     mayCome: chain.mayCome,
     link,
     identity: linkIdentity(identity, primitives),
     onPost: () => chain.wake(),
     count: counters.count,
   });
-  return { options, identity, archive, chain, desk, counters };
+  return { options, identity, archive, registry, chain, desk, counters };
 };
 
 /** An authority has no link key of its own: its identity key is converted. */
@@ -141,17 +154,25 @@ const describe = (
   }: { readonly listeners: readonly Listener[]; readonly resources: Resources },
 ): RunningAuthority => {
   const addresses = listeners.map(({ address }) => address);
+  const operator = { registry: parts.registry, now: () => epochNow(parts) };
   return {
     address: addresses[0] ?? '',
     addresses,
     identityKey: parts.identity.identityKey,
+    verbs: operatorVerbs(operator),
+    methods: operatorMethods(operator),
     status: () => statusOf(parts),
     close: () => resources.close(),
   };
 };
 
-const statusOf = ({ options, archive, chain, desk, counters }: Parts): AuthorityStatus => {
-  const epoch = epochAt(options.network.epochTime, options.io.clock.now());
+const epochNow = ({ options }: Parts): Epoch =>
+  epochAt(options.network.epochTime, options.io.clock.now());
+
+const statusOf = (parts: Parts): AuthorityStatus => {
+  const { archive, registry, chain, desk, counters } = parts;
+  const epoch = epochNow(parts);
+  const listed = registry.listed(epoch);
   return {
     epoch,
     hasDocument: archive.document(epoch) !== undefined,
@@ -159,6 +180,11 @@ const statusOf = ({ options, archive, chain, desk, counters }: Parts): Authority
     descriptors: {
       now: archive.descriptors(epoch).length,
       next: archive.descriptors(epoch + 1).length,
+    },
+    nodes: {
+      listed: listed.length,
+      missing: listed.filter(({ isMissing }) => isMissing).length,
+      waiting: registry.pending.all.length,
     },
     counters: counters.snapshot(),
     idle: desk.open === 0 && !chain.isBusy,

@@ -9,11 +9,12 @@ import { epochAt, type EpochTime } from '../../src/pki/epoch.js';
 import type { LinkDeps, LinkIdentity, Peer, Session } from '../../src/wire/contracts.js';
 import { acceptLink } from '../../src/wire/link.js';
 import { answer, type AnswerDeps } from './answer.js';
-import { isListed } from './collect.js';
+import { Crowd } from './crowd.js';
+import { hostOf } from './hosts.js';
 
 export interface DeskDeps extends Pick<
   AnswerDeps,
-  'archive' | 'whitelist' | 'primitives' | 'mayCome'
+  'archive' | 'registry' | 'primitives' | 'mayCome'
 > {
   readonly link: LinkDeps;
   readonly identity: LinkIdentity;
@@ -29,13 +30,12 @@ const IDENTITY_LENGTH = 32;
 const QUESTION_MS = 30_000;
 /** For taking the answer, ms. */
 const ANSWER_MS = 60_000;
-/** Connections at once; the oldest goes for one more. */
-const MAX_CONNECTIONS = 256;
+/** Connections at once. */
+const MAX_CONNECTIONS = 512;
 
 export class Desk {
   readonly #deps: DeskDeps;
-  /** Oldest first. */
-  readonly #connections = new Set<Duplex>();
+  readonly #crowd = new Crowd(MAX_CONNECTIONS);
 
   constructor(deps: DeskDeps) {
     this.#deps = deps;
@@ -43,30 +43,21 @@ export class Desk {
 
   /** Connections at the moment. */
   get open(): number {
-    return this.#connections.size;
+    return this.#crowd.size;
   }
 
   async serve(listener: Listener): Promise<void> {
-    for await (const duplex of listener.connections) {
-      if (this.#connections.size >= MAX_CONNECTIONS) this.#evict();
-      void this.#take(duplex);
-    }
-  }
-
-  /** The slowest visitor makes room, so that half-open connections cannot shut others out. */
-  #evict(): void {
-    const [oldest] = this.#connections;
-    if (oldest === undefined) return;
-    this.#deps.count('link.evicted');
-    this.#connections.delete(oldest);
-    oldest.destroy();
+    for await (const duplex of listener.connections) void this.#take(duplex);
   }
 
   async #take(duplex: Duplex): Promise<void> {
     const { link, signal, count } = this.#deps;
     const limit = new AbortController();
     count('link.accepted');
-    this.#connections.add(duplex);
+    const host = hostOf(duplex.remote);
+    const evicted = this.#crowd.add(host, duplex);
+    if (evicted) count('link.evicted');
+    evicted?.destroy();
     const forget = onAbort(signal, () => duplex.destroy());
     onAbort(limit.signal, () => duplex.destroy());
     void link.clock.sleep(QUESTION_MS + ANSWER_MS, limit.signal).then(() => limit.abort());
@@ -76,21 +67,21 @@ export class Desk {
       deadlineMs: QUESTION_MS,
     });
     if (session.isErr()) count(`link.handshake.${session.error.kind}`);
-    else await this.#serveOne(session.value);
+    else await this.#serveOne(session.value, host);
     forget();
     limit.abort();
-    this.#connections.delete(duplex);
+    this.#crowd.remove(host, duplex);
   }
 
-  /** Readers are anonymous; who posts must be listed and prove the identity key itself. */
+  /** Readers are anonymous; who posts must prove the identity key itself. */
   #mayEnter({ ad, publicKey }: Peer): boolean {
     if (ad.length === 0) return true;
-    if (ad.length !== IDENTITY_LENGTH || !isListed(this.#deps.whitelist, ad)) return false;
+    if (ad.length !== IDENTITY_LENGTH) return false;
     const expected = this.#deps.primitives.ed25519.toX25519Public(ad);
     return expected !== undefined && equal(expected, publicKey);
   }
 
-  async #serveOne(session: Session): Promise<void> {
+  async #serveOne(session: Session, host: string): Promise<void> {
     const { link, epochTime, onPost, count } = this.#deps;
     const command = await session.receive();
     if (command.isErr()) {
@@ -99,7 +90,7 @@ export class Desk {
     }
     const nowMs = link.clock.now();
     const poster = session.peer.ad.length > 0 ? session.peer.ad : undefined;
-    const moment = { nowMs, now: epochAt(epochTime, nowMs), poster };
+    const moment = { nowMs, now: epochAt(epochTime, nowMs), poster, host };
     const reply = await answer({ ...this.#deps, ...moment }, command.value);
     count(reply ? `answered.${command.value.kind}` : `unanswered.${command.value.kind}`);
     if (reply) {

@@ -21,6 +21,7 @@ import type { DocumentContents } from '../../src/pki/document-codec.js';
 import { certificateExpiration, type Epoch, type EpochTime } from '../../src/pki/epoch.js';
 import { assignLayers, priorSharedRandom, sharedRandom } from '../../src/pki/genesis.js';
 import type { Archive } from './archive.js';
+import type { Members } from './members.js';
 import type { NetworkParameters } from './options.js';
 
 export interface GenerateDeps {
@@ -31,33 +32,37 @@ export interface GenerateDeps {
   readonly parameters: NetworkParameters;
   readonly layers: number;
   readonly minNodesPerLayer: number;
-  /** How many nodes may post in all. */
-  readonly listed: number;
+  readonly members: Pick<Members, 'all' | 'isAuthorised'>;
   /** Of the authority's identity key. */
   readonly seed: Uint8Array;
   readonly identityKey: Uint8Array;
 }
 
-interface Member extends Descriptor {
+interface PresentNode extends Descriptor {
   readonly raw: Uint8Array;
 }
 
-interface Members {
-  readonly mixes: readonly Member[];
-  readonly providers: readonly Member[];
+interface Present {
+  readonly mixes: readonly PresentNode[];
+  readonly providers: readonly PresentNode[];
 }
 
-/** The good descriptors of an epoch, by role. */
-const membersOf = ({ archive, primitives }: GenerateDeps, epoch: Epoch, nowMs: number): Members => {
-  const members = archive.descriptors(epoch).flatMap(({ raw, identityKey }) =>
+/** The good descriptors of an epoch, by role; who is not listed any more has none. */
+const presentAt = (
+  { archive, primitives, members }: GenerateDeps,
+  epoch: Epoch,
+  nowMs: number,
+): Present => {
+  const present = archive.descriptors(epoch).flatMap(({ raw, identityKey }) =>
     verifyDescriptor(primitives, raw, { epoch, nowMs, identityKey }).match(
-      (descriptor): Member[] => [{ ...descriptor, raw }],
+      (descriptor): PresentNode[] =>
+        members.isAuthorised(descriptor) ? [{ ...descriptor, raw }] : [],
       () => [],
     ),
   );
   return {
-    mixes: members.filter(({ layer }) => layer !== LAYER_PROVIDER),
-    providers: members.filter(({ layer }) => layer === LAYER_PROVIDER),
+    mixes: present.filter(({ layer }) => layer !== LAYER_PROVIDER),
+    providers: present.filter(({ layer }) => layer === LAYER_PROVIDER),
   };
 };
 
@@ -71,7 +76,7 @@ const previousOf = (deps: GenerateDeps, epoch: Epoch, nowMs: number): Document |
 
 const contentsOf = (
   deps: GenerateDeps,
-  { mixes, providers }: Members,
+  { mixes, providers }: Present,
   { epoch, nowMs }: { readonly epoch: Epoch; readonly nowMs: number },
 ): DocumentContents => {
   const previous = previousOf(deps, epoch, nowMs);
@@ -122,14 +127,14 @@ export const generate = (
     quorum,
   }: { readonly epoch: Epoch; readonly nowMs: number; readonly quorum: Quorum },
 ): Result<Uint8Array | undefined, DocumentError> => {
-  const members = membersOf(deps, epoch, nowMs);
-  const { mixes, providers } = members;
+  const present = presentAt(deps, epoch, nowMs);
+  const { mixes, providers } = present;
   const isEnough =
     quorum === 'everybody'
-      ? mixes.length + providers.length === deps.listed
+      ? mixes.length + providers.length === deps.members.all.length
       : providers.length > 0 && mixes.length >= deps.layers * deps.minNodesPerLayer;
   if (!isEnough) return ok(undefined);
-  const contents = contentsOf(deps, members, { epoch, nowMs });
+  const contents = contentsOf(deps, present, { epoch, nowMs });
   const expiration = certificateExpiration(deps.epochTime, nowMs);
   const raw = signDocument(deps.primitives, contents, { seed: deps.seed, expiration });
   const options = { authorityKey: deps.identityKey, epoch, nowMs };

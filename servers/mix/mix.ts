@@ -51,7 +51,7 @@ const makeDecoys = (services: NodeServices): Decoys => {
     suite,
     epochTime: network.epochTime,
     identityKey: identity.identityKey,
-    view: () => documents.view(),
+    view: () => documents.latest(),
     dispatch: services.dispatch,
     slackMs: tuning.decoySlackMs,
     drop,

@@ -127,6 +127,7 @@ const statusOf = (stages: Stages): NodeStatus => {
   return {
     role: stages.role.kind,
     epoch,
+    document: documents.state(),
     place: view && placeOf(view, identity.identityKey),
     nextEpochReady: documents.view(epoch + 1) !== undefined || publisher.isSettled(epoch + 1),
     mixKeys: mixKeys.all.map((key) => key.epoch),

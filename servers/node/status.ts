@@ -3,12 +3,15 @@
  * @module
  */
 import type { Epoch } from '../../src/pki/epoch.js';
+import type { DocumentState } from '../../src/pki/latest.js';
 import type { Place } from '../../src/pki/view.js';
 import type { NodeRole } from './role.js';
 
 export interface NodeStatus {
   readonly role: NodeRole['kind'];
   readonly epoch: Epoch;
+  /** Which document it goes by; `stale`: an older one that is still valid. */
+  readonly document: DocumentState;
   /** Where the current document puts this node; `undefined` when it does not. */
   readonly place: Place | undefined;
   /** Whether the authority has settled our descriptor of the next epoch, or it has a document. */

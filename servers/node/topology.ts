@@ -52,7 +52,9 @@ export const judge = (
     newest ??= listed;
     if (!equal(peer.publicKey, listed.linkKey) && !equal(peer.publicKey, newest.linkKey)) continue;
     if (view.epoch <= now) {
-      if (view.epoch === now || isCurrent(deps, peer.ad, now)) return 'may-send';
+      if (view.epoch === now || isCurrent(deps, view, { identityKey: peer.ad, nowMs })) {
+        return 'may-send';
+      }
       continue;
     }
     verdict = 'connect-only';
@@ -68,7 +70,8 @@ export const destinations = (deps: TopologyDeps, nowMs: number): readonly Networ
   const found: NetworkNode[] = [];
   for (const view of relevantViews(deps, nowMs)) {
     for (const node of neighbours(deps, view, 'outgoing')) {
-      const counts = view.epoch >= now || isCurrent(deps, node.identityKey, now);
+      const { identityKey } = node;
+      const counts = view.epoch >= now || isCurrent(deps, view, { identityKey, nowMs });
       if (counts && !nodeWithKey(found, node.identityKey)) found.push(node);
     }
   }
@@ -92,11 +95,18 @@ const relevantViews = (
 
 /**
  * Whether a node of an older document is still in the network. Without a current document nobody
- * can tell; it stays then, so that packets under way survive an authority's pause.
+ * can tell; it stays then until the older one expires, so that the network survives an authority's
+ * pause.
  */
-const isCurrent = ({ view }: TopologyDeps, identityKey: Uint8Array, now: Epoch): boolean => {
-  const current = view(now);
-  return current === undefined || placeOf(current, identityKey) !== undefined;
+const isCurrent = (
+  { view, epochTime }: TopologyDeps,
+  { validUntilMs }: NetworkView,
+  { identityKey, nowMs }: { readonly identityKey: Uint8Array; readonly nowMs: number },
+): boolean => {
+  const current = view(epochAt(epochTime, nowMs));
+  return current === undefined
+    ? nowMs <= validUntilMs
+    : placeOf(current, identityKey) !== undefined;
 };
 
 const neighbours = (

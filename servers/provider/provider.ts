@@ -93,7 +93,7 @@ const openHouse = (
     yield* users.load();
     const spool = new Spool({ store, random: io.random, quota: spoolQuota });
     yield* spool.load();
-    const rateLimit = new RateLimit(io.clock, () => documents.view()?.sendRatePerMinute ?? 0);
+    const rateLimit = new RateLimit(io.clock, () => documents.latest()?.sendRatePerMinute ?? 0);
     return ok({ users, spool, rateLimit, services: [loopService, keyService(users)] });
   });
 

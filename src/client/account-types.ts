@@ -76,6 +76,11 @@ export type ConnectionState =
 export interface AccountStatus {
   readonly account: Address;
   readonly connection: ConnectionState;
+  /**
+   * The network's document: of this epoch; an older one that is still valid, where there is none of
+   * this epoch; or none, and then nothing is sent.
+   */
+  readonly document: 'current' | 'stale' | 'missing';
   readonly outbox: { readonly mails: number; readonly blocks: number };
   /** Reply blocks waiting for their reply. */
   readonly replyBlocks: number;

@@ -82,6 +82,13 @@ export const decodeCertificate = (raw: Uint8Array): Result<Certificate, Certific
   return ok({ expiration, keyType, certified, signatures });
 };
 
+/** When a certificate expires, Unix seconds; 0 for what is none. */
+export const expirationOf = (raw: Uint8Array): number =>
+  decodeCertificate(raw).match(
+    ({ expiration }) => expiration,
+    () => 0,
+  );
+
 /** Refuses a certificate whose second of expiry has begun before `nowMs` (ms since 1970). */
 export const checkExpiry = (
   certificate: Certificate,

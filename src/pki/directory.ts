@@ -125,6 +125,27 @@ export const postDescriptor = (
   return ask(deps, { identity, command }, signal).andThen(readStatus);
 };
 
+/**
+ * Asks a source under a limit of time.
+ *
+ * @errors any {@link FetchError}; `no-answer` when the time is over
+ */
+export const fetchWithin = async (
+  source: DocumentSource,
+  epoch: Epoch,
+  limits: { readonly clock: Clock; readonly limitMs: number; readonly signal: AbortSignal },
+): Promise<Result<Uint8Array, FetchError>> => {
+  const limit = new AbortController();
+  const forget = onAbort(limits.signal, () => limit.abort());
+  const late = limits.clock
+    .sleep(limits.limitMs, limit.signal)
+    .then((): Result<Uint8Array, FetchError> => err({ kind: 'no-answer' }));
+  const answer = await Promise.race([source.fetch(epoch, limit.signal), late]);
+  forget();
+  limit.abort();
+  return answer;
+};
+
 /** The authority itself as a source of documents. */
 export const authoritySource = (deps: DirectoryDeps): DocumentSource => ({
   name: 'authority',

@@ -8,7 +8,12 @@
 import { err, ok, Result } from 'neverthrow';
 import { toHex } from '../bytes/text.js';
 import type { Primitives } from '../crypto/primitives.js';
-import { signCertificate, verifyCertificate, type CertificateError } from './certificate.js';
+import {
+  expirationOf,
+  signCertificate,
+  verifyCertificate,
+  type CertificateError,
+} from './certificate.js';
 import {
   LAYER_PROVIDER,
   verifyDescriptor,
@@ -29,6 +34,8 @@ export interface ListedNode extends Descriptor {
 export interface Document extends Omit<DocumentContents, 'topology' | 'providers'> {
   readonly topology: readonly (readonly ListedNode[])[];
   readonly providers: readonly ListedNode[];
+  /** When the first of its certificates expires, Unix seconds. */
+  readonly expiration: number;
 }
 
 export type DocumentError =
@@ -83,14 +90,24 @@ export const verifyDocument = (
         : err({ kind: 'wrong-epoch' as const, epoch: contents.epoch }),
     )
     .andThen((contents) => withDescriptors(primitives, contents, options))
-    .andThen(checkMembers);
+    .andThen(checkMembers)
+    .map((members) => ({ ...members, expiration: earliestExpiration(raw, members) }));
 };
+
+/** A document with everything but its own certificate. */
+type Members = Omit<Document, 'expiration'>;
+
+const earliestExpiration = (raw: Uint8Array, { topology, providers }: Members): number =>
+  [raw, ...[...topology.flat(), ...providers].map((node) => node.raw)].reduce(
+    (earliest, certificate) => Math.min(earliest, expirationOf(certificate)),
+    Infinity,
+  );
 
 const withDescriptors = (
   primitives: Primitives,
   contents: DocumentContents,
   options: VerifyOptions,
-): Result<Document, DocumentError> => {
+): Result<Members, DocumentError> => {
   const readAll = (raws: readonly Uint8Array[], layer: number) =>
     Result.combine(
       raws.map((raw, index) => readNode(primitives, raw, { ...options, layer, index })),
@@ -126,9 +143,9 @@ const readNode = (
     );
 };
 
-const checkMembers = (document: Document): Result<Document, FieldError> => {
+const checkMembers = (document: Members): Result<Members, FieldError> => {
   const { topology, providers } = document;
-  const bad = (field: string, rule: string): Result<Document, FieldError> =>
+  const bad = (field: string, rule: string): Result<Members, FieldError> =>
     err({ kind: 'bad-field', field, rule });
   if (topology.length === 0) return bad('Topology', 'a layer');
   if (topology.length >= LAYER_PROVIDER) return bad('Topology', 'fewer than 255 layers');
@@ -137,3 +154,7 @@ const checkMembers = (document: Document): Result<Document, FieldError> => {
   const keys = [...topology.flat(), ...providers].map(({ identityKey }) => toHex(identityKey));
   return new Set(keys).size === keys.length ? ok(document) : bad('IdentityKey', 'once only');
 };
+
+/** Whether a document is bad only because its time, or that of a descriptor in it, is over. */
+export const isExpired = (error: DocumentError): boolean =>
+  error.kind === 'bad-descriptor' ? error.reason.kind === 'expired' : error.kind === 'expired';

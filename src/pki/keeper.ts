@@ -6,15 +6,15 @@
  * the next one. What is kept has been verified, whoever it came from.
  * @module
  */
-import { err, type Result } from 'neverthrow';
+import type { Result } from 'neverthrow';
 import type { Primitives } from '../crypto/primitives.js';
 import { uniform } from '../crypto/sample.js';
-import { onAbort } from '../io/abort.js';
 import type { Clock, Files, Log, Random } from '../io/contracts.js';
-import type { DocumentSource, FetchError } from './directory.js';
+import { fetchWithin, type DocumentSource, type FetchError } from './directory.js';
 import { openDocumentCache } from './document-cache.js';
-import type { DocumentError } from './document.js';
+import { isExpired, type DocumentError } from './document.js';
 import { epochAt, epochStart, remainingMs, type Epoch } from './epoch.js';
+import { EPOCHS_USABLE, LatestDocument, type DocumentState } from './latest.js';
 import type { NetworkConfig } from './network.js';
 import { afterRound, NEW_PURSUIT, type Outcome, type Pursuit } from './pursuit.js';
 import { DocumentShelf, type KeptDocument } from './shelf.js';
@@ -51,6 +51,9 @@ export interface KeeperOptions {
 export interface DocumentKeeper {
   /** The view of an epoch, by default the current one; `undefined` while it is not here. */
   view(epoch?: Epoch): NetworkView | undefined;
+  /** The view to go by, see {@link LatestDocument}; and what it is. */
+  latest(): NetworkView | undefined;
+  state(): DocumentState;
   /** The document as received, for handing on. */
   raw(epoch: Epoch): Uint8Array | undefined;
   /** Whether there is no document for an epoch and, by all that is known, never will be. */
@@ -68,6 +71,8 @@ export interface DocumentKeeper {
 export const openDocumentKeeper = (options: KeeperOptions): DocumentKeeper => new Keeper(options);
 
 type SeekError = FetchError | { readonly kind: 'bad-document'; readonly reason: DocumentError };
+
+const badDocument = (reason: DocumentError): SeekError => ({ kind: 'bad-document', reason });
 
 /** Time for an answer when there is another source to ask, ms. */
 const SOURCE_MS = 30_000;
@@ -92,6 +97,7 @@ class Keeper implements DocumentKeeper {
   readonly #pursuits = new Map<Epoch, Pursuit>();
   /** Why each source has not given the current epoch's document, as the log has it. */
   readonly #told = new Map<string, string>();
+  readonly #latest: LatestDocument;
   readonly #running: Promise<unknown>;
   #early: { readonly epoch: Epoch; readonly atMs: number } | undefined;
 
@@ -102,11 +108,21 @@ class Keeper implements DocumentKeeper {
     const isCached = files !== undefined && cachePath !== undefined;
     const cache = isCached ? openDocumentCache(files, cachePath, log) : undefined;
     this.#shelf = new DocumentShelf({ ...options, cache });
+    const { epochTime } = options.config;
+    this.#latest = new LatestDocument({ ...options, epochTime, view: (epoch) => this.view(epoch) });
     this.#running = Promise.all([this.#seekAlways(), this.#watchEpochs()]);
   }
 
   view(epoch: Epoch = this.#now()): NetworkView | undefined {
     return this.#shelf.get(epoch)?.view;
+  }
+
+  latest(): NetworkView | undefined {
+    return this.#latest.view;
+  }
+
+  state(): DocumentState {
+    return this.#latest.state;
   }
 
   raw(epoch: Epoch): Uint8Array | undefined {
@@ -152,6 +168,7 @@ class Keeper implements DocumentKeeper {
       const next = this.#now();
       if (next !== epoch) this.#shelf.announce(next);
       epoch = next;
+      this.#latest.warn();
     }
   }
 
@@ -162,7 +179,10 @@ class Keeper implements DocumentKeeper {
 
   readonly #isWanted = (epoch: Epoch): boolean => {
     const now = this.#now();
-    return epoch >= now - this.#wanted.past && epoch <= now + 1;
+    // Without a current one there may be nothing better than an old one.
+    const { past } = this.#wanted;
+    const kept = this.#shelf.get(now) ? past : Math.max(past, EPOCHS_USABLE);
+    return epoch >= now - kept && epoch <= now + 1;
   };
 
   async #forgetUnwanted(): Promise<void> {
@@ -256,23 +276,10 @@ class Keeper implements DocumentKeeper {
   }
 
   async #fetch(source: DocumentSource, epoch: Epoch): Promise<Result<KeptDocument, SeekError>> {
-    const limit = new AbortController();
-    const forget = onAbort(this.#stop.signal, () => limit.abort());
     const limitMs = source === this.#options.sources.at(-1) ? LAST_SOURCE_MS : SOURCE_MS;
-    const late = this.#options.clock
-      .sleep(limitMs, limit.signal)
-      .then((): Result<Uint8Array, SeekError> => err({ kind: 'no-answer' }));
-    const answer: Result<Uint8Array, SeekError> = await Promise.race([
-      source.fetch(epoch, limit.signal),
-      late,
-    ]);
-    forget();
-    limit.abort();
-    return answer.andThen((raw) =>
-      this.#shelf
-        .verify(epoch, raw)
-        .mapErr((reason): SeekError => ({ kind: 'bad-document', reason })),
-    );
+    const limits = { clock: this.#options.clock, limitMs, signal: this.#stop.signal };
+    const answer = await fetchWithin(source, epoch, limits);
+    return answer.andThen((raw) => this.#shelf.verify(epoch, raw).mapErr(badDocument));
   }
 
   #report(source: DocumentSource, epoch: Epoch, error: SeekError): void {
@@ -291,7 +298,3 @@ class Keeper implements DocumentKeeper {
     return true;
   }
 }
-
-/** Whether a document is bad only because its time, or that of a descriptor in it, is over. */
-const isExpired = (error: DocumentError): boolean =>
-  error.kind === 'bad-descriptor' ? error.reason.kind === 'expired' : error.kind === 'expired';

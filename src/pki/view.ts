@@ -43,10 +43,14 @@ export interface NetworkView {
   readonly rates: Rates;
   /** Packets that a client may send; 0: no limit. */
   readonly sendRatePerMinute: number;
+  /** When the document or the first descriptor in it expires, ms since the Unix epoch. */
+  readonly validUntilMs: number;
 }
 
 /** Where a node stands: the index of its layer, or at the edge as entry and exit. */
 export type Place = number | 'edge';
+
+const MS_PER_SECOND = 1000;
 
 /** What builders need of a verified document. */
 export const viewOf = (
@@ -71,6 +75,7 @@ export const viewOf = (
     exits: providers,
     rates: document.rates,
     sendRatePerMinute: document.sendRatePerMinute,
+    validUntilMs: document.expiration * MS_PER_SECOND,
   };
 };
 

@@ -3,10 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { concat } from '../../src/bytes/writer.js';
 import { makeFastPrimitives } from '../../src/crypto/fast.js';
 import { signDescriptor, verifyDescriptor, type Descriptor } from '../../src/pki/descriptor.js';
+import { manualClock } from '../../src/io/memory.js';
 import { epochStart, KATZENPOST_EPOCHS } from '../../src/pki/epoch.js';
 import { memoryStores } from '../../src/store/memory.js';
 import { Archive } from '../../servers/authority/archive.js';
 import { collect } from '../../servers/authority/collect.js';
+import { Registry } from '../../servers/authority/registry.js';
 import { descriptorOf, expirationFor, signedDescriptor } from '../pki/support.js';
 import { repeated } from '../support/bytes.js';
 
@@ -31,8 +33,10 @@ describe('a listed node that posts what would break the document', () => {
         { identifier: 'node101', identityKey: primitives.ed25519.publicKey(repeated(101, 32)) },
       ],
     };
-    const deps = { archive: new Archive(store), whitelist, primitives };
-    return collect(deps, { epoch: EPOCH, raw, identityKey }, { now: EPOCH, nowMs });
+    const registry = new Registry(store, manualClock({ startMs: nowMs }), whitelist);
+    const deps = { archive: new Archive(store), registry, primitives };
+    const posted = { epoch: EPOCH, raw, identityKey, host: 'somewhere' };
+    return collect(deps, posted, { now: EPOCH, nowMs });
   };
 
   const good = descriptorOf(101, EPOCH, 255);

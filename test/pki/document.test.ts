@@ -32,8 +32,14 @@ import {
   verifyAt,
 } from './support.js';
 
+const withoutExpiration = (document: Document): Omit<Document, 'expiration'> => {
+  const copy: { expiration?: number } & Omit<Document, 'expiration'> = { ...document };
+  delete copy.expiration;
+  return copy;
+};
+
 const contentsFrom = (document: Document): DocumentContents => ({
-  ...document,
+  ...withoutExpiration(document),
   topology: document.topology.map((layer) => layer.map(({ raw }) => raw)),
   providers: document.providers.map(({ raw }) => raw),
 });

@@ -15,6 +15,7 @@ import { generateIdentity, startPart } from '../../node/run.js';
 import { makeSupervisor } from '../../systemd/notify.js';
 import { finishWith, type Cli } from '../cli.js';
 import type { CliError } from '../errors.js';
+import { addAuthorityNodes } from './authority-nodes.js';
 import { nodeConfigPath, readConfigFile } from '../files.js';
 import { awaitStop, onHangUp, writePidFile } from '../stop.js';
 
@@ -35,9 +36,9 @@ const ROLES: Readonly<Record<Role, { readonly read: Reader; readonly what: strin
 export const addNode = (program: Command, cli: Cli): void => {
   const node = program.command('node').description('run a part of a mix network');
   for (const role of ['authority', 'mix', 'provider'] as const) {
-    node
-      .command(role)
-      .description(ROLES[role].what)
+    const verbs = node.command(role).description(ROLES[role].what);
+    if (role === 'authority') addAuthorityNodes(verbs, cli);
+    verbs
       .command('run')
       .description(`run ${ROLES[role].what}`)
       .option('-f, --config <file>', 'configuration file')

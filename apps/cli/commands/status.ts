@@ -77,12 +77,14 @@ const problemText = ({ kind, path, problem, reason }: JsonObject): string =>
 
 const accountLine = (account: Json): string => {
   if (!isObject(account)) return '';
-  const { account: address, connection, problem, outbox, inbox, fragments, skewMs } = account;
+  const { account: address, connection, document, problem, outbox, inbox } = account;
+  const { fragments, skewMs } = account;
   const count = (value: Json | undefined, name: string): string =>
     textOf(isObject(value) ? value[name] : 0);
   return [
     `${textOf(address)}: ${textOf(connection)}`,
     ...(isObject(problem) ? [problemText(problem)] : []),
+    ...(document === 'stale' ? ['the document is stale'] : []),
     `outbox ${count(outbox, 'mails')} mails (${count(outbox, 'blocks')} blocks)`,
     `inbox ${count(inbox, 'count')} mails`,
     `${textOf(fragments)} parts of others`,

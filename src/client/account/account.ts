@@ -129,6 +129,7 @@ export class Account {
     return {
       account: this.address,
       connection: this.#connection,
+      document: this.#run?.run.document ?? 'missing',
       outbox: outbox.count,
       replyBlocks: surbs.size,
       inbox: { count: inbox.count },

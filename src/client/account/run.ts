@@ -7,6 +7,7 @@ import { utf8 } from '../../bytes/text.js';
 import type { Rate } from '../../pki/document-codec.js';
 import { authoritySource, type DocumentSource } from '../../pki/directory.js';
 import { type DocumentKeeper, openDocumentKeeper } from '../../pki/keeper.js';
+import type { DocumentState } from '../../pki/latest.js';
 import type { NetworkView } from '../../pki/view.js';
 import type { LinkDeps } from '../../wire/contracts.js';
 import type { AccountParts, ClientWorld } from './parts.js';
@@ -68,9 +69,13 @@ export class AccountRun {
     return this.#skew.skewMs;
   }
 
-  /** The document of the current epoch. */
+  /** The document to go by: of the current epoch, or the last one while it is valid. */
   view(): NetworkView | undefined {
-    return this.#keeper.view();
+    return this.#keeper.latest();
+  }
+
+  get document(): DocumentState {
+    return this.#keeper.state();
   }
 
   /** The processes, until `signal` is aborted. */

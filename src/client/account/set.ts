@@ -203,4 +203,5 @@ const unusable = (account: Address, error: OpenError): AccountStatus => ({
   inbox: { count: 0 },
   fragments: 0,
   malformedKeyAnswers: 0,
+  document: 'missing',
 });

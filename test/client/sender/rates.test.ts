@@ -17,6 +17,7 @@ const viewWith = (sendRatePerMinute: number): NetworkView => ({
     lambdaM: rate(1),
   },
   sendRatePerMinute,
+  validUntilMs: Infinity,
 });
 
 const sum = (view: NetworkView): number => {

@@ -27,6 +27,7 @@ const view: NetworkView = {
   exits: [node('p1')],
   rates: { mu: rate, lambdaP: rate, lambdaL: rate, lambdaD: rate, lambdaM: rate },
   sendRatePerMinute: 0,
+  validUntilMs: Infinity,
 };
 
 const record = (name: number): SurbRecord => ({
