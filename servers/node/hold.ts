@@ -24,6 +24,13 @@ export interface HoldDeps {
   readonly signal: AbortSignal;
 }
 
+/** A packet whose delay is not over. */
+export interface HeldPacket {
+  readonly packet: Uint8Array;
+  readonly nextNodeId: Uint8Array;
+  readonly leftMs: number;
+}
+
 interface Held {
   readonly packet: Uint8Array;
   readonly nextNodeId: Uint8Array;
@@ -54,6 +61,7 @@ export class Hold {
     a.dueMs === b.dueMs ? a.order < b.order : a.dueMs < b.dueMs,
   );
   #order = 0;
+  #closed = false;
   #maxDelayMs: number;
   /** When the timer that counts fires; infinite while there is none. */
   #wakeMs = Infinity;
@@ -85,8 +93,8 @@ export class Hold {
 
   /** Holds a packet for `delayMs` from now. */
   hold(packet: Uint8Array, nextNodeId: Uint8Array, delayMs: number): void {
-    const { clock, drop, tuning, signal } = this.#deps;
-    if (signal.aborted) return;
+    const { clock, drop, tuning } = this.#deps;
+    if (this.#closed) return;
     const refusal = this.#refusal(nextNodeId, delayMs);
     if (refusal) {
       drop(refusal);
@@ -139,9 +147,16 @@ export class Hold {
     }
   }
 
-  /** Forgets what is held. */
-  close(): void {
+  /** Ends holding. @returns what was held, each with the delay that is left of it */
+  close(): readonly HeldPacket[] {
+    this.#closed = true;
     this.#wakeMs = Infinity;
-    this.#held.retain(() => false);
+    const nowMs = this.#deps.clock.monotonic();
+    const left: HeldPacket[] = [];
+    this.#held.retain(({ packet, nextNodeId, dueMs }) => {
+      left.push({ packet, nextNodeId, leftMs: Math.max(0, dueMs - nowMs) });
+      return false;
+    });
+    return left;
   }
 }

@@ -8,6 +8,7 @@ import type { OpenStore, StoreError } from '../../src/store/store.js';
 import type { FaultStage } from './fault-stage.js';
 import type { KeyError } from './keys.js';
 import type { BadRecord } from './mix-keys.js';
+import type { RetryPlan } from './retry-plan.js';
 
 /** Local limits; none of them can be seen on the wire. */
 export interface NodeTuning {
@@ -25,8 +26,12 @@ export interface NodeTuning {
   readonly unwrapQueue: number;
   /** Packets held; 0: no limit. A random one goes when there is one too many. */
   readonly holdQueue: number;
-  /** Packets waiting per peer; the newest is dropped when there are more. */
+  /** Packets in memory per peer, leaving or waiting for it to come back; more go to the disk. */
   readonly sendQueue: number;
+  /** Bytes of packets on disk, for all peers together; what finds no room is dropped. */
+  readonly queueMaxBytes: number;
+  /** When a peer that cannot be reached is tried again; the steps below where absent. */
+  readonly retryPlan: RetryPlan | undefined;
   /** Packets that leave for one peer in one turn; reference nodes drop bursts. */
   readonly sendBurst: number;
   readonly connectTimeoutMs: number;
@@ -58,6 +63,8 @@ export const DEFAULT_TUNING: NodeTuning = {
   unwrapQueue: 1024,
   holdQueue: 0,
   sendQueue: 64,
+  queueMaxBytes: 268_435_456,
+  retryPlan: undefined,
   sendBurst: 16,
   connectTimeoutMs: 60_000,
   handshakeTimeoutMs: 30_000,
