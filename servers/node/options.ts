@@ -5,6 +5,7 @@
 import type { Io, ListenError } from '../../src/io/contracts.js';
 import type { NetworkConfig } from '../../src/pki/network.js';
 import type { OpenStore, StoreError } from '../../src/store/store.js';
+import type { BandwidthLimit } from './bandwidth.js';
 import type { FaultStage } from './fault-stage.js';
 import type { KeyError } from './keys.js';
 import type { BadRecord } from './mix-keys.js';
@@ -44,8 +45,12 @@ export interface NodeTuning {
   readonly retryMaxMs: number;
   /** Open incoming connections, all kinds. */
   readonly maxConnections: number;
-  /** Connections whose handshake is not finished. */
+  /** Connections whose handshake is not finished; the oldest makes room. */
   readonly maxHandshakes: number;
+  /** The same for one address. */
+  readonly maxHandshakesPerAddress: number;
+  /** Limits the bytes sent and read, of all connections; none where absent. */
+  readonly bandwidth: BandwidthLimit | undefined;
   /** Pause between looks at the clock for publication and key rotation, ms. */
   readonly publishPollMs: number;
   /** Whether a mix sends loop decoys at LambdaM. */
@@ -73,6 +78,8 @@ export const DEFAULT_TUNING: NodeTuning = {
   retryMaxMs: 120_000,
   maxConnections: 4096,
   maxHandshakes: 256,
+  maxHandshakesPerAddress: 64,
+  bandwidth: undefined,
   publishPollMs: 5_000,
   sendDecoyTraffic: false,
   decoySlackMs: 15_000,

@@ -25,7 +25,7 @@ export type Random = (length: number) => Uint8Array;
 
 /** One two-way byte stream. */
 export interface Duplex {
-  /** Where the other end is; for people and counters, never for decisions. */
+  /** Where the other end is; for people, counters and limits, never for who it may be. */
   readonly remote: string;
   /**
    * The next bytes in whatever pieces they came; the caller owns them. `undefined` when the peer
