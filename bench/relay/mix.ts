@@ -78,8 +78,8 @@ const look = (mix: RunningNode): MixLook => {
     cpuUs: cpuMicros(),
     sent: counters['packets.sent'] ?? 0,
     drops: Object.fromEntries(drops),
-    held: queues.held,
-    waiting: queues.admission,
+    held: queues.mix,
+    waiting: queues.incoming,
     rssBytes: process.memoryUsage.rss(),
     outgoingUp: connections.outgoingUp,
   };

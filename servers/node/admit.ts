@@ -26,6 +26,7 @@ export interface AdmissionDeps {
   readonly drop: Drop;
   /** Takes a batch whose tags are durable; must not throw. */
   readonly handOn: (hops: readonly Hop[]) => void;
+  readonly signal: AbortSignal;
 }
 
 interface Waiting {
@@ -49,6 +50,8 @@ export class Admission {
   #inFlight = 0;
   #inCommit = 0;
   #committing = false;
+  /** Ends with the last batch that is being written. */
+  #committed = Promise.resolve();
   #pumping = false;
   #resting = false;
   #closed = false;
@@ -85,14 +88,17 @@ export class Admission {
       started++;
     }
     this.#pumping = false;
-    void this.#commit();
+    if (!this.#committing) this.#committed = this.#commit();
     if (this.#queue.length > 0 && this.#deps.pool.room() > 0) void this.#rest();
   }
 
-  /** Drops what waits; the pool is closed by its owner. */
-  close(): void {
+  /** Drops what is not opened yet, and hands on the rest; the signal must be aborted. */
+  async close(): Promise<void> {
     this.#closed = true;
+    const unopened = this.#queue.length + this.#inFlight;
+    if (unopened > 0) this.#deps.drop('stopped', unopened);
     this.#queue = [];
+    await this.#committed;
   }
 
   async #rest(): Promise<void> {
@@ -112,6 +118,7 @@ export class Admission {
     this.#inFlight++;
     pool.unwrap(waiting.packet, mixKeys.candidates(clock.now()), (outcome) => {
       this.#inFlight--;
+      if (this.#closed) return;
       this.#finish(outcome, waiting, dwellMs);
       // In place this is still the loop above, which commits a whole turn at once.
       if (!this.#pumping) this.pump();
@@ -138,11 +145,11 @@ export class Admission {
   }
 
   async #commit(): Promise<void> {
-    if (this.#committing) return;
+    const { clock, signal } = this.#deps;
     this.#committing = true;
-    while (this.#ready.length > 0 && !this.#closed) {
+    while (this.#ready.length > 0) {
       await this.#commitBatch();
-      await this.#deps.clock.sleep(WRITE_PAUSE_MS);
+      await clock.sleep(WRITE_PAUSE_MS, signal);
     }
     this.#committing = false;
   }

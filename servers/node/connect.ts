@@ -1,8 +1,9 @@
 /**
  * One outgoing connection: kept up for as long as the documents name the peer.
  *
- * The first attempt is immediate, later ones back off linearly. Packets go one way only: a peer
- * that sends anything on a connection that we opened breaks the protocol and is cut off.
+ * The first attempt is immediate, later ones back off linearly or by the operator's plan; each is
+ * for all that waits. Packets go one way only: a peer that sends anything on a connection that we
+ * opened breaks the protocol and is cut off.
  * @module
  */
 import { equal } from '../../src/bytes/compare.js';
@@ -11,9 +12,11 @@ import type { Clock, Network } from '../../src/io/contracts.js';
 import type { NetworkNode } from '../../src/pki/view.js';
 import type { LinkDeps, LinkIdentity, Peer, Session } from '../../src/wire/contracts.js';
 import { openLink } from '../../src/wire/link.js';
+import type { Backlog, Waiting } from './backlog.js';
 import { startDeadline } from './deadline.js';
 import type { Drop } from './drops.js';
 import type { NodeTuning } from './options.js';
+import { retryGapMs } from './retry-plan.js';
 import { SendQueue } from './send-queue.js';
 import type { Verdict } from './topology.js';
 
@@ -24,6 +27,7 @@ export interface ConnectDeps {
   readonly identity: LinkIdentity;
   readonly tuning: NodeTuning;
   readonly drop: Drop;
+  readonly backlog: Backlog;
   readonly count: (event: string) => void;
   readonly judge: (peer: Peer) => Verdict;
   /** The peer's newest descriptor; `undefined` when we need it no more. */
@@ -38,18 +42,21 @@ const BURST_PAUSE_MS = 2;
 
 export class OutgoingLink {
   readonly #deps: ConnectDeps;
-  readonly #identityKey: Uint8Array;
+  readonly identityKey: Uint8Array;
   readonly #queue: SendQueue;
   #session: Session | undefined;
   #peer: Peer | undefined;
   #verdict: Verdict = 'refuse';
-  #retryMs = 0;
-  #pumping = false;
+  /** Attempts since the last connection that lasted. */
+  #failures = 0;
+  #isPumping = false;
+  /** Ends when what {@link OutgoingLink.pending} counts is sent or waits again. */
+  #pumped = Promise.resolve();
   #inFlight = 0;
 
   constructor(deps: ConnectDeps, identityKey: Uint8Array) {
     this.#deps = deps;
-    this.#identityKey = identityKey;
+    this.identityKey = identityKey;
     this.#queue = new SendQueue(deps);
   }
 
@@ -57,15 +64,15 @@ export class OutgoingLink {
     return this.#session !== undefined;
   }
 
-  /** Packets that may still leave. */
+  /** Packets that are leaving. */
   get pending(): number {
     return this.#queue.fresh + this.#inFlight;
   }
 
-  /** Queues a packet for the peer. */
+  /** Sends a packet to the peer, now or as soon as it can be reached. */
   send(packet: Uint8Array): void {
-    this.#queue.push(packet);
-    void this.#pump();
+    if (this.#session && this.#queue.push(packet)) this.#pump();
+    else this.#deps.backlog.park(packet, this.identityKey);
   }
 
   /** Looks the peer up again; to be called for each new document and from time to time. */
@@ -73,20 +80,26 @@ export class OutgoingLink {
     if (!this.#session || !this.#peer) return;
     this.#verdict = this.#deps.judge(this.#peer);
     if (this.#verdict === 'refuse') this.#session.close();
+    else this.#pump();
   }
 
   /** Connects and connects again until the peer is needed no more or the node closes. */
   async run(): Promise<void> {
+    await this.#connect();
+    await this.#pumped;
+  }
+
+  async #connect(): Promise<void> {
     const { clock, tuning, signal, destination } = this.#deps;
     for (;;) {
-      const node = destination(this.#identityKey);
+      const node = destination(this.identityKey);
       if (!node || this.#isOver()) return;
       const addresses = addressesOf(node);
       if (addresses.length === 0) await clock.sleep(tuning.retryStepMs, signal);
       for (const address of addresses) {
-        await clock.sleep(this.#retryMs, signal);
+        await clock.sleep(this.#retryGapMs(), signal);
         if (this.#isOver()) return;
-        this.#retryMs = Math.min(this.#retryMs + tuning.retryStepMs, tuning.retryMaxMs);
+        this.#failures++;
         if (await this.#attempt(address, node)) break;
       }
     }
@@ -96,10 +109,12 @@ export class OutgoingLink {
     return this.#deps.signal.aborted;
   }
 
-  /** Drops what waits, once {@link OutgoingLink.run} is over. */
-  discard(): void {
-    const left = this.#queue.take(this.#deps.tuning.sendQueue);
-    if (left.length > 0) this.#deps.drop('unknown-next-node', left.length);
+  /** Before the first attempt there is no pause. */
+  #retryGapMs(): number {
+    const { retryPlan, retryStepMs, retryMaxMs } = this.#deps.tuning;
+    if (this.#failures === 0) return 0;
+    if (retryPlan) return retryGapMs(retryPlan, this.#failures - 1);
+    return Math.min(this.#failures * retryStepMs, retryMaxMs);
   }
 
   /** One connection from dial to end. @returns whether it came to a session */
@@ -112,10 +127,9 @@ export class OutgoingLink {
       return false;
     }
     const startedMs = clock.monotonic();
-    this.#retryMs = 0;
     await this.#serve(session);
     const short = Math.min(SHORT_LIFE_MS, tuning.retryStepMs);
-    if (clock.monotonic() - startedMs < short) this.#retryMs = tuning.retryStepMs;
+    this.#failures = clock.monotonic() - startedMs < short ? 1 : 0;
     return true;
   }
 
@@ -144,10 +158,13 @@ export class OutgoingLink {
     this.recheck();
     const forget = onAbort(this.#deps.signal, () => session.close());
     void this.#watch(session);
-    void this.#pump();
     await session.closed;
     forget();
     this.#session = undefined;
+    const { backlog, tuning } = this.#deps;
+    for (const packet of this.#queue.take(tuning.sendQueue)) {
+      backlog.park(packet, this.identityKey);
+    }
   }
 
   /** Nothing may come back; that the peer has gone is seen here too. */
@@ -157,31 +174,62 @@ export class OutgoingLink {
     session.close();
   }
 
-  async #pump(): Promise<void> {
-    if (this.#pumping) return;
-    this.#pumping = true;
-    for (let session = this.#session; session; session = this.#session) {
-      await this.#sendBurst(session, this.#queue.take(this.#deps.tuning.sendBurst));
-      if (this.#queue.isEmpty) break;
-      await this.#deps.clock.sleep(BURST_PAUSE_MS, this.#deps.signal);
-    }
-    this.#pumping = false;
+  /** Sends what there is, unless that is going on. */
+  #pump(): void {
+    if (this.#verdict !== 'may-send') this.#refuse();
+    else if (!this.#isPumping) this.#pumped = this.#sendAll();
   }
 
-  async #sendBurst(session: Session, packets: readonly Uint8Array[]): Promise<void> {
-    const { drop, count } = this.#deps;
-    if (packets.length === 0) return;
-    if (this.#verdict !== 'may-send') {
-      drop('may-not-send', packets.length);
-      return;
+  /** What comes while the peer takes no packets; what waits for it waits on. */
+  #refuse(): void {
+    const refused = this.#queue.take(this.#deps.tuning.sendQueue);
+    if (refused.length > 0) this.#deps.drop('may-not-send', refused.length);
+  }
+
+  async #sendAll(): Promise<void> {
+    const { clock, signal } = this.#deps;
+    this.#isPumping = true;
+    for (let session = this.#session; session; session = this.#session) {
+      const burst = await this.#nextBurst();
+      await this.#sendBurst(session, burst);
+      const isDone = this.#queue.isEmpty && (this.#backlogged === 0 || burst.length === 0);
+      if (isDone || this.#verdict !== 'may-send') break;
+      await clock.sleep(BURST_PAUSE_MS, signal);
     }
-    this.#inFlight = packets.length;
-    const sends = packets.map((packet) => session.send({ kind: 'send-packet', packet }));
-    for (const send of sends) {
-      if ((await send).isOk()) count('packets.sent');
-      else drop('send-failed');
+    this.#isPumping = false;
+  }
+
+  get #backlogged(): number {
+    return this.#deps.backlog.waitingFor(this.identityKey);
+  }
+
+  /** What has just come goes first; what has waited fills up the burst. */
+  async #nextBurst(): Promise<readonly Waiting[]> {
+    const { backlog, tuning } = this.#deps;
+    const fresh = this.#queue
+      .take(tuning.sendBurst)
+      .map((packet) => backlog.waiting(packet, this.identityKey));
+    const left = Math.min(tuning.sendBurst - fresh.length, this.#backlogged);
+    this.#inFlight = fresh.length + left;
+    if (left === 0) return fresh;
+    return [...fresh, ...(await backlog.take(this.identityKey, left))];
+  }
+
+  /** A packet that could not be sent waits for the next connection. */
+  async #sendBurst(session: Session, burst: readonly Waiting[]): Promise<void> {
+    const { backlog, count } = this.#deps;
+    this.#inFlight = burst.length;
+    const sends = burst.map(({ packet }) => session.send({ kind: 'send-packet', packet }));
+    const sent: Waiting[] = [];
+    for (const [index, waiting] of burst.entries()) {
+      const outcome = await sends[index];
       this.#inFlight--;
+      if (outcome?.isOk()) {
+        count('packets.sent');
+        sent.push(waiting);
+      } else backlog.putBack(waiting);
     }
+    await backlog.sent(sent);
   }
 }
 

@@ -5,6 +5,7 @@
  * @module
  */
 import { nodeWithKey, type NetworkNode } from '../../src/pki/view.js';
+import { nodeKey } from './backlog.js';
 import { OutgoingLink, type ConnectDeps } from './connect.js';
 import type { FaultStage } from './fault-stage.js';
 import { destinations, judge, type TopologyDeps } from './topology.js';
@@ -30,9 +31,9 @@ export class Dispatcher {
     this.#deps = deps;
   }
 
-  /** Packets that may still leave. */
+  /** Packets that are leaving, or wait for a node that cannot be reached. */
   get pending(): number {
-    let pending = this.#keptBack;
+    let pending = this.#keptBack + this.#deps.backlog.size;
     for (const { link } of this.#table.values()) pending += link.pending;
     return pending;
   }
@@ -45,14 +46,15 @@ export class Dispatcher {
 
   /** Whether a connection to the node exists or is planned. */
   has(nodeId: Uint8Array): boolean {
-    return this.#table.has(tableKey(nodeId));
+    return this.#table.has(nodeKey(nodeId));
   }
 
   /** Connects to the nodes that are new in the documents, and checks the connections there are. */
   sweep(): void {
     if (this.#deps.signal.aborted) return;
+    this.#deps.backlog.dropExpired();
     for (const node of this.#destinations()) {
-      const key = tableKey(node.nodeId);
+      const key = nodeKey(node.nodeId);
       if (!this.#table.has(key)) this.#connect(key, node);
     }
     for (const { link } of this.#table.values()) link.recheck();
@@ -73,13 +75,14 @@ export class Dispatcher {
     }
   }
 
-  /** Waits until every connection has ended; the signal must be aborted. */
+  /** Waits until every connection has ended, and what waits is on disk; the signal must be aborted. */
   async close(): Promise<void> {
     await Promise.all([...this.#table.values()].map(({ done }) => done));
+    await this.#deps.backlog.close();
   }
 
   #send(packet: Uint8Array, nextNodeId: Uint8Array): void {
-    const entry = this.#table.get(tableKey(nextNodeId));
+    const entry = this.#table.get(nodeKey(nextNodeId));
     if (entry) entry.link.send(packet);
     else this.#deps.drop('unknown-next-node');
   }
@@ -107,13 +110,11 @@ export class Dispatcher {
   async #run(key: string, link: OutgoingLink): Promise<void> {
     await link.run();
     this.#table.delete(key);
-    link.discard();
+    const { backlog, signal } = this.#deps;
+    if (!signal.aborted) backlog.abandon(link.identityKey);
   }
 
   #destinations(): readonly NetworkNode[] {
     return destinations(this.#deps.topology, this.#deps.clock.now());
   }
 }
-
-/** A node id as a map's key; called for each packet, so without a detour over hex. */
-const tableKey = (nodeId: Uint8Array): string => String.fromCharCode(...nodeId);

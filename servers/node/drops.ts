@@ -12,6 +12,7 @@ export type DropReason =
   // Admission.
   | 'queue-full'
   | 'unwrap-late'
+  | 'stopped'
   | 'no-mix-key'
   | 'bad-header'
   | 'bad-mac'
@@ -34,7 +35,8 @@ export type DropReason =
   | 'unknown-next-node'
   | 'send-queue-full'
   | 'send-late'
-  | 'send-failed'
+  | 'send-not-stored'
+  | 'next-key-gone'
   | 'fault-loss'
   // Providers.
   | 'delivery-late'

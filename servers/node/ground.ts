@@ -16,6 +16,7 @@ import {
 import type { SphinxSuite } from '../../src/sphinx/suite.js';
 import type { Store } from '../../src/store/store.js';
 import type { LinkDeps } from '../../src/wire/contracts.js';
+import { limitBandwidth } from './bandwidth.js';
 import { makeCounters, type Counters } from './drops.js';
 import { loadIdentity, type NodeIdentity } from './keys.js';
 import { openMixKeys, type MixKeys } from './mix-keys.js';
@@ -45,11 +46,12 @@ const STORAGE_KEY_LENGTH = 32;
 
 /** Opens everything that has to be there before the first connection. */
 export const openGround = (
-  options: NodeOptions,
+  given: NodeOptions,
   roleKind: NodeRole['kind'],
   resources: Resources,
 ): ResultAsync<Ground, NodeError> =>
   safeTry(async function* () {
+    const options = withinBandwidth(given);
     yield* checkOptions(options);
     const { io, network, dataDir } = options;
     const { clock, random, files } = io;
@@ -79,6 +81,14 @@ export const openGround = (
       resources,
     });
   });
+
+/** The options whose network has the limit that they ask for. */
+const withinBandwidth = (options: NodeOptions): NodeOptions => {
+  const { io, tuning } = options;
+  if (!tuning?.bandwidth) return options;
+  const network = limitBandwidth(io.network, io.clock, tuning.bandwidth);
+  return { ...options, io: { ...io, network } };
+};
 
 const checkOptions = ({ storageKey, addresses }: NodeOptions): Result<void, NodeError> => {
   if (storageKey.length !== STORAGE_KEY_LENGTH) {

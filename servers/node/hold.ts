@@ -26,6 +26,13 @@ export interface HoldDeps {
   readonly signal: AbortSignal;
 }
 
+/** A packet whose delay is not over. */
+export interface HeldPacket {
+  readonly packet: Uint8Array;
+  readonly nextNodeId: Uint8Array;
+  readonly leftMs: number;
+}
+
 interface Held {
   readonly packet: Uint8Array;
   readonly nextNodeId: Uint8Array;
@@ -53,6 +60,7 @@ export class Hold {
   readonly #strategy: Strategy<Held>;
   /** Chosen to leave, in the order of their times. */
   #leaving: Departure<Held>[] = [];
+  #closed = false;
   #maxDelayMs: number;
   /** When the timer that counts fires; infinite while there is none. */
   #wakeMs = Infinity;
@@ -86,8 +94,8 @@ export class Hold {
 
   /** Holds a packet for `delayMs` from now, where the strategy goes by delays. */
   hold(packet: Uint8Array, nextNodeId: Uint8Array, delayMs: number): void {
-    const { clock, drop, tuning, signal } = this.#deps;
-    if (signal.aborted) return;
+    const { clock, drop, tuning } = this.#deps;
+    if (this.#closed) return;
     const refusal = this.#refusal(nextNodeId, delayMs);
     if (refusal) {
       drop(refusal);
@@ -144,10 +152,13 @@ export class Hold {
     }
   }
 
-  /** Forgets what is held. */
-  close(): void {
+  /** Ends holding. @returns what was held, each with the delay that is left of it */
+  close(): readonly HeldPacket[] {
+    this.#closed = true;
     this.#wakeMs = Infinity;
+    const nowMs = this.#deps.clock.monotonic();
+    const left = [...this.#leaving, ...this.#strategy.drain(nowMs)];
     this.#leaving = [];
-    this.#strategy.clear();
+    return left.map(({ item, dueMs }) => ({ ...item, leftMs: Math.max(0, dueMs - nowMs) }));
   }
 }

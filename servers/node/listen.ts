@@ -7,6 +7,7 @@ import { onAbort } from '../../src/io/abort.js';
 import type { Clock, Duplex, Listener } from '../../src/io/contracts.js';
 import type { LinkDeps, LinkError, LinkIdentity, Peer, Session } from '../../src/wire/contracts.js';
 import { acceptLink } from '../../src/wire/link.js';
+import { Handshakes } from './handshakes.js';
 import { IncomingConnection, type Admitted, type IncomingDeps } from './incoming.js';
 import type { NodeTuning } from './options.js';
 import type { NodeRole } from './role.js';
@@ -34,11 +35,11 @@ export class Listening {
   readonly #taken = new Set<string>();
   /** One for each connection, from its first byte on. */
   readonly #welcomes = new Set<Promise<void>>();
-  /** Connections whose handshake is not finished, oldest first. */
-  readonly #handshakes = new Set<Duplex>();
+  readonly #handshakes: Handshakes;
 
   constructor(deps: ListenDeps) {
     this.#deps = deps;
+    this.#handshakes = new Handshakes(deps);
   }
 
   get connections(): { readonly handshakes: number; nodes: number; clients: number } {
@@ -76,19 +77,9 @@ export class Listening {
       return;
     }
     count('link.accepted');
-    if (this.#handshakes.size >= tuning.maxHandshakes) this.#evict();
     const welcome = this.#welcome(duplex);
     this.#welcomes.add(welcome);
     void welcome.then(() => this.#welcomes.delete(welcome));
-  }
-
-  /** The slowest handshake makes room, so that half-open connections cannot shut others out. */
-  #evict(): void {
-    const [oldest] = this.#handshakes;
-    if (oldest === undefined) return;
-    this.#deps.count('link.evicted');
-    this.#handshakes.delete(oldest);
-    oldest.destroy();
   }
 
   /** One connection from its first byte to its last. */
@@ -96,7 +87,7 @@ export class Listening {
     const { link, identity, tuning, signal, count } = this.#deps;
     let entrance: Entrance | undefined;
     const forget = onAbort(signal, () => duplex.destroy());
-    this.#handshakes.add(duplex);
+    this.#handshakes.begin(duplex);
     const session = await acceptLink(link, duplex, {
       identity,
       authenticate: async (peer) => {
@@ -105,7 +96,7 @@ export class Listening {
       },
       deadlineMs: tuning.handshakeTimeoutMs,
     });
-    this.#handshakes.delete(duplex);
+    this.#handshakes.finish(duplex);
     forget();
     if (session.isErr()) count(`link.handshake.${failureOf(session.error)}`);
     else if (entrance) await this.#serveOnce(session.value, entrance);

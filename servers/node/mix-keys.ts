@@ -52,6 +52,13 @@ export const isEpochKey = (key: Uint8Array): boolean => key.length === EPOCH_LEN
 export const epochOfKey = (key: Uint8Array): Epoch =>
   Number(new DataView(key.buffer, key.byteOffset, key.length).getBigUint64(0));
 
+/**
+ * Until when the next node may have the key for a packet that is due now: to the end of the epoch
+ * that its maker has counted on, and the grace after it. Wall time, ms.
+ */
+export const openableUntilMs = (time: EpochTime, dueMs: number): number =>
+  dueMs + remainingMs(time, dueMs) + KEY_GRACE_MS;
+
 export class MixKeys {
   readonly #deps: MixKeyDeps;
   readonly #keys: Map<Epoch, MixKey>;

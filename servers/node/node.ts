@@ -27,7 +27,7 @@ export interface RunningNode {
   status(): NodeStatus;
   /** Posts the descriptors of this epoch and the next once more, as they were signed. */
   republish(): void;
-  /** Ends the node; packets in it are lost, what it has stored is not. */
+  /** Ends the node; packets that are held or wait to be sent are kept for the next start. */
   close(): Promise<void>;
 }
 
@@ -53,7 +53,7 @@ const assemble = (
 ): ResultAsync<RunningNode, NodeError> =>
   safeTry(async function* () {
     const ground = yield* openGround(options, maker.kind, resources);
-    const exit = openExit(ground, maker.mixing);
+    const exit = yield* openExit(ground, maker.mixing);
     const role = yield* maker.open(servicesOf(ground, exit));
     resources.add(() => role.close());
     const listeners = yield* bind(ground);
@@ -118,10 +118,10 @@ const statusOf = (stages: Stages): NodeStatus => {
   const epoch = epochAt(stages.options.network.epochTime, stages.io.clock.now());
   const view = documents.view(epoch);
   const queues = {
-    admission: stages.admission.pending,
-    held: stages.hold.size,
-    sending: stages.dispatcher.pending,
-    role: stages.role.pending(),
+    incoming: stages.admission.pending,
+    mix: stages.hold.size + stages.carryOver.size,
+    outgoing: stages.dispatcher.pending,
+    deliver: stages.role.pending(),
   };
   const { planned, up } = stages.dispatcher.connections;
   return {
@@ -134,6 +134,7 @@ const statusOf = (stages: Stages): NodeStatus => {
     replayTags: replay.size,
     counters: counters.snapshot(),
     queues,
+    queuedOnDisk: stages.queue.entries.length,
     connections: { ...listening.connections, outgoingPlanned: planned, outgoingUp: up },
     idle: Object.values(queues).every((length) => length === 0),
   };

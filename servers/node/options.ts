@@ -5,9 +5,11 @@
 import type { Io, ListenError } from '../../src/io/contracts.js';
 import type { NetworkConfig } from '../../src/pki/network.js';
 import type { OpenStore, StoreError } from '../../src/store/store.js';
+import type { BandwidthLimit } from './bandwidth.js';
 import type { FaultStage } from './fault-stage.js';
 import type { KeyError } from './keys.js';
 import type { BadRecord } from './mix-keys.js';
+import type { RetryPlan } from './retry-plan.js';
 
 /** Local limits; none of them can be seen on the wire. */
 export interface NodeTuning {
@@ -25,8 +27,12 @@ export interface NodeTuning {
   readonly unwrapQueue: number;
   /** Packets held; 0: no limit. A random one goes when there is one too many. */
   readonly holdQueue: number;
-  /** Packets waiting per peer; the newest is dropped when there are more. */
+  /** Packets in memory per peer, leaving or waiting for it to come back; more go to the disk. */
   readonly sendQueue: number;
+  /** Bytes of packets on disk, for all peers together; what finds no room is dropped. */
+  readonly queueMaxBytes: number;
+  /** When a peer that cannot be reached is tried again; the steps below where absent. */
+  readonly retryPlan: RetryPlan | undefined;
   /** Packets that leave for one peer in one turn; reference nodes drop bursts. */
   readonly sendBurst: number;
   readonly connectTimeoutMs: number;
@@ -39,8 +45,12 @@ export interface NodeTuning {
   readonly retryMaxMs: number;
   /** Open incoming connections, all kinds. */
   readonly maxConnections: number;
-  /** Connections whose handshake is not finished. */
+  /** Connections whose handshake is not finished; the oldest makes room. */
   readonly maxHandshakes: number;
+  /** The same for one address. */
+  readonly maxHandshakesPerAddress: number;
+  /** Limits the bytes sent and read, of all connections; none where absent. */
+  readonly bandwidth: BandwidthLimit | undefined;
   /** Pause between looks at the clock for publication and key rotation, ms. */
   readonly publishPollMs: number;
   /** Whether a mix sends loop decoys at LambdaM. */
@@ -58,6 +68,8 @@ export const DEFAULT_TUNING: NodeTuning = {
   unwrapQueue: 1024,
   holdQueue: 0,
   sendQueue: 64,
+  queueMaxBytes: 268_435_456,
+  retryPlan: undefined,
   sendBurst: 16,
   connectTimeoutMs: 60_000,
   handshakeTimeoutMs: 30_000,
@@ -66,6 +78,8 @@ export const DEFAULT_TUNING: NodeTuning = {
   retryMaxMs: 120_000,
   maxConnections: 4096,
   maxHandshakes: 256,
+  maxHandshakesPerAddress: 64,
+  bandwidth: undefined,
   publishPollMs: 5_000,
   sendDecoyTraffic: false,
   decoySlackMs: 15_000,

@@ -64,8 +64,8 @@ export class Pool<T> implements Strategy<T> {
     this.#items.splice(place, 1);
   }
 
-  clear(): void {
-    this.#items.length = 0;
+  drain(nowMs: number): readonly Departure<T>[] {
+    return this.#items.splice(0).map((item) => ({ item, dueMs: nowMs }));
   }
 
   get #canSend(): boolean {

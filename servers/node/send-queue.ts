@@ -1,5 +1,5 @@
 /**
- * What waits for one peer: a short queue whose packets grow stale.
+ * What leaves for a peer that is connected: a short queue whose packets grow stale.
  * @module
  */
 import type { Clock } from '../../src/io/contracts.js';
@@ -34,12 +34,13 @@ export class SendQueue {
     return this.#waiting.length === 0;
   }
 
-  /** Adds a packet; the newest is dropped when there are too many. */
-  push(packet: Uint8Array): void {
-    const { clock, tuning, drop } = this.#deps;
+  /** Adds a packet if there is room. @returns whether there was */
+  push(packet: Uint8Array): boolean {
+    const { clock, tuning } = this.#deps;
     this.#dropLate();
-    if (this.#waiting.length >= tuning.sendQueue) drop('send-queue-full');
-    else this.#waiting.push({ packet, queuedMs: clock.monotonic() });
+    if (this.#waiting.length >= tuning.sendQueue) return false;
+    this.#waiting.push({ packet, queuedMs: clock.monotonic() });
+    return true;
   }
 
   /** Takes up to `count` packets that are still in time, oldest first. */

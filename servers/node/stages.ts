@@ -2,15 +2,20 @@
  * The stages of a node, put together: the way out first, the role on top of it, then the way in.
  * @module
  */
+import type { ResultAsync } from 'neverthrow';
 import { postDescriptor, type PostError } from '../../src/pki/directory.js';
 import type { Epoch } from '../../src/pki/epoch.js';
+import type { StoreError } from '../../src/store/store.js';
 import { Admission } from './admit.js';
+import { Backlog } from './backlog.js';
+import { CarryOver } from './carry-over.js';
 import { makeSigner, type AddressBook } from './describe.js';
 import { Dispatcher } from './dispatch.js';
 import type { Ground } from './ground.js';
 import { Hold } from './hold.js';
 import { Listening } from './listen.js';
 import { Publisher, type PostOutcome } from './publish.js';
+import { openQueueStore, type QueueStore } from './queue-store.js';
 import type { Hop, NodeRole, NodeServices, TerminalHop } from './role.js';
 import type { Mixing } from './strategy.js';
 import { judge, type TopologyDeps } from './topology.js';
@@ -21,6 +26,8 @@ export interface Exit {
   readonly topology: TopologyDeps;
   readonly dispatcher: Dispatcher;
   readonly hold: Hold;
+  readonly carryOver: CarryOver;
+  readonly queue: QueueStore;
 }
 
 /** The way in, and the role that it leads to. */
@@ -34,21 +41,47 @@ export interface Entry {
 
 export type Stages = Ground & Exit & Entry;
 
-export const openExit = (ground: Ground, mixing: Mixing | undefined): Exit => {
-  const { resources } = ground;
+/** Finds what an earlier run has left; connects to nobody yet. */
+export const openExit = (
+  ground: Ground,
+  mixing: Mixing | undefined,
+): ResultAsync<Exit, StoreError> =>
+  openQueueStore({
+    store: ground.store,
+    packetLength: ground.suite.geometry.packetLength,
+    maxBytes: ground.tuning.queueMaxBytes,
+    count: ground.counters.count,
+    log: ground.io.log,
+  }).map((queue) => assembleExit(ground, { queue, mixing }));
+
+const assembleExit = (
+  ground: Ground,
+  { queue, mixing }: { readonly queue: QueueStore; readonly mixing: Mixing | undefined },
+): Exit => {
+  const { io, resources } = ground;
+  const { epochTime } = ground.options.network;
   const topology = topologyOf(ground);
-  const dispatcher = openDispatcher(ground, topology);
+  const backlog = new Backlog({ ...commonOf(ground), epochTime, queue, log: io.log });
+  const dispatcher = openDispatcher(ground, topology, backlog);
   resources.add(() => dispatcher.close());
   const hold = new Hold({
     ...commonOf(ground),
-    random: ground.io.random,
+    random: io.random,
     mixing,
-    epochTime: ground.options.network.epochTime,
+    epochTime,
     isNextNode: (nodeId) => dispatcher.has(nodeId),
     dispatch: (packet, nextNodeId) => dispatcher.dispatch(packet, nextNodeId),
   });
-  resources.add(() => hold.close());
-  return { topology, dispatcher, hold };
+  const carryOver = new CarryOver({
+    ...commonOf(ground),
+    epochTime,
+    queue,
+    backlog,
+    hold: (packet, nextNodeId, delayMs) => hold.hold(packet, nextNodeId, delayMs),
+    log: io.log,
+  });
+  resources.add(() => carryOver.save(hold.close()));
+  return { topology, dispatcher, hold, carryOver, queue };
 };
 
 /** What the role may use. */
@@ -91,7 +124,7 @@ export const openEntry = async (
   });
   resources.add(() => pool.close());
   pool.setKeys(mixKeys.all);
-  const handOn = handOnTo(role, exit.hold, resources.signal);
+  const handOn = handOnTo(role, exit.hold);
   const admission = new Admission({
     ...commonOf(ground),
     pool,
@@ -128,13 +161,14 @@ const linkIdentityOf = ({ identity }: Ground) => ({
   secretKey: identity.linkSecret,
 });
 
-const openDispatcher = (ground: Ground, topology: TopologyDeps): Dispatcher =>
+const openDispatcher = (ground: Ground, topology: TopologyDeps, backlog: Backlog): Dispatcher =>
   new Dispatcher({
     ...commonOf(ground),
     network: ground.io.network,
     link: ground.link,
     identity: linkIdentityOf(ground),
     topology,
+    backlog,
     faults: ground.options.faults,
   });
 
@@ -155,9 +189,8 @@ const openListening = (
 
 /** Forward hops are held, the others are the role's. */
 const handOnTo =
-  (role: NodeRole, hold: Hold, signal: AbortSignal) =>
+  (role: NodeRole, hold: Hold) =>
   (hops: readonly Hop[]): void => {
-    if (signal.aborted) return;
     const terminal: TerminalHop[] = [];
     for (const hop of hops) {
       if (hop.kind === 'forward') hold.holdForward(hop);

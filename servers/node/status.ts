@@ -20,13 +20,19 @@ export interface NodeStatus {
   readonly replayTags: number;
   /** By name; drops are `drop.<reason>`. */
   readonly counters: Readonly<Record<string, number>>;
-  /** Packets in each stage. */
+  /** Packets in each stage, by the names of mixminiond's pool directories. */
   readonly queues: {
-    readonly admission: number;
-    readonly held: number;
-    readonly sending: number;
-    readonly role: number;
+    /** Came off a link, not yet opened. */
+    readonly incoming: number;
+    /** Held for their delay. */
+    readonly mix: number;
+    /** Leaving, or waiting for a node that cannot be reached. */
+    readonly outgoing: number;
+    /** Ended here, not yet with their user or service. */
+    readonly deliver: number;
   };
+  /** Those of them that are on disk. */
+  readonly queuedOnDisk: number;
   readonly connections: {
     readonly handshakes: number;
     readonly nodes: number;

@@ -45,7 +45,8 @@ export interface Strategy<T> {
   release(nowMs: number): readonly Departure<T>[];
   /** Takes out the item at a place from 0 to below `size`, in no order that means anything. */
   remove(place: number): void;
-  clear(): void;
+  /** Takes out everything, each with when its delay is over; now, where delays do not count. */
+  drain(nowMs: number): readonly Departure<T>[];
 }
 
 export interface StrategyDeps {
@@ -108,7 +109,12 @@ class Poisson<T> implements Strategy<T> {
     this.#waiting.retain(() => skip-- !== 0);
   }
 
-  clear(): void {
-    this.#waiting.retain(() => false);
+  drain(): readonly Departure<T>[] {
+    const all: Departure<T>[] = [];
+    this.#waiting.retain((each) => {
+      all.push(each);
+      return false;
+    });
+    return all;
   }
 }

@@ -65,8 +65,10 @@ const applyView = ({ hold, io, options }: Stages, view: NetworkView): void => {
   if (view.epoch === now) hold.setMaxDelay(view.rates.mu.maxMs);
 };
 
-const recheckAll = async ({ dispatcher, listening, resources }: Stages): Promise<void> => {
+const recheckAll = async (stages: Stages): Promise<void> => {
+  const { dispatcher, listening, carryOver, resources } = stages;
   if (resources.signal.aborted) return;
   dispatcher.sweep();
+  if (dispatcher.connections.planned > 0) await carryOver.resume();
   await listening.recheck();
 };

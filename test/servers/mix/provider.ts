@@ -43,8 +43,8 @@ export interface PlayedProvider {
   /** How many connections it has accepted. */
   sessions: number;
   descriptor(epoch: Epoch): Uint8Array;
-  /** Opens a link as this provider. */
-  connect(address: string): Promise<Session>;
+  /** Opens a link as this provider. @param after - may misuse the connection below it */
+  connect(address: string, after?: (duplex: Duplex) => void): Promise<Session>;
   /** Opens a packet that ends here. */
   open(packet: Uint8Array): Unwrapped;
   /** Answers a packet by the SURB in it. @returns what goes to the SURB's first hop */
@@ -82,7 +82,7 @@ export const playProvider = async (
         },
         { seed, expiration: Math.floor(io.clock.now() / 1000) + 4200 },
       ),
-    connect: async (to) => {
+    connect: async (to, after) => {
       const duplex = await during(io, from.dial(to, new AbortController().signal));
       const opened = openLink(link, duplex._unsafeUnwrap(), {
         identity,
@@ -90,6 +90,7 @@ export const playProvider = async (
         deadlineMs: 30_000,
       });
       const session = await during(io, opened);
+      after?.(duplex._unsafeUnwrap());
       return session._unsafeUnwrap();
     },
     open: (packet) => unwrap(suite, packet, primitives.x25519.scalar(seed))._unsafeUnwrap(),

@@ -44,6 +44,7 @@ const setUp = async ({ slow = false, unwrapQueue = 100, pool: given }: World = {
     role: 'mix',
     tuning: { unwrapBudgetMs: 500, unwrapQueue },
     drop: (reason) => void drops.push(reason),
+    signal: new AbortController().signal,
     handOn: (hops) => void batches.push(hops),
   });
   const epoch = epochAt(epochTime, clock.now());

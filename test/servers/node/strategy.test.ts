@@ -62,7 +62,7 @@ describe('a pool over 10,000 rounds', () => {
     let firsts = 0;
     for (let round = 1; round <= ROUNDS; round++) {
       const nowMs = round * INTERVAL_MS;
-      strategy.clear();
+      strategy.drain(0);
       fill(strategy, size, nowMs - 1);
       const departures = strategy.release(nowMs);
       left.push(departures.length);
@@ -79,7 +79,7 @@ describe('a pool over 10,000 rounds', () => {
     const strategy = open(poolOf('pool', p, 2));
     const counts = new Array<number>(size).fill(0);
     for (let round = 1; round <= ROUNDS; round++) {
-      strategy.clear();
+      strategy.drain(0);
       fill(strategy, size, round * INTERVAL_MS - 1);
       for (const { item } of strategy.release(round * INTERVAL_MS)) {
         counts[item] = (counts[item] ?? 0) + 1;
