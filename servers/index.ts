@@ -25,6 +25,8 @@ export type { NodeError, NodeOptions, NodeTuning } from './node/options.js';
 export type { NodeStatus } from './node/status.js';
 export { startProvider } from './provider/provider.js';
 export type { ProviderOptions, RunningProvider } from './provider/provider.js';
+export { DEFAULT_PLUGIN_LIMITS } from './provider/plugins/options.js';
+export type { PluginLimits, PluginOptions } from './provider/plugins/options.js';
 export type { RegistrationOptions } from './provider/registration.js';
 export type { UserName } from './provider/names.js';
 export type { User, UserError, Users } from './provider/users.js';

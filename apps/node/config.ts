@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { err, ok, type Result } from 'neverthrow';
 import type { AuthorityOptions, NetworkParameters } from '../../servers/authority/options.js';
 import type { NodeOptions, NodeTuning } from '../../servers/node/options.js';
+import type { PluginOptions } from '../../servers/provider/plugins/options.js';
 import type { ProviderOptions } from '../../servers/provider/provider.js';
 import type { Rate } from '../../src/pki/document-codec.js';
 import { lineOf, spell, type KeyPath } from '../config/locate.js';
@@ -173,6 +174,7 @@ const nodeOptionsOf = (file: ServerFile): ServerConfig['options'] => {
     ...(advertise === undefined ? {} : { advertise }),
     ...(provider === undefined ? {} : { spoolQuota: provider.SpoolQuota }),
     ...registrationOf(provider),
+    plugins: pluginsOf(provider),
   };
 };
 
@@ -184,6 +186,17 @@ const registrationOf = (
   const addresses = provider.UserRegistrationHTTPAddresses;
   return { registration: { addresses, ...(advertise === undefined ? {} : { advertise }) } };
 };
+
+const pluginsOf = (provider: ServerFile['Provider']): readonly PluginOptions[] =>
+  (provider?.CBORPluginKaetzchen ?? [])
+    .filter(({ Disable }) => !Disable)
+    .map((plugin) => ({
+      capability: plugin.Capability,
+      endpoint: plugin.Endpoint,
+      command: plugin.Command,
+      config: plugin.Config,
+      maxConcurrency: plugin.MaxConcurrency,
+    }));
 
 /** What else than the bound addresses the descriptor says. */
 const advertisedOf = (server: ServerFile['Server']): NodeOptions['advertise'] => {

@@ -9,6 +9,7 @@
  */
 import * as z from 'zod';
 import { DEFAULT_TUNING } from '../../servers/node/options.js';
+import { isEndpoint } from '../../servers/provider/plugins/options.js';
 import { SPOOL_QUOTA } from '../../servers/provider/spool.js';
 import {
   absolutePath,
@@ -61,6 +62,27 @@ const management = z.strictObject({
   Path: socketPath('where'),
 });
 
+const plugin = z.strictObject({
+  Capability: z.string().min(1).describe('name in the descriptor, such as `echo`'),
+  Endpoint: z
+    .string()
+    .refine(isEndpoint, { error: 'must be the local part of an address, in lower case' })
+    .describe('recipient of its requests, such as `+echo`'),
+  Command: z.string().min(1).describe('the program'),
+  Config: z
+    .record(z.string(), z.string({ error: 'must be a text: it becomes `-key value`' }))
+    .default({})
+    .describe('handed to the program as `-key value`'),
+  MaxConcurrency: z
+    .number()
+    .int()
+    .min(0)
+    .max(64)
+    .default(0)
+    .describe('processes to start, each for one request at a time; 0: none'),
+  Disable: z.boolean().default(false).describe('as if it were not there'),
+});
+
 const provider = z.strictObject({
   SpoolQuota: z
     .number()
@@ -89,7 +111,10 @@ const provider = z.strictObject({
   SpoolDB: unsupported(OWN_STORE),
   SQLDB: unsupported(OWN_STORE),
   Kaetzchen: unsupported('loop and keyserver are always offered; take this table out'),
-  CBORPluginKaetzchen: unsupported('plug-ins are not supported yet'),
+  CBORPluginKaetzchen: z
+    .array(plugin)
+    .default([])
+    .describe('programs that answer requests ([operating.md](operating.md#services))'),
 });
 
 /** Local limits, ms where nothing else is said. */

@@ -33,6 +33,7 @@ const openOffline = async (
         ? errAsync({ kind: 'http', url, reason: 'refused' })
         : okAsync({ status });
     },
+    ask: () => errAsync('ended'),
     answer: () => Promise.resolve('ended'),
   };
   const watched: Network = {
