@@ -183,8 +183,18 @@ const registrationOf = (
 ): Pick<ServerConfig['options'], 'registration'> => {
   if (provider?.EnableUserRegistrationHTTP !== true) return {};
   const advertise = provider.AdvertiseUserRegistrationHTTPAddresses;
-  const addresses = provider.UserRegistrationHTTPAddresses;
-  return { registration: { addresses, ...(advertise === undefined ? {} : { advertise }) } };
+  return {
+    registration: {
+      addresses: provider.UserRegistrationHTTPAddresses,
+      ...(advertise === undefined ? {} : { advertise }),
+      limits: {
+        perHour: provider.RegistrationsPerHour,
+        perHourAndAddress: provider.RegistrationsPerHourAndAddress,
+      },
+      reserved: provider.ReservedNames.map((name) => name.toLowerCase()),
+      proofBits: provider.RegistrationProofOfWork,
+    },
+  };
 };
 
 const pluginsOf = (provider: ServerFile['Provider']): readonly PluginOptions[] =>

@@ -10,7 +10,10 @@
 import * as z from 'zod';
 import { DEFAULT_TUNING } from '../../servers/node/options.js';
 import { isEndpoint } from '../../servers/provider/plugins/options.js';
+import { DEFAULT_REGISTRATION_LIMITS } from '../../servers/provider/registration-limits.js';
+import { RESERVED_NAMES } from '../../servers/provider/registration.js';
 import { SPOOL_QUOTA } from '../../servers/provider/spool.js';
+import { MOST_PROOF_BITS } from '../../src/crypto/proof-of-work.js';
 import {
   absolutePath,
   authorityKeys,
@@ -104,6 +107,29 @@ const provider = z.strictObject({
     .describe(
       'what the descriptor tells clients: `https://provider.example`, or `host:port` of it',
     ),
+  RegistrationsPerHour: z
+    .number()
+    .int()
+    .min(0)
+    .default(DEFAULT_REGISTRATION_LIMITS.perHour)
+    .describe('newcomers in an hour, in all; 0: no limit'),
+  RegistrationsPerHourAndAddress: z
+    .number()
+    .int()
+    .min(0)
+    .default(DEFAULT_REGISTRATION_LIMITS.perHourAndAddress)
+    .describe('and from one IP address; 0: no limit, as behind a proxy, which is one address'),
+  RegistrationProofOfWork: z
+    .number()
+    .int()
+    .min(0)
+    .max(MOST_PROOF_BITS)
+    .default(0)
+    .describe('zero bits of the work that newcomers do; 0: none. The reference does none'),
+  ReservedNames: z
+    .array(z.string())
+    .default([...RESERVED_NAMES])
+    .describe('names that nobody can register'),
   BinaryRecipients: unsupported('recipients are always names'),
   CaseSensitiveRecipients: unsupported('recipients are always folded to lower case'),
   RecipientDelimiter: unsupported('parts of recipients are not supported yet'),

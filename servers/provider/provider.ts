@@ -117,7 +117,7 @@ const openDoor = (
 ): ResultAsync<() => Promise<void>, NodeError> =>
   registration === undefined
     ? okAsync(() => Promise.resolve())
-    : openRegistration({ io, x25519: suite.primitives.x25519, users, count }, registration);
+    : openRegistration({ io, primitives: suite.primitives, users, count }, registration);
 
 interface Door {
   readonly registration: RegistrationOptions | undefined;

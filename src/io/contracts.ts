@@ -181,14 +181,14 @@ export type HttpOutcome = 'answered' | 'malformed' | 'too-large' | 'ended';
 export interface Http {
   /**
    * Posts a form (URL-encoded) to an `http:` or `https:` address, dialling through `network`.
-   * Nothing is redirected, and nothing read but the status.
+   * Nothing is redirected. Of a body over 4 KiB, or one that breaks off, nothing is given.
    */
   post(
     network: Network,
     url: string,
     form: Readonly<Record<string, string>>,
     signal: AbortSignal,
-  ): ResultAsync<{ readonly status: number }, HttpError>;
+  ): ResultAsync<HttpAnswer, HttpError>;
   /**
    * Posts bytes (`application/octet-stream`) over a fresh connection, and reads what comes back,
    * whatever its status; the connection is gone afterwards.

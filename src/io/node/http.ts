@@ -42,6 +42,7 @@ interface Target {
 
 /** Of a whole exchange, ms. */
 const POST_MS = 30_000;
+const MAX_ANSWER_BYTES = 4096;
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
 const BAD_REQUEST = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
 
@@ -111,7 +112,7 @@ interface Question {
 const exchange = (
   { target, stream, form }: Question,
   signal: AbortSignal,
-): Promise<Result<{ readonly status: number }, Reason>> => {
+): Promise<Result<HttpAnswer, Reason>> => {
   let isSafe = !target.isSecure;
   stream.once('secureConnect', () => (isSafe = true));
   const posted = {
@@ -119,9 +120,13 @@ const exchange = (
     type: 'application/x-www-form-urlencoded',
     body: new URLSearchParams(form).toString(),
   };
-  return post<{ readonly status: number }, Reason>(stream, posted, {
+  return post<HttpAnswer, Reason>(stream, posted, {
     signal,
-    read: ({ statusCode }) => Promise.resolve(ok({ status: statusCode ?? 0 })),
+    read: async (response) => {
+      const body = await readBody(response, MAX_ANSWER_BYTES);
+      const isWhole = body !== undefined && body !== 'too-large';
+      return ok({ status: response.statusCode ?? 0, body: isWhole ? body : new Uint8Array(0) });
+    },
     explain: (error) => (isSafe ? reasonOf(error) : 'tls'),
   });
 };
