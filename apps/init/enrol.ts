@@ -97,7 +97,7 @@ const isConnected = (account: Json, address: string): boolean =>
 /** At the first page that answers. */
 const register = async (
   deps: EnrolDeps,
-  { outgoing: networkFor }: DoorDeps,
+  { outgoing: networkFor, primitives }: DoorDeps,
   pages: readonly string[],
 ): Promise<Result<Registered, InitError>> => {
   const { io, account, keys } = deps;
@@ -106,7 +106,10 @@ const register = async (
   for (const url of pages) {
     deps.tell(`registering ${account.address} at ${url}`);
     const registered = await registerAccount(
-      { http: io.http, network: networkFor(registrationTag(account.address)) },
+      {
+        ...{ http: io.http, clock: io.clock, hash: primitives.hash },
+        network: networkFor(registrationTag(account.address)),
+      },
       {
         user: account.user,
         linkKey: keys.link.publicKey,

@@ -7,6 +7,7 @@ import { err, ok, type Result } from 'neverthrow';
 import type { AuthorityOptions, NetworkParameters } from '../../servers/authority/options.js';
 import type { MixOptions } from '../../servers/mix/mix.js';
 import type { NodeOptions, NodeTuning } from '../../servers/node/options.js';
+import type { PluginOptions } from '../../servers/provider/plugins/options.js';
 import type { ProviderOptions } from '../../servers/provider/provider.js';
 import type { Rate } from '../../src/pki/document-codec.js';
 import { lineOf, spell, type KeyPath } from '../config/locate.js';
@@ -213,6 +214,7 @@ const nodeOptionsOf = (file: ServerFile): ServerConfig['options'] => {
     ...(provider === undefined ? {} : { spoolQuota: provider.SpoolQuota }),
     ...registrationOf(provider),
     ...(mixing === undefined ? {} : { mixing: mixingOf(mixing) }),
+    plugins: pluginsOf(provider),
   };
 };
 
@@ -221,9 +223,30 @@ const registrationOf = (
 ): Pick<ServerConfig['options'], 'registration'> => {
   if (provider?.EnableUserRegistrationHTTP !== true) return {};
   const advertise = provider.AdvertiseUserRegistrationHTTPAddresses;
-  const addresses = provider.UserRegistrationHTTPAddresses;
-  return { registration: { addresses, ...(advertise === undefined ? {} : { advertise }) } };
+  return {
+    registration: {
+      addresses: provider.UserRegistrationHTTPAddresses,
+      ...(advertise === undefined ? {} : { advertise }),
+      limits: {
+        perHour: provider.RegistrationsPerHour,
+        perHourAndAddress: provider.RegistrationsPerHourAndAddress,
+      },
+      reserved: provider.ReservedNames.map((name) => name.toLowerCase()),
+      proofBits: provider.RegistrationProofOfWork,
+    },
+  };
 };
+
+const pluginsOf = (provider: ServerFile['Provider']): readonly PluginOptions[] =>
+  (provider?.CBORPluginKaetzchen ?? [])
+    .filter(({ Disable }) => !Disable)
+    .map((plugin) => ({
+      capability: plugin.Capability,
+      endpoint: plugin.Endpoint,
+      command: plugin.Command,
+      config: plugin.Config,
+      maxConcurrency: plugin.MaxConcurrency,
+    }));
 
 /** What else than the bound addresses the descriptor says. */
 const advertisedOf = (server: ServerFile['Server']): NodeOptions['advertise'] => {

@@ -9,7 +9,11 @@
  */
 import * as z from 'zod';
 import { DEFAULT_TUNING } from '../../servers/node/options.js';
+import { isEndpoint } from '../../servers/provider/plugins/options.js';
+import { DEFAULT_REGISTRATION_LIMITS } from '../../servers/provider/registration-limits.js';
+import { RESERVED_NAMES } from '../../servers/provider/registration.js';
 import { SPOOL_QUOTA } from '../../servers/provider/spool.js';
+import { MOST_PROOF_BITS } from '../../src/crypto/proof-of-work.js';
 import {
   absolutePath,
   authorityKeys,
@@ -62,6 +66,27 @@ const management = z.strictObject({
   Path: socketPath('where'),
 });
 
+const plugin = z.strictObject({
+  Capability: z.string().min(1).describe('name in the descriptor, such as `echo`'),
+  Endpoint: z
+    .string()
+    .refine(isEndpoint, { error: 'must be the local part of an address, in lower case' })
+    .describe('recipient of its requests, such as `+echo`'),
+  Command: z.string().min(1).describe('the program'),
+  Config: z
+    .record(z.string(), z.string({ error: 'must be a text: it becomes `-key value`' }))
+    .default({})
+    .describe('handed to the program as `-key value`'),
+  MaxConcurrency: z
+    .number()
+    .int()
+    .min(0)
+    .max(64)
+    .default(0)
+    .describe('processes to start, each for one request at a time; 0: none'),
+  Disable: z.boolean().default(false).describe('as if it were not there'),
+});
+
 const provider = z.strictObject({
   SpoolQuota: z
     .number()
@@ -83,6 +108,29 @@ const provider = z.strictObject({
     .describe(
       'what the descriptor tells clients: `https://provider.example`, or `host:port` of it',
     ),
+  RegistrationsPerHour: z
+    .number()
+    .int()
+    .min(0)
+    .default(DEFAULT_REGISTRATION_LIMITS.perHour)
+    .describe('newcomers in an hour, in all; 0: no limit'),
+  RegistrationsPerHourAndAddress: z
+    .number()
+    .int()
+    .min(0)
+    .default(DEFAULT_REGISTRATION_LIMITS.perHourAndAddress)
+    .describe('and from one IP address; 0: no limit, as behind a proxy, which is one address'),
+  RegistrationProofOfWork: z
+    .number()
+    .int()
+    .min(0)
+    .max(MOST_PROOF_BITS)
+    .default(0)
+    .describe('zero bits of the work that newcomers do; 0: none. The reference does none'),
+  ReservedNames: z
+    .array(z.string())
+    .default([...RESERVED_NAMES])
+    .describe('names that nobody can register'),
   BinaryRecipients: unsupported('recipients are always names'),
   CaseSensitiveRecipients: unsupported('recipients are always folded to lower case'),
   RecipientDelimiter: unsupported('parts of recipients are not supported yet'),
@@ -90,7 +138,10 @@ const provider = z.strictObject({
   SpoolDB: unsupported(OWN_STORE),
   SQLDB: unsupported(OWN_STORE),
   Kaetzchen: unsupported('loop and keyserver are always offered; take this table out'),
-  CBORPluginKaetzchen: unsupported('plug-ins are not supported yet'),
+  CBORPluginKaetzchen: z
+    .array(plugin)
+    .default([])
+    .describe('programs that answer requests ([operating.md](operating.md#services))'),
 });
 
 /** Local limits, ms where nothing else is said. */

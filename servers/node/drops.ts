@@ -47,6 +47,10 @@ export type DropReason =
   | 'bad-surb'
   | 'service-late'
   | 'service-busy'
+  | 'service-down'
+  | 'service-timeout'
+  | 'service-garbage'
+  | 'service-too-large'
   | 'service-failed'
   // Decoys.
   | 'unknown-reply';

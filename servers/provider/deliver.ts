@@ -15,7 +15,7 @@ import type { Drop } from '../node/drops.js';
 import type { NodeTuning } from '../node/options.js';
 import type { DeliverHop, SurbReplyHop, TerminalHop, UnreliableDeliverHop } from '../node/role.js';
 import { userNameOf } from './names.js';
-import { encodeReply, type Service } from './services.js';
+import { encodeReply, type Service, type ServiceAnswer } from './services.js';
 import type { Spool, SpoolItem } from './spool.js';
 import type { Users } from './users.js';
 
@@ -49,7 +49,7 @@ export class Delivery {
     this.#services = new Map(deps.services.map((service) => [service.endpoint, service]));
   }
 
-  /** Packets that are on their way into the spool. */
+  /** Packets that are on their way into the spool, or with a service. */
   get pending(): number {
     return this.#pending;
   }
@@ -65,17 +65,34 @@ export class Delivery {
   }
 
   #takeForService(hop: TerminalHop, service: Service): void {
-    const { drop, tuning, suite } = this.#deps;
+    const { drop, tuning } = this.#deps;
     if (hop.kind === 'surb-reply') return drop('unknown-recipient');
     if (this.#isLate(hop, tuning.serviceBudgetMs)) return drop('service-late');
     const plaintext = this.#open(hop);
     if (!plaintext) return;
     this.#deps.count(`service.${service.capability}`);
     const way = replyWay(hop, plaintext);
-    if (!way) return;
-    const reply = encodeReply(suite.geometry, service.answer(plaintext.body));
+    if (!way && service.hearsAll !== true) return;
+    const answer = service.answer({
+      body: plaintext.body,
+      canReply: way !== undefined,
+      startByMs: hop.arrivedMs + tuning.serviceBudgetMs,
+    });
+    if (!(answer instanceof Promise)) return this.#answer(way, answer);
+    this.#pending++;
+    void answer.then((given) => {
+      this.#pending--;
+      this.#answer(way, given);
+    });
+  }
+
+  #answer(way: ReplyWay | undefined, answer: ServiceAnswer): void {
+    const { drop, suite } = this.#deps;
+    if (answer.isErr()) return drop(answer.error);
+    if (way === undefined || answer.value === undefined) return;
+    const reply = encodeReply(suite.geometry, answer.value);
     if (reply) this.#reply(way, reply);
-    else drop('service-failed');
+    else drop('service-too-large');
   }
 
   #takeForUser(hop: TerminalHop): void {

@@ -4,6 +4,7 @@
  */
 import { ok, okAsync, ResultAsync, safeTry } from 'neverthrow';
 import type { VerbTable } from '../../src/control/dialogue.js';
+import type { ServiceParameters } from '../../src/pki/descriptor.js';
 import { startNode, type RunningNode } from '../node/node.js';
 import type { NodeError, NodeOptions } from '../node/options.js';
 import type { NodeRole, NodeServices } from '../node/role.js';
@@ -11,6 +12,8 @@ import { openClientSession } from './client-session.js';
 import { Delivery } from './deliver.js';
 import { userNameOf, type UserName } from './names.js';
 import { RateLimit } from './rate-limit.js';
+import { openPlugins } from './plugins/open.js';
+import type { PluginLimits, PluginOptions } from './plugins/options.js';
 import { keyService, loopService, type Service } from './services.js';
 import { openRegistration, type RegistrationOptions } from './registration.js';
 import { Spool, SPOOL_QUOTA } from './spool.js';
@@ -22,6 +25,10 @@ export interface ProviderOptions extends NodeOptions {
   readonly spoolQuota?: number;
   /** Newcomers may register themselves; not when absent. */
   readonly registration?: RegistrationOptions;
+  /** Programs that answer requests, beside the services that are built in. */
+  readonly plugins?: readonly PluginOptions[];
+  /** Changes to {@link DEFAULT_PLUGIN_LIMITS}. */
+  readonly pluginLimits?: Partial<PluginLimits>;
 }
 
 export interface RunningProvider extends RunningNode {
@@ -40,6 +47,7 @@ interface House {
   readonly spool: Spool;
   readonly rateLimit: RateLimit;
   readonly services: readonly Service[];
+  readonly closePlugins: () => Promise<unknown>;
 }
 
 /**
@@ -85,16 +93,20 @@ const fixtures = ({
 };
 
 const openHouse = (
-  { store, io, documents }: NodeServices,
-  { spoolQuota = SPOOL_QUOTA }: ProviderOptions,
+  node: NodeServices,
+  { spoolQuota = SPOOL_QUOTA, plugins = [], pluginLimits }: ProviderOptions,
 ): ResultAsync<House, NodeError> =>
   safeTry(async function* () {
+    const { store, io, documents } = node;
     const users = new Users(store);
     yield* users.load();
     const spool = new Spool({ store, random: io.random, quota: spoolQuota });
     yield* spool.load();
     const rateLimit = new RateLimit(io.clock, () => documents.latest()?.sendRatePerMinute ?? 0);
-    return ok({ users, spool, rateLimit, services: [loopService, keyService(users)] });
+    const builtIn = [loopService, keyService(users)];
+    const opened = yield* openPlugins(node, plugins, { builtIn, limits: pluginLimits });
+    const services = [...builtIn, ...opened.services];
+    return ok({ users, spool, rateLimit, services, closePlugins: opened.close });
   });
 
 /** Where newcomers register themselves, if they may. @returns closes it */
@@ -105,7 +117,7 @@ const openDoor = (
 ): ResultAsync<() => Promise<void>, NodeError> =>
   registration === undefined
     ? okAsync(() => Promise.resolve())
-    : openRegistration({ io, x25519: suite.primitives.x25519, users, count }, registration);
+    : openRegistration({ io, primitives: suite.primitives, users, count }, registration);
 
 interface Door {
   readonly registration: RegistrationOptions | undefined;
@@ -117,16 +129,12 @@ const makeRole = (node: NodeServices, house: House, door: Door): NodeRole => {
   const { suite, tuning, hold, drop, count, io, network, documents } = node;
   const delivery = new Delivery({ ...house, suite, clock: io.clock, tuning, hold, drop, count });
   const session = { ...house, clock: io.clock, epochTime: network.epochTime, documents };
-  const advertised = new Map(
-    services.map(({ capability, endpoint }) => [capability, { endpoint }]),
-  );
   return {
     kind: 'provider',
-    advertise: () =>
-      Promise.resolve({
-        services: advertised,
-        registrationAddresses: door.registration?.advertise,
-      }),
+    advertise: async () => ({
+      services: await advertised(services),
+      registrationAddresses: door.registration?.advertise,
+    }),
     isClient: ({ ad, publicKey }) => {
       const name = userNameOf(ad);
       return Promise.resolve(name !== undefined && users.isValid(name, publicKey));
@@ -136,6 +144,22 @@ const makeRole = (node: NodeServices, house: House, door: Door): NodeRole => {
       for (const hop of hops) delivery.take(hop);
     },
     pending: () => delivery.pending,
-    close: door.close,
+    close: async () => {
+      await door.close();
+      await house.closePlugins();
+    },
   };
+};
+
+/** What the descriptor says of the services, by capability. */
+const advertised = async (
+  services: readonly Service[],
+): Promise<ReadonlyMap<string, ServiceParameters>> => {
+  const said = new Map<string, ServiceParameters>();
+  for (const service of services) {
+    const { capability, endpoint } = service;
+    const parameters = service.advertise ? await service.advertise() : { endpoint };
+    if (parameters !== undefined) said.set(capability, parameters);
+  }
+  return said;
 };

@@ -5,28 +5,22 @@
  * @module
  */
 import type { Clock } from '../../src/io/contracts.js';
+import { Buckets } from './buckets.js';
 import type { UserName } from './names.js';
 
-const MS_PER_MINUTE = 60_000;
 /** How much of a minute's packets may come at once where nobody has said. */
 const BURST_MINUTES = 0.5;
 const LEAST_BURST = 30;
 
-interface Bucket {
-  tokens: number;
-  filledMs: number;
-}
-
 export class RateLimit {
-  readonly #clock: Clock;
   readonly #documentRate: () => number;
-  readonly #buckets = new Map<UserName, Bucket>();
+  readonly #buckets: Buckets<UserName>;
   #perMinute: number | undefined;
   #burst: number | undefined;
 
   /** @param documentRate - packets per minute of the current document; 0: no limit */
   constructor(clock: Clock, documentRate: () => number) {
-    this.#clock = clock;
+    this.#buckets = new Buckets(clock);
     this.#documentRate = documentRate;
   }
 
@@ -50,18 +44,10 @@ export class RateLimit {
 
   /** Takes one packet's token, if there is one. */
   take(user: UserName): boolean {
-    const [perMinute, burst] = [this.perMinute, this.burst];
-    if (perMinute === 0 || burst === 0) return true;
-    const now = this.#clock.monotonic();
-    const bucket = this.#buckets.get(user) ?? { tokens: burst, filledMs: now };
-    const fresh = ((now - bucket.filledMs) * perMinute) / MS_PER_MINUTE;
-    const tokens = Math.min(burst, bucket.tokens + fresh);
-    const isAllowed = tokens >= 1;
-    this.#buckets.set(user, { tokens: isAllowed ? tokens - 1 : tokens, filledMs: now });
-    return isAllowed;
+    return this.#buckets.take(user, this);
   }
 
   forget(user: UserName): void {
-    this.#buckets.delete(user);
+    this.#buckets.forget(user);
   }
 }

@@ -13,13 +13,19 @@ import { parseKeyText, utf8 } from '../../src/bytes/text.js';
 import type { Count } from '../../src/control/counts.js';
 import { serve, type RunningBridge } from '../../src/control/serve.js';
 import { isLowOrder } from '../../src/crypto/low-order.js';
-import type { X25519 } from '../../src/crypto/primitives.js';
+import type { Primitives, X25519 } from '../../src/crypto/primitives.js';
 import { onAbort } from '../../src/io/abort.js';
 import type { Duplex, Http, HttpAnswer, HttpRequest, Io } from '../../src/io/contracts.js';
 import { startDeadline } from '../node/deadline.js';
 import type { NodeError } from '../node/options.js';
 import { userName, type UserName } from './names.js';
 import { readForm, type Form } from './registration-form.js';
+import {
+  DEFAULT_REGISTRATION_LIMITS,
+  RegistrationGate,
+  type RegistrationLimits,
+} from './registration-limits.js';
+import { ProofDesk } from './registration-proof.js';
 import type { User, Users } from './users.js';
 
 export interface RegistrationOptions {
@@ -27,14 +33,26 @@ export interface RegistrationOptions {
   readonly addresses: readonly string[];
   /** What the descriptor tells clients, such as `https://provider.example`; nothing when absent. */
   readonly advertise?: readonly string[];
+  /** Changes to {@link DEFAULT_REGISTRATION_LIMITS}. */
+  readonly limits?: Partial<RegistrationLimits>;
+  /** Names that nobody gets, beside those of services; default {@link RESERVED_NAMES}. */
+  readonly reserved?: readonly string[];
+  /** Zero bits of the proof of work that is asked for; none when absent or 0. */
+  readonly proofBits?: number;
 }
 
 export interface RegistrationDeps {
   readonly io: Io;
-  readonly x25519: X25519;
+  readonly primitives: Primitives;
   readonly users: Users;
   readonly count: Count;
 }
+
+/** Whom people take for the operator. */
+export const RESERVED_NAMES: readonly string[] = [
+  ...['abuse', 'admin', 'administrator', 'hostmaster', 'mailer-daemon', 'postmaster', 'root'],
+  ...['security', 'webmaster'],
+];
 
 const PATH = '/registration';
 const VERSION = '0';
@@ -47,6 +65,10 @@ const nothing = new Uint8Array(0);
 const DONE: HttpAnswer = { status: 200, body: utf8('OK\n') };
 const NO_SUCH_PAGE: HttpAnswer = { status: 404, body: nothing };
 const REFUSED: HttpAnswer = { status: 500, body: nothing };
+const LIMITED: HttpAnswer = { status: 429, body: nothing };
+const NEEDS_PROOF = 428;
+/** Services are reached by names that begin so. */
+const SERVICE_MARK = '+';
 
 /**
  * Listens for registrations.
@@ -56,17 +78,19 @@ const REFUSED: HttpAnswer = { status: 500, body: nothing };
  */
 export const openRegistration = (
   deps: RegistrationDeps,
-  { addresses }: RegistrationOptions,
+  options: RegistrationOptions,
 ): ResultAsync<() => Promise<void>, NodeError> => {
   const { http } = deps.io;
+  const { addresses } = options;
   if (http === undefined) return refuse('needs a world with HTTP');
   if (addresses.length === 0) return refuse('at least one address');
+  const desk = deskOf(deps, options);
   const running: RunningBridge[] = [];
   const close = async (): Promise<void> => {
     await Promise.all(running.map((bridge) => bridge.close()));
   };
   return safeTry<() => Promise<void>, NodeError>(async function* () {
-    for (const address of addresses) running.push(yield* listen(deps, http, address));
+    for (const address of addresses) running.push(yield* listen(desk, http, address));
     return ok(close);
   }).orElse((error) => ResultAsync.fromSafePromise(close()).andThen(() => errAsync(error)));
 };
@@ -74,32 +98,56 @@ export const openRegistration = (
 const refuse = (rule: string): ResultAsync<never, NodeError> =>
   errAsync({ kind: 'bad-option', option: 'registration', rule });
 
-const listen = (
+/** What all connections share. */
+interface Desk extends RegistrationDeps {
+  readonly gate: RegistrationGate;
+  readonly reserved: ReadonlySet<string>;
+  /** Where work is asked for. */
+  readonly proofs: ProofDesk | undefined;
+}
+
+const deskOf = (
   deps: RegistrationDeps,
-  http: Http,
-  address: string,
-): ResultAsync<RunningBridge, NodeError> =>
+  { limits, reserved = RESERVED_NAMES, proofBits = 0 }: RegistrationOptions,
+): Desk => ({
+  ...deps,
+  gate: new RegistrationGate(deps.io.clock, { ...DEFAULT_REGISTRATION_LIMITS, ...limits }),
+  reserved: new Set(reserved),
+  proofs: proofBits > 0 ? new ProofDesk({ ...deps.io, ...deps }, proofBits) : undefined,
+});
+
+const listen = (desk: Desk, http: Http, address: string): ResultAsync<RunningBridge, NodeError> =>
   serve({
-    ...deps.io,
+    ...desk.io,
     address,
     module: 'registration',
     maxSessions: MAX_SESSIONS,
-    session: (duplex, signal) => converse(deps, http, { duplex, signal }),
+    session: async (duplex, signal) => {
+      const leave = desk.gate.enter(duplex.remote);
+      if (leave === undefined) {
+        desk.count('registration.crowded');
+        duplex.destroy();
+        return;
+      }
+      await converse(desk, http, { duplex, signal });
+      leave();
+    },
   });
 
 /** One connection, which is cut off when it takes its time. */
 const converse = async (
-  { io, x25519, users, count }: RegistrationDeps,
+  desk: Desk,
   http: Http,
   { duplex, signal }: { readonly duplex: Duplex; readonly signal: AbortSignal },
 ): Promise<void> => {
+  const { io, count } = desk;
   const deadline = startDeadline(io.clock, DEADLINE_MS, signal);
   const forget = onAbort(deadline.signal, () => duplex.destroy());
   const outcome = await http.answer(duplex, {
     maxBody: MAX_BODY_BYTES,
     respond: async (request) => {
-      const answer = await respond({ x25519, users }, request);
-      count(answer === DONE ? 'registration.done' : 'registration.refused');
+      const { answer, event } = await respond(desk, request, duplex.remote);
+      count(`registration.${event}`);
       return answer;
     },
   });
@@ -109,18 +157,44 @@ const converse = async (
   if (outcome !== 'answered') count(`registration.${isLate ? 'slow' : outcome}`);
 };
 
-type Registry = Pick<RegistrationDeps, 'users' | 'x25519'>;
+/** An answer, and what it counts as. */
+interface Verdict {
+  readonly answer: HttpAnswer;
+  readonly event: 'done' | 'refused' | 'limited' | 'reserved' | 'challenged' | 'bad-proof';
+}
 
-/** The reference's order: path, method, command, version, user, keys; then whether it is taken. */
-const respond = async (registry: Registry, request: HttpRequest): Promise<HttpAnswer> => {
-  if (request.target.split('?')[0] !== PATH) return NO_SUCH_PAGE;
-  if (request.method !== 'POST') return REFUSED;
-  const asked = readNewcomer(registry.x25519, readForm(request));
-  if (asked === undefined) return REFUSED;
-  return registry.users.add(asked.name, asked.user).match(
-    () => DONE,
-    () => REFUSED,
+const NO: Verdict = { answer: REFUSED, event: 'refused' };
+
+/**
+ * The reference's order: path, method, command, version, user, keys; then what is our own, and
+ * whether it is taken.
+ */
+const respond = async (desk: Desk, request: HttpRequest, remote: string): Promise<Verdict> => {
+  if (request.target.split('?')[0] !== PATH) return { answer: NO_SUCH_PAGE, event: 'refused' };
+  if (request.method !== 'POST') return NO;
+  const form = readForm(request);
+  const asked = readNewcomer(desk.primitives.x25519, form);
+  if (asked === undefined) return NO;
+  const { name, user } = asked;
+  if (desk.reserved.has(name) || name.startsWith(SERVICE_MARK)) return { ...NO, event: 'reserved' };
+  const missing = workMissing(desk, form, name);
+  if (missing !== undefined) return missing;
+  if (!desk.gate.admit(remote)) return { answer: LIMITED, event: 'limited' };
+  return desk.users.add(name, user).match(
+    (): Verdict => ({ answer: DONE, event: 'done' }),
+    () => NO,
   );
+};
+
+/** Asks for the work of a registration where there is some to do. */
+const workMissing = ({ proofs }: Desk, form: Form, name: UserName): Verdict | undefined => {
+  if (proofs === undefined) return undefined;
+  const [challenge, proof] = [form('challenge'), form('proof')];
+  const isBrought = challenge !== undefined && proof !== undefined;
+  if (isBrought && proofs.take({ challenge, proof, name })) return undefined;
+  const body = utf8(`${proofs.ask()}\n`);
+  const event = isBrought ? 'bad-proof' : 'challenged';
+  return { answer: { status: NEEDS_PROOF, body }, event };
 };
 
 interface Newcomer {

@@ -4,25 +4,49 @@
  * Source: server kaetzchen; replies are `01 00`, the answer, and zeros up to a whole payload.
  * @module
  */
+import { ok, type Result } from 'neverthrow';
 import { fromUtf8, toBase64, utf8 } from '../../src/bytes/text.js';
 import { unpadded, Writer } from '../../src/bytes/writer.js';
+import type { ServiceParameters } from '../../src/pki/descriptor.js';
 import type { SphinxGeometry } from '../../src/sphinx/geometry.js';
+import type { DropReason } from '../node/drops.js';
 import type { Users } from './users.js';
+
+export interface ServiceRequest {
+  /** Its zero padding included. */
+  readonly body: Uint8Array;
+  /** Whether an answer can be sent. */
+  readonly canReply: boolean;
+  /** On the monotonic clock: work on it begins by then, or never. */
+  readonly startByMs: number;
+}
+
+/** What goes back, `undefined` for nothing; or why the request is dropped. */
+export type ServiceAnswer = Result<Uint8Array | undefined, DropReason>;
 
 export interface Service {
   /** Name in the descriptor. */
   readonly capability: string;
   /** Recipient of its requests, 1 to 64 bytes, lower case. */
   readonly endpoint: string;
-  /** Answers one request (its zero padding included); only asked when a reply can be sent. */
-  answer(request: Uint8Array): Uint8Array;
+  /** Whether it is asked also where no reply can be sent. */
+  readonly hearsAll?: boolean;
+  /** What the descriptor says of it; `undefined`: nothing at all. By default its endpoint. */
+  advertise?(): Promise<ServiceParameters | undefined>;
+  /** Answers one request, at once or later; must not throw or reject. */
+  answer(request: ServiceRequest): ServiceAnswer | Promise<ServiceAnswer>;
+}
+
+/** A service of our own, which needs to wait for nothing. */
+export interface PromptService extends Service {
+  answer(request: Pick<ServiceRequest, 'body'>): ServiceAnswer;
 }
 
 /** Sends back nothing: a loop's packet returns to its maker, a drop's ends here. */
-export const loopService: Service = {
+export const loopService: PromptService = {
   capability: 'loop',
   endpoint: '+loop',
-  answer: () => new Uint8Array(0),
+  answer: () => ok(new Uint8Array(0)),
 };
 
 const STATUS = { ok: 0, syntax: 1, noSuchUser: 2 } as const;
@@ -50,20 +74,22 @@ const queriedUser = (request: Uint8Array): string | undefined => {
 };
 
 /** Tells users' identity keys; an unknown user and one without a key look the same. */
-export const keyService = (users: Pick<Users, 'get'>): Service => ({
+export const keyService = (users: Pick<Users, 'get'>): PromptService => ({
   capability: 'keyserver',
   endpoint: '+keyserver',
-  answer: (request) => {
-    const user = queriedUser(request);
+  answer: ({ body }) => {
+    const user = queriedUser(body);
     const key = user === undefined ? undefined : users.get(user)?.identityKey;
     const failure = user === undefined ? STATUS.syntax : STATUS.noSuchUser;
-    return utf8(
-      JSON.stringify({
-        PublicKey: key ? toBase64(key) : '',
-        StatusCode: key ? STATUS.ok : failure,
-        User: user ?? '',
-        Version: 0,
-      }),
+    return ok(
+      utf8(
+        JSON.stringify({
+          PublicKey: key ? toBase64(key) : '',
+          StatusCode: key ? STATUS.ok : failure,
+          User: user ?? '',
+          Version: 0,
+        }),
+      ),
     );
   },
 });

@@ -163,6 +163,17 @@ export interface HttpAnswer {
   readonly body: Uint8Array;
 }
 
+/** Bytes for a program at the other end of a connection. */
+export interface HttpQuestion {
+  readonly path: string;
+  readonly body: Uint8Array;
+  /** Most bytes of the answer's body. */
+  readonly maxAnswer: number;
+}
+
+/** Why there is no answer; `ended`: the connection broke before it was whole. */
+export type HttpAskError = 'aborted' | 'ended' | 'malformed' | 'too-large';
+
 /** What became of a connection on which one request was waited for. */
 export type HttpOutcome = 'answered' | 'malformed' | 'too-large' | 'ended';
 
@@ -170,14 +181,23 @@ export type HttpOutcome = 'answered' | 'malformed' | 'too-large' | 'ended';
 export interface Http {
   /**
    * Posts a form (URL-encoded) to an `http:` or `https:` address, dialling through `network`.
-   * Nothing is redirected, and nothing read but the status.
+   * Nothing is redirected. Of a body over 4 KiB, or one that breaks off, nothing is given.
    */
   post(
     network: Network,
     url: string,
     form: Readonly<Record<string, string>>,
     signal: AbortSignal,
-  ): ResultAsync<{ readonly status: number }, HttpError>;
+  ): ResultAsync<HttpAnswer, HttpError>;
+  /**
+   * Posts bytes (`application/octet-stream`) over a fresh connection, and reads what comes back,
+   * whatever its status; the connection is gone afterwards.
+   */
+  ask(
+    duplex: Duplex,
+    question: HttpQuestion,
+    signal: AbortSignal,
+  ): ResultAsync<Uint8Array, HttpAskError>;
   /**
    * Reads one request off a fresh connection, answers it and ends the connection; the caller has
    * the deadline, and destroys the connection then.
@@ -194,6 +214,29 @@ export interface Http {
   ): Promise<HttpOutcome>;
 }
 
+/** A program of somebody else's that we have started. */
+export interface ChildProcess {
+  /** What it prints; to be read, or it waits. */
+  readonly output: AsyncIterable<Uint8Array>;
+  /** What it prints to its standard error; to be read too. */
+  readonly complaints: AsyncIterable<Uint8Array>;
+  /** Resolves when it is gone, or could not be started; never rejects. */
+  readonly gone: Promise<'ended' | 'not-started'>;
+  /** Asks it, and what it has started, to end. */
+  terminate(): void;
+  /** Ends it, and what it has started. */
+  kill(): void;
+}
+
+/** Programs, where they can be started. */
+export interface Processes {
+  /**
+   * Starts a program, by its path or its name. It gets no environment but what programs need, and
+   * its standard input ends with our process: whatever happens to us, it can tell.
+   */
+  start(command: string, args: readonly string[]): ChildProcess;
+}
+
 /** Everything at once, for those who assemble; others take the one that they use. */
 export interface Io {
   readonly clock: Clock;
@@ -204,4 +247,6 @@ export interface Io {
   readonly log: Log;
   /** Absent where there is no web. */
   readonly http?: Http;
+  /** Absent where no programs can be started. */
+  readonly processes?: Processes;
 }

@@ -3,12 +3,13 @@
  * @module
  */
 import { randomFillSync } from 'node:crypto';
-import type { Http, Io, Random } from './contracts.js';
+import type { Http, Io, Processes, Random } from './contracts.js';
 import { nodeClock } from './node/clock.js';
 import { nodeFiles } from './node/files.js';
 import { nodeHttp } from './node/http.js';
 import { nodeLog, type NodeLog, type NodeLogOptions } from './node/log.js';
 import { nodeNetwork } from './node/network.js';
+import { nodeProcesses } from './node/processes.js';
 import { nodeWorkers, type NodeWorkersOptions } from './node/workers.js';
 
 export { nodeClock } from './node/clock.js';
@@ -20,6 +21,7 @@ export type { NodeHttpOptions } from './node/http.js';
 export { nodeLog, openLogFile } from './node/log.js';
 export type { NodeLog, NodeLogOptions } from './node/log.js';
 export { nodeNetwork } from './node/network.js';
+export { nodeProcesses } from './node/processes.js';
 export { nodeTls } from './node/tls.js';
 export type { NodeTls, NodeTlsOptions } from './node/tls.js';
 export { nodeWorkers } from './node/workers.js';
@@ -28,6 +30,7 @@ export type { NodeWorkersOptions } from './node/workers.js';
 export interface NodeIo extends Io {
   readonly log: NodeLog;
   readonly http: Http;
+  readonly processes: Processes;
 }
 
 export interface NodeIoOptions {
@@ -47,4 +50,5 @@ export const nodeIo = (options: NodeIoOptions = {}): NodeIo => ({
   workers: nodeWorkers(options.workers),
   log: nodeLog(options.log),
   http: nodeHttp(),
+  processes: nodeProcesses(),
 });

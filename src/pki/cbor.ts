@@ -14,11 +14,16 @@ import { concat, concatAll, Writer } from '../bytes/writer.js';
 export type CborItem =
   number | string | Uint8Array | readonly CborItem[] | ReadonlyMap<string, CborItem>;
 
+/** What can be written: certificates have no truth values. */
+export type CborOutput =
+  boolean | number | string | Uint8Array | readonly CborOutput[] | ReadonlyMap<string, CborOutput>;
+
 /** A link frame holds no more. */
 const MAX_LENGTH = 1 << 20;
 const MAX_DEPTH = 8;
 
 const MAJOR = { unsigned: 0, negative: 1, bytes: 2, text: 3, array: 4, map: 5 } as const;
+const SIMPLE = { false: 0xf4, true: 0xf5 } as const;
 
 const DECODE_OPTIONS = {
   strict: true,
@@ -30,9 +35,11 @@ const DECODE_OPTIONS = {
   useMaps: true,
   rejectDuplicateMapKeys: true,
 };
+const LENIENT_OPTIONS = { ...DECODE_OPTIONS, strict: false, allowIndefinite: true };
 
 /** The shortest form of `item`; a number that is no safe integer is a programmer's mistake. */
-export const encodeCbor = (item: CborItem): Uint8Array => {
+export const encodeCbor = (item: CborOutput): Uint8Array => {
+  if (typeof item === 'boolean') return new Uint8Array([item ? SIMPLE.true : SIMPLE.false]);
   if (typeof item === 'number') return encodeInteger(item);
   if (typeof item === 'string') return lengthFirst(MAJOR.text, utf8(item));
   if (item instanceof Uint8Array) return lengthFirst(MAJOR.bytes, item);
@@ -49,22 +56,36 @@ export const encodeCbor = (item: CborItem): Uint8Array => {
  */
 export const decodeCbor = (bytes: Uint8Array): CborItem | undefined => {
   if (bytes.length > MAX_LENGTH) return undefined;
-  const item = toItem(decodeAny(bytes), MAX_DEPTH);
+  const item = toItem(decodeAny(bytes, DECODE_OPTIONS), MAX_DEPTH);
   // Floats look like integers once decoded; only the bytes tell.
   return item !== undefined && equal(encodeCbor(item), bytes) ? item : undefined;
 };
 
-const decodeAny = (bytes: Uint8Array): unknown => {
+/**
+ * Reads the members of one map with text keys, in whatever form other programs write it.
+ *
+ * @returns values that the caller must look at; `undefined` for anything but such a map of at most
+ *   1 MiB
+ */
+export const decodeCborMap = (bytes: Uint8Array): ReadonlyMap<string, unknown> | undefined => {
+  const map = bytes.length > MAX_LENGTH ? undefined : decodeAny(bytes, LENIENT_OPTIONS);
+  return isTextMap(map) ? map : undefined;
+};
+
+const isTextMap = (value: unknown): value is ReadonlyMap<string, unknown> =>
+  value instanceof Map && [...value.keys()].every((key) => typeof key === 'string');
+
+const decodeAny = (bytes: Uint8Array, options: typeof DECODE_OPTIONS): unknown => {
   try {
-    return decode(bytes, DECODE_OPTIONS);
+    return decode(bytes, options);
   } catch {
     return undefined;
   }
 };
 
 const isList = (
-  item: readonly CborItem[] | ReadonlyMap<string, CborItem>,
-): item is readonly CborItem[] => Array.isArray(item);
+  item: readonly CborOutput[] | ReadonlyMap<string, CborOutput>,
+): item is readonly CborOutput[] => Array.isArray(item);
 
 const toItem = (value: unknown, depth: number): CborItem | undefined => {
   if (typeof value === 'string' || value instanceof Uint8Array) return value;

@@ -123,12 +123,15 @@ export class AccountSet implements Accounts {
   }
 
   register({ account, url, signal = NEVER }: RegisterOptions): ResultAsync<void, RegisterError> {
-    const { io, outgoing } = this.#deps.world;
+    const { io, outgoing, primitives } = this.#deps.world;
     return this.find(account)
       .mapErr((error): RegisterError => error)
       .asyncAndThen(({ address, user, keys }) => {
         const network = outgoing(registrationTag(address));
-        return registerAccount({ http: io.http, network }, { ...keys, user, url, signal });
+        return registerAccount(
+          { http: io.http, clock: io.clock, network, hash: primitives.hash },
+          { ...keys, user, url, signal },
+        );
       });
   }
 

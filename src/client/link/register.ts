@@ -5,9 +5,11 @@
  * where there is one. Source: mailproxy's register mode.
  * @module
  */
-import { err, errAsync, ok, type ResultAsync } from 'neverthrow';
-import { toBase64 } from '../../bytes/text.js';
-import type { Http, HttpError, Network } from '../../io/contracts.js';
+import { err, errAsync, ok, safeTry, type ResultAsync } from 'neverthrow';
+import { fromUtf8, toBase64 } from '../../bytes/text.js';
+import { findProof, MOST_PROOF_BITS, type Puzzle } from '../../crypto/proof-of-work.js';
+import type { Hashes } from '../../crypto/primitives.js';
+import type { Clock, Http, HttpAnswer, HttpError, Network } from '../../io/contracts.js';
 
 /** Why a provider did not take an account. */
 export type RegistrationError =
@@ -20,6 +22,8 @@ export type RegistrationError =
 export interface RegistrationDeps {
   readonly http: Http | undefined;
   readonly network: Network;
+  readonly clock: Clock;
+  readonly hash: Pick<Hashes, 'sha256'>;
 }
 
 /** Whom to register, and where. */
@@ -37,6 +41,10 @@ export interface Registration {
 const SCHEME = /^https?:\/\//i;
 const PAGE = '/registration';
 const DONE = 200;
+const NEEDS_PROOF = 428;
+const WORK = /^proof-of-work (\d{1,3}) ([\w.-]{1,256})\n?$/;
+/** A challenge may expire over its work. */
+const MOST_PROOFS = 3;
 
 /**
  * The registration's page at an address as people and descriptors write it: `host:port`, or the
@@ -50,11 +58,12 @@ export const registrationUrl = (
   return base.endsWith(PAGE) ? base : base + PAGE;
 };
 
-/** Registers; the provider knows both keys when ok. */
+/** Registers, with the work that a provider may ask for; it knows both keys when ok. */
 export const registerAccount = (
-  { http, network }: RegistrationDeps,
+  deps: RegistrationDeps,
   { user, linkKey, identityKey, url, signal }: Registration,
 ): ResultAsync<void, RegistrationError> => {
+  const { http, network } = deps;
   if (http === undefined) return errAsync({ kind: 'no-http' });
   const form = {
     version: '0',
@@ -63,12 +72,33 @@ export const registerAccount = (
     link_key: toBase64(linkKey),
     identity_key: toBase64(identityKey),
   };
-  return http
-    .post(network, url, form, signal)
-    .mapErr((error): RegistrationError => error)
-    .andThen(({ status }) =>
-      status === DONE
-        ? ok(undefined)
-        : err<never, RegistrationError>({ kind: 'registration-refused', url, status }),
-    );
+  const post = (more: Readonly<Record<string, string>>): ResultAsync<HttpAnswer, HttpError> =>
+    http.post(network, url, { ...form, ...more }, signal);
+  return safeTry(async function* () {
+    let answer = yield* post({});
+    for (let tries = 0; tries < MOST_PROOFS; tries++) {
+      const work = workOf(answer);
+      if (work === undefined) break;
+      const proof = await prove(deps, { ...work, name: user }, signal);
+      if (proof === undefined) return err({ kind: 'http', url, reason: 'aborted' } as const);
+      answer = yield* post({ challenge: work.challenge, proof });
+    }
+    return answer.status === DONE
+      ? ok(undefined)
+      : err<never, RegistrationError>({ kind: 'registration-refused', url, status: answer.status });
+  });
+};
+
+const prove = (
+  { clock, hash }: RegistrationDeps,
+  puzzle: Puzzle,
+  signal: AbortSignal,
+): Promise<string | undefined> =>
+  findProof(hash, puzzle, { breathe: () => clock.sleep(0, signal), signal });
+
+/** The work that an answer asks for; more than anybody in their senses asks for is not done. */
+const workOf = ({ status, body }: HttpAnswer): Omit<Puzzle, 'name'> | undefined => {
+  const [, bits = '', challenge] = WORK.exec(fromUtf8(body)) ?? [];
+  if (status !== NEEDS_PROOF || challenge === undefined) return undefined;
+  return Number(bits) > MOST_PROOF_BITS ? undefined : { bits: Number(bits), challenge };
 };

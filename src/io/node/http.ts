@@ -3,27 +3,24 @@
  * front of the other, and limits and deadlines are the same as everywhere.
  * @module
  */
-import {
-  createServer,
-  request as openRequest,
-  type IncomingMessage,
-  type ServerResponse,
-} from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
 import type { Duplex as NodeStream } from 'node:stream';
 import { connect as startTls } from 'node:tls';
 import { err, errAsync, ok, ResultAsync, type Result } from 'neverthrow';
-import { onAbort } from '../abort.js';
 import { formatAddress } from '../address.js';
 import type {
   Duplex,
   Http,
   HttpAnswer,
+  HttpAskError,
   HttpError,
   HttpOutcome,
+  HttpQuestion,
   HttpRequest,
 } from '../contracts.js';
 import { faultCode } from './fault.js';
+import { MAX_HEADER_BYTES, post, readBody, reasonOf } from './http-post.js';
 import { streamOf } from './stream.js';
 
 export interface NodeHttpOptions {
@@ -45,7 +42,7 @@ interface Target {
 
 /** Of a whole exchange, ms. */
 const POST_MS = 30_000;
-const MAX_HEADER_BYTES = 8192;
+const MAX_ANSWER_BYTES = 4096;
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
 const BAD_REQUEST = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
 
@@ -69,6 +66,7 @@ export const nodeHttp = (options: NodeHttpOptions = {}): Http => ({
         reason: reason === 'aborted' && late.aborted ? 'timeout' : reason,
       }));
   },
+  ask: (duplex, question, signal) => new ResultAsync(ask(streamOf(duplex), question, signal)),
   answer: (duplex, { maxBody, respond }) => answer(duplex, maxBody, respond),
 });
 
@@ -114,34 +112,41 @@ interface Question {
 const exchange = (
   { target, stream, form }: Question,
   signal: AbortSignal,
-): Promise<Result<{ readonly status: number }, Reason>> =>
-  new Promise((resolve) => {
-    let isSafe = !target.isSecure;
-    stream.once('secureConnect', () => (isSafe = true));
-    const finish = (result: Result<{ readonly status: number }, Reason>): void => {
-      forget();
-      resolve(result);
-      stream.destroy();
-    };
-    const asked = openRequest({
-      method: 'POST',
-      path: target.path,
-      headers: {
-        host: target.host,
-        'content-type': 'application/x-www-form-urlencoded',
-        connection: 'close',
-      },
-      maxHeaderSize: MAX_HEADER_BYTES,
-      createConnection: () => stream,
-    });
-    const forget = onAbort(signal, () => finish(err('aborted')));
-    asked.on('response', ({ statusCode }) => finish(ok({ status: statusCode ?? 0 })));
-    asked.on('error', (error) => finish(err(isSafe ? reasonOf(error) : 'tls')));
-    asked.end(new URLSearchParams(form).toString());
+): Promise<Result<HttpAnswer, Reason>> => {
+  let isSafe = !target.isSecure;
+  stream.once('secureConnect', () => (isSafe = true));
+  const posted = {
+    ...target,
+    type: 'application/x-www-form-urlencoded',
+    body: new URLSearchParams(form).toString(),
+  };
+  return post<HttpAnswer, Reason>(stream, posted, {
+    signal,
+    read: async (response) => {
+      const body = await readBody(response, MAX_ANSWER_BYTES);
+      const isWhole = body !== undefined && body !== 'too-large';
+      return ok({ status: response.statusCode ?? 0, body: isWhole ? body : new Uint8Array(0) });
+    },
+    explain: (error) => (isSafe ? reasonOf(error) : 'tls'),
   });
+};
 
-const reasonOf = (error: Error): Reason =>
-  faultCode(error)?.startsWith('HPE_') === true ? 'malformed' : 'ended';
+const ask = (
+  stream: NodeStream,
+  { path, body, maxAnswer }: HttpQuestion,
+  signal: AbortSignal,
+): Promise<Result<Uint8Array, HttpAskError>> => {
+  const posted = { host: 'unix', path, type: 'application/octet-stream', body };
+  return post<Uint8Array, HttpAskError>(stream, posted, {
+    signal,
+    read: async (response) => {
+      const answered = await readBody(response, maxAnswer);
+      if (answered === 'too-large') return err(answered);
+      return answered === undefined ? err('ended') : ok(answered);
+    },
+    explain: reasonOf,
+  });
+};
 
 /** An end in the middle is the parser's business too, and no fault of what came before. */
 const outcomeOf = (error: Error): HttpOutcome =>
@@ -187,23 +192,6 @@ const requestOf = (
   { method = '', url = '', headers }: IncomingMessage,
   body: Uint8Array,
 ): HttpRequest => ({ method, target: url, contentType: headers['content-type'] ?? '', body });
-
-/** `undefined` when the connection ended first. */
-const readBody = (
-  request: IncomingMessage,
-  maxBody: number,
-): Promise<Uint8Array | 'too-large' | undefined> =>
-  new Promise((resolve) => {
-    const pieces: Uint8Array[] = [];
-    let length = 0;
-    request.on('data', (piece: Uint8Array) => {
-      length += piece.length;
-      if (length <= maxBody) pieces.push(piece);
-      else resolve('too-large');
-    });
-    request.once('end', () => resolve(new Uint8Array(Buffer.concat(pieces))));
-    request.once('close', () => resolve(undefined));
-  });
 
 /** The connection is not kept, not even until the other end lets go of it. */
 const reply = (response: ServerResponse, { status, body }: HttpAnswer): void => {

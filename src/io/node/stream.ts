@@ -3,6 +3,7 @@
  * @module
  */
 import { Duplex as NodeStream } from 'node:stream';
+import { concatAll } from '../../bytes/writer.js';
 import type { Duplex } from '../contracts.js';
 
 const GONE = 'EPIPE';
@@ -15,13 +16,15 @@ export const streamOf = (duplex: Duplex): NodeStream => {
     while (bytes?.length === 0) bytes = await duplex.read();
     stream.push(bytes ?? null);
   };
+  const push = (bytes: Uint8Array, done: (error: Error | null) => void): void => {
+    void duplex.write(bytes).then((isOpen) => done(isOpen ? null : new Error(GONE)));
+  };
   const stream = new NodeStream({
     read: () => void pull(),
-    write: (chunk: Uint8Array, _encoding, done) => {
-      void duplex.write(Uint8Array.from(chunk)).then((isOpen) => {
-        done(isOpen ? null : new Error(GONE));
-      });
-    },
+    write: (chunk: Uint8Array, _encoding, done) => push(Uint8Array.from(chunk), done),
+    // In one piece: a peer that answers and leaves must not be written to once more.
+    writev: (pieces: readonly { readonly chunk: Uint8Array }[], done) =>
+      push(concatAll(pieces.map(({ chunk }) => chunk)), done),
     final: (done) => {
       duplex.end();
       done();

@@ -98,6 +98,31 @@ describe('a server’s file', () => {
     });
   });
 
+  it('takes plug-ins as the reference does, but not the disabled ones', () => {
+    const plugin = (capability: string, more: string): string => `
+[[Provider.CBORPluginKaetzchen]]
+  Capability = "${capability}"
+  Endpoint = "+${capability}"
+  Command = "/usr/bin/${capability}"
+  ${more}
+`;
+    const echo = plugin(
+      'echo',
+      'MaxConcurrency = 2\n[Provider.CBORPluginKaetzchen.Config]\n  log = "/tmp/x"',
+    );
+    const source = `${provider}${echo}${plugin('off', 'Disable = true')}${plugin('none', '')}`;
+    expect(readServerConfig(source, 'p')._unsafeUnwrap().options.plugins).toEqual([
+      {
+        ...{ capability: 'echo', endpoint: '+echo', command: '/usr/bin/echo' },
+        ...{ config: { log: '/tmp/x' }, maxConcurrency: 2 },
+      },
+      {
+        ...{ capability: 'none', endpoint: '+none', command: '/usr/bin/none' },
+        ...{ config: {}, maxConcurrency: 0 },
+      },
+    ]);
+  });
+
   it('advertises other addresses beside the bound ones, or instead', () => {
     const withOthers = provider.replace(
       '[PKI.Nonvoting]',
@@ -116,8 +141,8 @@ describe('a server’s file', () => {
   it.each([
     [`${provider}[Provider.UserDB]\n  Backend = "bolt"\n`, /Provider\.UserDB: users and mail are/],
     [
-      `${provider}[[Provider.CBORPluginKaetzchen]]\n  Command = "x"\n`,
-      /plug-ins are not supported/,
+      `${provider}[[Provider.CBORPluginKaetzchen]]\n  Capability = "e"\n  Command = "e"\n  Endpoint = "+Echo"\n`,
+      /CBORPluginKaetzchen.*Endpoint: must be the local part/,
     ],
     [`${provider}[Mixing]\n  Strategy = "pool"\n`, /^p\.toml:10: Mixing: a provider has none/],
     [`${provider}[Debug]\n  DisableRateLimit = true\n`, /DisableRateLimit: the limit is/],

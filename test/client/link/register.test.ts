@@ -3,10 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { openMixClient } from '../../../src/client/mix-client.js';
 import { registrationUrl } from '../../../src/client/link/register.js';
 import type { MixClient, UpstreamProxy } from '../../../src/client/types.js';
-import { toBase64 } from '../../../src/bytes/text.js';
+import { toBase64, utf8 } from '../../../src/bytes/text.js';
+import { isProof } from '../../../src/crypto/proof-of-work.js';
 import { selectPrimitives } from '../../../src/crypto/select.js';
-import type { Http, Network } from '../../../src/io/contracts.js';
+import type { Http, HttpAnswer, Network } from '../../../src/io/contracts.js';
 import { memoryIo } from '../../../src/io/memory.js';
+import { nodeClock } from '../../../src/io/node.js';
 import { memoryStores } from '../../../src/store/memory.js';
 import { FakeNetwork } from '../support/fake-network.js';
 
@@ -21,6 +23,7 @@ interface Question {
 const openOffline = async (
   status: number | undefined,
   proxy?: UpstreamProxy,
+  answers: HttpAnswer[] = [],
 ): Promise<{ client: MixClient; asked: Question[]; dialled: string[] }> => {
   const world = memoryIo({ seed: 'register' });
   const asked: Question[] = [];
@@ -31,8 +34,9 @@ const openOffline = async (
       void network.dial('p1.test:443', signal);
       return status === undefined
         ? errAsync({ kind: 'http', url, reason: 'refused' })
-        : okAsync({ status });
+        : okAsync(answers.shift() ?? { status, body: new Uint8Array(0) });
     },
+    ask: () => errAsync('ended'),
     answer: () => Promise.resolve('ended'),
   };
   const watched: Network = {
@@ -42,7 +46,8 @@ const openOffline = async (
     },
     listen: (address) => world.network.listen(address),
   };
-  const io = { ...world, network: watched, http };
+  // Work lets others go on between two rounds.
+  const io = { ...world, clock: nodeClock(), network: watched, http };
   const net = new FakeNetwork({ io: world });
   const opened = await openMixClient(
     {
@@ -98,6 +103,32 @@ describe('registering an account', () => {
     const { client } = await openOffline(status);
     const registered = await client.accounts.register({ account: 'alice@p1.test', url: URL });
     expect(registered._unsafeUnwrapErr()).toEqual(error);
+    await client.close();
+  });
+
+  it('does the work that is asked for', async () => {
+    const answers = [{ status: 428, body: utf8('proof-of-work 8 12.ab.cd\n') }];
+    const { client, asked } = await openOffline(200, undefined, answers);
+    (await client.accounts.register({ account: 'alice@p1.test', url: URL }))._unsafeUnwrap();
+    expect(asked).toHaveLength(2);
+    const { challenge = '', proof = '' } = asked[1]?.form ?? {};
+    const puzzle = { challenge, name: 'alice', bits: 8 };
+    expect(challenge).toBe('12.ab.cd');
+    expect(isProof(selectPrimitives().hash, puzzle, proof)).toBe(true);
+    expect(asked[1]?.form).toEqual({ ...asked[0]?.form, challenge, proof });
+    await client.close();
+  });
+
+  it.each([
+    ['too much work', 'proof-of-work 29 a', 1],
+    ['work that makes no sense', 'proof-of-work many a', 1],
+    ['work without an end', 'proof-of-work 1 a', 4],
+  ])('does not do %s', async (_, text, times) => {
+    const answers = Array.from({ length: 9 }, () => ({ status: 428, body: utf8(text) }));
+    const { client, asked } = await openOffline(200, undefined, answers);
+    const registered = await client.accounts.register({ account: 'alice@p1.test', url: URL });
+    expect(registered._unsafeUnwrapErr()).toMatchObject({ status: 428 });
+    expect(asked).toHaveLength(times);
     await client.close();
   });
 

@@ -1,3 +1,4 @@
+import { err, ok } from 'neverthrow';
 import { describe, expect, it } from 'vitest';
 import { fromUtf8, toBase64, utf8 } from '../../../src/bytes/text.js';
 import { concat } from '../../../src/bytes/writer.js';
@@ -13,11 +14,19 @@ import type { TerminalHop } from '../../../servers/node/role.js';
 import { openClientSession } from '../../../servers/provider/client-session.js';
 import { Delivery } from '../../../servers/provider/deliver.js';
 import { RateLimit } from '../../../servers/provider/rate-limit.js';
-import { encodeReply, keyService, loopService } from '../../../servers/provider/services.js';
+import {
+  encodeReply,
+  keyService,
+  loopService,
+  type Service,
+  type ServiceAnswer,
+  type ServiceRequest,
+} from '../../../servers/provider/services.js';
 import { Spool } from '../../../servers/provider/spool.js';
 import { Users } from '../../../servers/provider/users.js';
 import { providerVerbs } from '../../../servers/provider/verbs.js';
 import { repeated } from '../../support/bytes.js';
+import { askService } from '../../support/services.js';
 
 const geometry = smallGeometry(500);
 const suite = { geometry, primitives: portablePrimitives };
@@ -33,18 +42,26 @@ const openHouse = async () => {
   (await users.add('bob', { linkKey: repeated(1, 32), identityKey: identity }))._unsafeUnwrap();
   const dropped: string[] = [];
   const held: { packet: Uint8Array; nextNodeId: Uint8Array; delayMs: number }[] = [];
+  const asked: {
+    readonly request: ServiceRequest;
+    readonly answer: (answer: ServiceAnswer) => void;
+  }[] = [];
+  const slow: Service = {
+    ...{ capability: 'slow', endpoint: '+slow', hearsAll: true },
+    answer: (request) => new Promise((answer) => asked.push({ request, answer })),
+  };
   const delivery = new Delivery({
     suite,
     clock,
     users,
     spool,
-    services: [loopService, keyService(users)],
+    services: [loopService, keyService(users), slow],
     tuning: DEFAULT_TUNING,
     hold: (packet, nextNodeId, delayMs) => held.push({ packet, nextNodeId, delayMs }),
     drop: (reason) => dropped.push(reason),
     count: () => undefined,
   });
-  return { stores, clock, users, spool, delivery, dropped, held };
+  return { stores, clock, users, spool, delivery, dropped, held, asked };
 };
 
 const field = (name: string): Uint8Array => concat(utf8(name), new Uint8Array(64 - name.length));
@@ -130,6 +147,25 @@ describe('delivery', () => {
     ]);
   });
 
+  it('sends what a service answers later, and drops what it cannot', async () => {
+    const { delivery, held, dropped, asked } = await openHouse();
+    delivery.take(deliver('+slow', repeated(1, 1)));
+    delivery.take(deliver('+slow', repeated(1, 1), 'deliver-unreliable'));
+    delivery.take(deliver('+slow', repeated(1, 1)));
+    delivery.take(deliver('+slow', repeated(1, 1)));
+    expect(asked.map(({ request }) => request.canReply)).toEqual([true, false, true, true]);
+    expect(asked[0]?.request.startByMs).toBe(DEFAULT_TUNING.serviceBudgetMs);
+    expect(delivery.pending).toBe(4);
+    asked[0]?.answer(ok(utf8('later')));
+    asked[1]?.answer(ok(utf8('nobody hears it')));
+    asked[2]?.answer(err('service-timeout'));
+    asked[3]?.answer(ok(repeated(1, geometry.payloadLength)));
+    await settled();
+    expect(delivery.pending).toBe(0);
+    expect(held.map(({ delayMs }) => delayMs)).toEqual([77]);
+    expect(dropped).toEqual(['service-timeout', 'service-too-large']);
+  });
+
   it('spools replies with their SURB id', async () => {
     const { delivery, spool } = await openHouse();
     const payload = repeated(4, geometry.taggedPayloadLength);
@@ -162,7 +198,7 @@ describe('the key server', () => {
   const ask = async (request: string | Uint8Array): Promise<string> => {
     const { users } = await openHouse();
     const bytes = typeof request === 'string' ? utf8(request) : request;
-    return fromUtf8(keyService(users).answer(concat(bytes, new Uint8Array(50))));
+    return fromUtf8(askService(keyService(users), concat(bytes, new Uint8Array(50))));
   };
 
   it('tells a key', async () => {

@@ -1,12 +1,16 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { fromUtf8, toBase64, toHex, utf8 } from '../../../src/bytes/text.js';
+import { findProof } from '../../../src/crypto/proof-of-work.js';
 import { portablePrimitives } from '../../../src/crypto/portable.js';
 import type { Duplex } from '../../../src/io/contracts.js';
 import { memoryIo } from '../../../src/io/memory.js';
 import { nodeHttp, nodeNetwork } from '../../../src/io/node.js';
 import { memoryStores } from '../../../src/store/memory.js';
-import { openRegistration } from '../../../servers/provider/registration.js';
+import {
+  openRegistration,
+  type RegistrationOptions,
+} from '../../../servers/provider/registration.js';
 import { readForm } from '../../../servers/provider/registration-form.js';
 import { Users } from '../../../servers/provider/users.js';
 import { repeated } from '../../support/bytes.js';
@@ -29,16 +33,18 @@ const freeAddress = async (): Promise<string> => {
   return listener.address;
 };
 
+let desks = 0;
 /** The registration on real connections, with a clock turned by hand for its deadline. */
-const openDesk = async () => {
+const openDesk = async (options: Partial<RegistrationOptions> = {}) => {
   const stores = memoryStores();
   const store = (await stores.open('/provider', new Uint8Array(32)))._unsafeUnwrap();
   const users = new Users(store);
   const counts = new Map<string, number>();
   const count = (event: string) => void counts.set(event, (counts.get(event) ?? 0) + 1);
-  const io = { ...memoryIo({ seed: 1 }), network, http: nodeHttp() };
+  const io = { ...memoryIo({ seed: ++desks }), network, http: nodeHttp() };
   const address = await freeAddress();
-  const opened = await openRegistration({ io, x25519, users, count }, { addresses: [address] });
+  const deps = { io, primitives: portablePrimitives, users, count };
+  const opened = await openRegistration(deps, { addresses: [address], ...options });
   closers.push(opened._unsafeUnwrap());
   return { stores, users, counts, clock: io.clock, address };
 };
@@ -161,6 +167,33 @@ describe('registration over HTTP', () => {
     expect(users.get('zed')).toEqual({ linkKey: LINK, identityKey: IDENTITY });
   });
 
+  it('gives nobody the name of the operator or of a service', async () => {
+    const { address, users, counts } = await openDesk();
+    for (const user of ['postmaster', 'Root', '+echo']) {
+      expect(await post(address, { ...FIELDS, user })).toBe('500 ');
+    }
+    expect(users.count).toBe(0);
+    expect(Object.fromEntries(counts)).toEqual({ 'registration.reserved': 3 });
+    const own = await openDesk({ reserved: ['zed'] });
+    expect(await post(own.address, FIELDS)).toBe('500 ');
+    expect(await post(own.address, { ...FIELDS, user: 'root' })).toBe('200 OK\n');
+  });
+
+  it.each([
+    ['one address', { perHourAndAddress: 2, perHour: 0 }],
+    ['all', { perHourAndAddress: 0, perHour: 2 }],
+  ])('takes so many in an hour from %s', async (_, limits) => {
+    const { address, users, counts, clock } = await openDesk({ limits });
+    const answers: string[] = [];
+    for (const user of ['a', 'b', 'c', 'd']) answers.push(await post(address, { ...FIELDS, user }));
+    expect(answers).toEqual(['200 OK\n', '200 OK\n', '429 ', '429 ']);
+    expect(counts.get('registration.limited')).toBe(2);
+    await clock.advance(30 * 60_000);
+    expect(await post(address, { ...FIELDS, user: 'e' })).toBe('200 OK\n');
+    expect(await post(address, { ...FIELDS, user: 'f' })).toBe('429 ');
+    expect(users.count).toBe(3);
+  });
+
   it('confirms only what is stored', async () => {
     const { address, users, stores } = await openDesk();
     stores.failCommits({ kind: 'store-full' });
@@ -170,7 +203,11 @@ describe('registration over HTTP', () => {
 
   it('says why it cannot be had', async () => {
     const io = memoryIo({ seed: 1 });
-    const deps = { x25519, users: (await openDesk()).users, count: () => undefined };
+    const deps = {
+      primitives: portablePrimitives,
+      users: (await openDesk()).users,
+      count: () => undefined,
+    };
     const open = async (
       world: typeof io & { http?: ReturnType<typeof nodeHttp> },
       addresses: string[],
@@ -182,8 +219,71 @@ describe('registration over HTTP', () => {
   });
 });
 
+describe('a registration that costs work', () => {
+  /** The challenge that is given for a request without one. */
+  const challengeOf = async (address: string, fields: Fields = FIELDS): Promise<string> => {
+    const [, challenge] = /^428 proof-of-work 12 (\S+)\n$/.exec(await post(address, fields)) ?? [];
+    if (challenge === undefined) throw new Error('no challenge');
+    return challenge;
+  };
+  const prove = async (challenge: string, name = 'zed'): Promise<Fields> => {
+    const puzzle = { challenge, name, bits: 12 };
+    const breathe = (): Promise<void> => Promise.resolve();
+    const proof = await findProof(portablePrimitives.hash, puzzle, { breathe, signal: never });
+    return { challenge, proof };
+  };
+
+  it('is taken with the work, once', async () => {
+    const { address, users, counts } = await openDesk({ proofBits: 12 });
+    const done = await prove(await challengeOf(address));
+    expect(users.count).toBe(0);
+    expect(await post(address, { ...FIELDS, ...done })).toBe('200 OK\n');
+    await users.remove('zed');
+    expect(await post(address, { ...FIELDS, ...done })).toMatch(/^428 proof-of-work/);
+    expect(users.count).toBe(0);
+    expect(Object.fromEntries(counts)).toEqual({
+      'registration.challenged': 1,
+      'registration.done': 1,
+      'registration.bad-proof': 1,
+    });
+  });
+
+  it('is not taken with work for another name, another challenge, too late, or none', async () => {
+    const { address, users, clock } = await openDesk({ proofBits: 12 });
+    const other = await openDesk({ proofBits: 12 });
+    const challenge = await challengeOf(address);
+    const good = await prove(challenge);
+    const [expiry = '', nonce = '', tag = ''] = challenge.split('.');
+    const longer = `${Number(expiry) + 1}.${nonce}.${tag}`;
+    const bad: readonly Fields[] = [
+      { ...good, user: 'yan' },
+      { ...good, proof: 'x' },
+      { ...good, proof: undefined },
+      { ...good, challenge: 'x' },
+      await prove(longer),
+      await prove(`${expiry}.${nonce}.${'0'.repeat(64)}`),
+      await prove(await challengeOf(other.address)),
+    ];
+    for (const fields of bad) {
+      expect(await post(address, { ...FIELDS, ...fields })).toMatch(/^428 proof-of-work 12 /);
+    }
+    await clock.advance(600_001);
+    expect(await post(address, { ...FIELDS, ...good })).toMatch(/^428 /);
+    expect(users.count).toBe(0);
+  });
+});
+
 describe('hostile clients of the registration', () => {
   const HEAD = 'POST /registration HTTP/1.1\r\nHost: h\r\n';
+
+  it('get no more than their share of connections', async () => {
+    const { address, counts } = await openDesk();
+    const hogs = await Promise.all(Array.from({ length: 20 }, () => dial(address)));
+    await expect.poll(() => counts.get('registration.crowded')).toBe(4);
+    for (const hog of hogs) hog.destroy();
+    await expect.poll(() => counts.get('registration.ended')).toBe(16);
+    expect(await post(address, FIELDS)).toBe('200 OK\n');
+  });
 
   it('are cut off when they take their time', async () => {
     const { address, clock, counts } = await openDesk();
