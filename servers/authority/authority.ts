@@ -3,7 +3,7 @@
  * it to whoever asks.
  * @module
  */
-import { errAsync, ok, ResultAsync, safeTry } from 'neverthrow';
+import { errAsync, ok, ResultAsync, safeTry, type Result } from 'neverthrow';
 import { selectPrimitives } from '../../src/crypto/select.js';
 import type { Listener } from '../../src/io/contracts.js';
 import { epochAt, type Epoch } from '../../src/pki/epoch.js';
@@ -14,7 +14,12 @@ import { Resources } from '../node/resources.js';
 import { Archive } from './archive.js';
 import { Chain } from './chain.js';
 import { Desk } from './desk.js';
-import { checkOptions, type AuthorityError, type AuthorityOptions } from './options.js';
+import {
+  checkOptions,
+  type AuthorityError,
+  type AuthorityOptions,
+  type AuthorityPolicy,
+} from './options.js';
 
 export interface AuthorityStatus {
   readonly epoch: Epoch;
@@ -35,11 +40,19 @@ export interface RunningAuthority {
   /** Ed25519, 32 bytes: what everybody else is configured with. */
   readonly identityKey: Uint8Array;
   status(): AuthorityStatus;
+  /**
+   * Takes over other lists of nodes and other parameters: for the documents that are not made yet.
+   *
+   * @errors `bad-option`: no usable document could come of them; nothing has changed
+   */
+  revise(policy: AuthorityPolicy): Result<void, AuthorityError>;
   close(): Promise<void>;
 }
 
 interface Parts {
   readonly options: AuthorityOptions;
+  /** Replaced as a whole by {@link RunningAuthority.revise}; everybody looks at this one object. */
+  readonly policy: AuthorityPolicy;
   readonly identity: NodeIdentity;
   readonly archive: Archive;
   readonly chain: Chain;
@@ -86,17 +99,17 @@ const makeParts = (
   options: AuthorityOptions,
   { identity, archive, signal }: Pick<Parts, 'identity' | 'archive'> & { signal: AbortSignal },
 ): Parts => {
-  const { io, network, mixes, providers } = options;
+  const { io, network } = options;
+  const policy = policyOf(options);
   const primitives = selectPrimitives(io.log);
   const counters = makeCounters(io.log);
   const shared = { archive, primitives, signal, epochTime: network.epochTime };
   const chain = new Chain({
     ...shared,
-    ...options,
+    policy,
     clock: io.clock,
     log: io.log,
     random: io.random,
-    listed: mixes.length + providers.length,
     seed: identity.seed,
     identityKey: identity.identityKey,
   });
@@ -104,14 +117,20 @@ const makeParts = (
   const link: LinkDeps = { ...network, profile: network.link, primitives, clock, random };
   const desk = new Desk({
     ...shared,
-    whitelist: options,
+    whitelist: policy,
     mayCome: chain.mayCome,
     link,
     identity: linkIdentity(identity, primitives),
     onPost: () => chain.wake(),
     count: counters.count,
   });
-  return { options, identity, archive, chain, desk, counters };
+  return { options, policy, identity, archive, chain, desk, counters };
+};
+
+/** A copy: the options are the caller's. */
+const policyOf = (from: AuthorityPolicy): AuthorityPolicy => {
+  const { parameters, layers, minNodesPerLayer, mixes, providers } = from;
+  return { parameters, layers, minNodesPerLayer, mixes, providers };
 };
 
 /** An authority has no link key of its own: its identity key is converted. */
@@ -146,6 +165,11 @@ const describe = (
     addresses,
     identityKey: parts.identity.identityKey,
     status: () => statusOf(parts),
+    revise: (policy) =>
+      checkOptions({ ...parts.options, ...policy }).map(() => {
+        Object.assign(parts.policy, policyOf(policy));
+        parts.chain.wake();
+      }),
     close: () => resources.close(),
   };
 };

@@ -21,18 +21,16 @@ import type { DocumentContents } from '../../src/pki/document-codec.js';
 import { certificateExpiration, type Epoch, type EpochTime } from '../../src/pki/epoch.js';
 import { assignLayers, priorSharedRandom, sharedRandom } from '../../src/pki/genesis.js';
 import type { Archive } from './archive.js';
-import type { NetworkParameters } from './options.js';
+import { isListed } from './collect.js';
+import type { AuthorityPolicy } from './options.js';
 
 export interface GenerateDeps {
   readonly archive: Archive;
   readonly primitives: Primitives;
   readonly random: Random;
   readonly epochTime: EpochTime;
-  readonly parameters: NetworkParameters;
-  readonly layers: number;
-  readonly minNodesPerLayer: number;
-  /** How many nodes may post in all. */
-  readonly listed: number;
+  /** As it is at the moment. */
+  readonly policy: AuthorityPolicy;
   /** Of the authority's identity key. */
   readonly seed: Uint8Array;
   readonly identityKey: Uint8Array;
@@ -47,14 +45,20 @@ interface Members {
   readonly providers: readonly Member[];
 }
 
-/** The good descriptors of an epoch, by role. */
-const membersOf = ({ archive, primitives }: GenerateDeps, epoch: Epoch, nowMs: number): Members => {
-  const members = archive.descriptors(epoch).flatMap(({ raw, identityKey }) =>
-    verifyDescriptor(primitives, raw, { epoch, nowMs, identityKey }).match(
-      (descriptor): Member[] => [{ ...descriptor, raw }],
-      () => [],
-    ),
-  );
+/** The good descriptors of an epoch, by role; of nodes that are still listed. */
+const membersOf = (deps: GenerateDeps, epoch: Epoch, nowMs: number): Members => {
+  const { archive, primitives, policy } = deps;
+  const isWanted = ({ identityKey }: { readonly identityKey: Uint8Array }): boolean =>
+    isListed(policy, identityKey);
+  const members = archive
+    .descriptors(epoch)
+    .filter(isWanted)
+    .flatMap(({ raw, identityKey }) =>
+      verifyDescriptor(primitives, raw, { epoch, nowMs, identityKey }).match(
+        (descriptor): Member[] => [{ ...descriptor, raw }],
+        () => [],
+      ),
+    );
   return {
     mixes: members.filter(({ layer }) => layer !== LAYER_PROVIDER),
     providers: members.filter(({ layer }) => layer === LAYER_PROVIDER),
@@ -85,13 +89,13 @@ const contentsOf = (
   const earlier = previous?.priorSharedRandom ?? [];
   const layers = assignLayers(deps.random, {
     mixes,
-    layers: deps.layers,
+    layers: deps.policy.layers,
     previous: previous?.topology,
   });
   return {
     epoch,
     genesisEpoch,
-    ...deps.parameters,
+    ...deps.policy.parameters,
     topology: layers.map((layer) => layer.map(({ raw }) => raw)),
     providers: providers.map(({ raw }) => raw),
     sharedRandomCommit: undefined,
@@ -124,10 +128,11 @@ export const generate = (
 ): Result<Uint8Array | undefined, DocumentError> => {
   const members = membersOf(deps, epoch, nowMs);
   const { mixes, providers } = members;
+  const { policy } = deps;
   const isEnough =
     quorum === 'everybody'
-      ? mixes.length + providers.length === deps.listed
-      : providers.length > 0 && mixes.length >= deps.layers * deps.minNodesPerLayer;
+      ? mixes.length + providers.length === policy.mixes.length + policy.providers.length
+      : providers.length > 0 && mixes.length >= policy.layers * policy.minNodesPerLayer;
   if (!isEnough) return ok(undefined);
   const contents = contentsOf(deps, members, { epoch, nowMs });
   const expiration = certificateExpiration(deps.epochTime, nowMs);

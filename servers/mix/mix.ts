@@ -14,7 +14,7 @@ export const startMix = (options: NodeOptions): ResultAsync<RunningNode, NodeErr
 
 const openMixRole = (services: NodeServices): NodeRole => {
   const decoys = makeDecoys(services);
-  const running = services.tuning.sendDecoyTraffic ? decoys.run() : Promise.resolve();
+  const running = decoys.run();
   return {
     kind: 'mix',
     advertise: () => Promise.resolve({ services: new Map(), registrationAddresses: undefined }),
@@ -29,6 +29,8 @@ const openMixRole = (services: NodeServices): NodeRole => {
       }
     },
     pending: () => 0,
+    health: () => decoys.health,
+    ping: (names) => decoys.ping(names),
     close: () => running,
   };
 };
@@ -43,7 +45,7 @@ const makeDecoys = (services: NodeServices): Decoys => {
     identityKey: identity.identityKey,
     view: () => documents.view(),
     dispatch: services.dispatch,
-    slackMs: tuning.decoySlackMs,
+    tuning,
     drop,
     count: services.count,
     signal,

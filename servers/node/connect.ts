@@ -111,6 +111,7 @@ export class OutgoingLink {
       count('connect.failed');
       return false;
     }
+    count('connect.opened');
     const startedMs = clock.monotonic();
     this.#retryMs = 0;
     await this.#serve(session);

@@ -4,6 +4,7 @@
  */
 import type { Epoch } from '../../src/pki/epoch.js';
 import type { Place } from '../../src/pki/view.js';
+import type { NodeHealth } from './health.js';
 import type { NodeRole } from './role.js';
 
 export interface NodeStatus {
@@ -24,6 +25,8 @@ export interface NodeStatus {
     readonly sending: number;
     readonly role: number;
   };
+  /** How loop decoys fared, by the nodes on their paths. */
+  readonly health: readonly NodeHealth[];
   readonly connections: {
     readonly handshakes: number;
     readonly nodes: number;
