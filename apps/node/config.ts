@@ -22,6 +22,12 @@ type Worldly = 'io' | 'openStore' | 'storageKey' | 'faults';
 interface Common extends StorageSources {
   readonly dataDir: string;
   readonly logging: LoggingConfig;
+  /** Absolute path of the control socket, which is the instance lock. */
+  readonly socket: string;
+  /** Whether the documents' verbs are spoken on it. */
+  readonly documentVerbs: boolean;
+  /** Whether it is started in the background, where the command line says nothing. */
+  readonly inBackground: boolean;
   readonly generateOnly: boolean;
 }
 
@@ -39,8 +45,6 @@ export interface FaultConfig {
 export interface ServerConfig extends Common {
   readonly kind: 'mix' | 'provider';
   readonly options: Omit<ProviderOptions, Worldly>;
-  /** Absolute path of the management socket, where there is one. */
-  readonly socket: string | undefined;
   /** Threads that unwrap packets; as many as are worth it where not said. */
   readonly workers: number | undefined;
   readonly faults: FaultConfig | undefined;
@@ -102,6 +106,9 @@ const authorityOf = (file: AuthorityFile): AuthorityConfig => {
     dataDir,
     ...storageSourcesOf(file.Storage, dataDir),
     logging: loggingOf(file.Logging, dataDir),
+    socket: socketOf(file.Management?.Path, dataDir),
+    documentVerbs: false,
+    inBackground: authority.Daemon,
     generateOnly: debug.GenerateOnly,
     options: {
       dataDir,
@@ -118,6 +125,9 @@ const authorityOf = (file: AuthorityFile): AuthorityConfig => {
     },
   };
 };
+
+const socketOf = (path: string | undefined, dataDir: string): string =>
+  path ?? join(dataDir, 'management_sock');
 
 export const parametersOf = (file: AuthorityFile['Parameters']): NetworkParameters => {
   const mu = rateOf(file.Mu, file.MuMaxDelay);
@@ -147,8 +157,10 @@ const serverOf = (file: ServerFile): Result<ServerConfig, never> => {
     dataDir,
     ...storageSourcesOf(file.Storage, dataDir),
     logging: loggingOf(file.Logging, dataDir),
+    socket: socketOf(management?.Path, dataDir),
+    documentVerbs: management?.Enable ?? false,
+    inBackground: server.Daemon,
     generateOnly: debug.GenerateOnly,
-    socket: management?.Enable ? (management.Path ?? join(dataDir, 'management_sock')) : undefined,
     workers:
       debug.NumSphinxWorkers && debug.NumSphinxWorkers > 0 ? debug.NumSphinxWorkers : undefined,
     faults: faults && {

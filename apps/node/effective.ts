@@ -15,6 +15,7 @@ export const completeAuthorityFile = (file: AuthorityFile): AuthorityFile => ({
   ...file,
   Logging: file.Logging ?? loggingSchema.parse({}),
   Storage: completeStorage(file.Storage, file.Authority.DataDir),
+  Management: { Path: file.Management?.Path ?? join(file.Authority.DataDir, 'management_sock') },
   Parameters: parameterKeys(file),
 });
 

@@ -14,6 +14,7 @@ import {
   absolutePath,
   authorityKeys,
   generateOnly,
+  inBackground,
   hostPort,
   ipPort,
   loggingSchema,
@@ -49,6 +50,7 @@ const server = z.strictObject({
     .describe('only those; needs `tcp4` among them'),
   DataDir: absolutePath.describe('private directory'),
   IsProvider: z.boolean().default(false).describe('a provider, not a mix'),
+  Daemon: inBackground,
 });
 
 const pki = z.strictObject({
@@ -57,8 +59,8 @@ const pki = z.strictObject({
 });
 
 const management = z.strictObject({
-  Enable: z.boolean().default(false).describe('open the management socket'),
-  Path: socketPath('where'),
+  Enable: z.boolean().default(false).describe('the documents’ verbs on the control socket'),
+  Path: socketPath('the control socket, which is always open'),
 });
 
 const provider = z.strictObject({
@@ -157,7 +159,7 @@ export const serverSchema = z.strictObject({
   PKI: pki,
   Logging: loggingSchema.optional().describe('as the daemon’s'),
   Storage: storageSchema.optional().describe('as the daemon’s'),
-  Management: management.optional().describe('the management socket'),
+  Management: management.optional().describe('the control socket'),
   Provider: provider.optional().describe('what only a provider has'),
   Debug: debug.prefault({}).describe('local limits, which cannot be seen on the wire'),
   Faults: faults.optional().describe('what a bad network does to packets; for test networks'),

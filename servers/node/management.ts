@@ -17,6 +17,8 @@ export interface ManagementOptions {
   /** The node's name, for the greeting. */
   readonly identifier: string;
   readonly verbs: VerbTable;
+  /** What it can be asked beside its status, and to end. */
+  readonly methods: RpcMethods;
   readonly status: () => Json;
   /** Starts the end of the whole program. */
   readonly shutdown: () => void;
@@ -45,7 +47,8 @@ export const serveManagement = (
   });
 };
 
-const methodsOf = ({ status, shutdown }: ManagementOptions): RpcMethods => ({
+const methodsOf = ({ methods, status, shutdown }: ManagementOptions): RpcMethods => ({
+  ...methods,
   status: rpcMethod(
     { summary: 'counters, queues and connections of the node', params: {}, answer: gives(FACTS) },
     () => ok(value(status())),

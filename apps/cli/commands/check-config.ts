@@ -54,17 +54,17 @@ export const addCheckConfig = (program: Command, cli: Cli): void => {
     .option('--print-effective', 'print what it says, with all defaults')
     .option('--json', 'print JSON')
     .action((file: string | undefined, options: CheckOptions) =>
-      finishWith(cli, check(cli, file ?? options.config, options)),
+      finishWith(cli, checkFile(cli, configPath(cli.terminal, file ?? options.config), options)),
     );
 };
 
-const check = (
+/** Checks one file, whosever it is. */
+export const checkFile = (
   cli: Cli,
-  file: string | undefined,
-  options: CheckOptions,
-): ResultAsync<void, CliError> => {
-  const path = configPath(cli.terminal, file);
-  return readConfigFile(path, (source, name) => READERS[fileKindOf(source)](source, name))
+  path: string,
+  options: Omit<CheckOptions, 'config'>,
+): ResultAsync<void, CliError> =>
+  readConfigFile(path, (source, name) => READERS[fileKindOf(source)](source, name))
     .mapErr((error): CliError => error)
     .map((effective) => show(cli, path, { effective, options }))
     .orElse((error) => {
@@ -74,16 +74,19 @@ const check = (
       return errAsync(error);
     })
     .andThen(() => okAsync(undefined));
-};
 
 const plain = ({ line, key, problem }: ConfigProblem) => ({ line, key, problem });
 
 const show = (
-  { terminal }: Cli,
+  { terminal, emit }: Cli,
   path: string,
-  { effective, options }: { readonly effective: Table; readonly options: CheckOptions },
+  {
+    effective,
+    options,
+  }: { readonly effective: Table; readonly options: Omit<CheckOptions, 'config'> },
 ): void => {
   const { printEffective = false, json = false } = options;
+  emit({ type: 'data', data: { file: path, problems: [] } });
   if (json) {
     const said = printEffective ? { effective } : {};
     terminal.print(JSON.stringify({ file: path, problems: [], ...said }));
