@@ -23,6 +23,8 @@ export type { BadRecord } from './node/mix-keys.js';
 export type { RunningNode } from './node/node.js';
 export { DEFAULT_TUNING } from './node/options.js';
 export type { NodeError, NodeOptions, NodeTuning } from './node/options.js';
+export type { NodeHealth } from './node/health.js';
+export type { Ping, PingError } from './node/ping.js';
 export type { NodeStatus } from './node/status.js';
 export type { Mixing, PoolParameters } from './node/strategy.js';
 export { startProvider } from './provider/provider.js';

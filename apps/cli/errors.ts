@@ -12,6 +12,7 @@ import type { ConfigFileError } from '../config/errors.js';
 import type { DaemonError } from '../daemon/errors.js';
 import type { ImportError } from '../import/mailproxy.js';
 import type { InitError } from '../init/errors.js';
+import type { PingError } from '../../servers/node/ping.js';
 import type { NodeRunError } from '../node/run.js';
 import type { QuickstartError } from '../quickstart/quickstart.js';
 import type { SetupError } from '../setup/setup.js';
@@ -34,6 +35,13 @@ export type CliError =
   | { readonly kind: 'leaks-left'; readonly count: number }
   /** An option of the command line. */
   | { readonly kind: 'usage'; readonly option: string; readonly problem: string }
+  /** A part in the background has ended before it was ready. */
+  | { readonly kind: 'not-started'; readonly message: string; readonly log: string }
+  /** A part was asked to end, and has not. */
+  | { readonly kind: 'still-running'; readonly pid: number }
+  | { readonly kind: 'no-store'; readonly path: string }
+  | { readonly kind: 'no-such-key'; readonly epoch: number }
+  | PingError
   /** The command needs a running daemon or part. */
   | { readonly kind: 'not-running'; readonly socket: string }
   /** The doctor has found what must be put right, and has said it. */

@@ -3,12 +3,14 @@
  * @module
  */
 import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { okAsync, type Result, type ResultAsync } from 'neverthrow';
 import { fromUtf8 } from '../../src/bytes/text.js';
 import type { ConfigFileError } from '../config/errors.js';
 import { plainFileProblem, readPlainFile } from '../config/plain-file.js';
 import type { ConfigProblem } from '../config/toml.js';
+import type { Role } from '../node/configured.js';
 import { CONFIG_FILE, defaultDirectory } from './places.js';
 import type { Terminal } from './terminal.js';
 
@@ -21,8 +23,31 @@ const namedPath = (terminal: Terminal, told: string | undefined): string | undef
   return named === undefined ? undefined : resolve(terminal.workingDirectory, named);
 };
 
+/** Where a role's file is looked for, in this order, when nobody names one. */
+export const nodeSearchPath = (terminal: Terminal, role: Role): readonly string[] => {
+  const home = terminal.env['HOME'] ?? homedir();
+  return [
+    resolve(terminal.workingDirectory, DEFAULT_FILE),
+    ...[join(home, '.postern'), join(home, 'etc', 'postern'), '/etc/postern'].map((directory) =>
+      join(directory, `${role}.toml`),
+    ),
+  ];
+};
+
+/** The named file, else the first that is there of those where it is looked for. */
+export const roleConfigPath = (
+  terminal: Terminal,
+  role: Role,
+  told: string | undefined,
+): string => {
+  const searched = nodeSearchPath(terminal, role);
+  return (
+    namedPath(terminal, told) ?? searched.find((path) => existsSync(path)) ?? searched[0] ?? ''
+  );
+};
+
 /** The named file, else the one in the working directory. */
-export const nodeConfigPath = (terminal: Terminal, told: string | undefined): string =>
+const nodeConfigPath = (terminal: Terminal, told: string | undefined): string =>
   namedPath(terminal, told) ?? resolve(terminal.workingDirectory, DEFAULT_FILE);
 
 /**

@@ -53,6 +53,7 @@ const PRIVATE: Readonly<Record<PrivateFileError['problem'], string>> = {
   'not-a-directory': 'this is no directory',
   'not-a-file': 'this is no file',
   'open-to-others': 'other users can read it; take their rights away with chmod go=',
+  'unsafe-parent': 'other users can change what is in it; take their rights away with chmod go-w',
   'of-another-user': 'it belongs to another user',
   'wrong-length': 'a storage key has 32 bytes',
   'lost-key': 'the storage key is missing, and the store that it sealed is still there',
@@ -92,7 +93,7 @@ const SENTENCES: { readonly [K in Kind]: (error: ErrorOf<K>) => string } = {
   files: ({ path, reason }) => `${path}: ${FILES[reason]}`,
   folder: ({ path, reason }) => `${path}: ${FOLDER[reason]}`,
   'mail-folder': ({ key, path, reason }) => `${key}: ${path} cannot be used: ${reason}`,
-  'already-running': ({ socket }) => `another daemon is running: it answers on ${socket}`,
+  'already-running': ({ socket }) => `it is running already: it answers on ${socket}`,
   'exposed-socket': ({ key, address }) =>
     `${key}: the socket that was passed listens on ${address}, not on loopback: mail and passwords pass there in clear`,
   'tls-file': ({ key, path, problem }) =>
@@ -101,7 +102,6 @@ const SENTENCES: { readonly [K in Kind]: (error: ErrorOf<K>) => string } = {
       : `${key}: ${path}: ${FILES[problem]}`,
   listener: ({ key, address, reason }) => `${key}: cannot listen on ${address}: ${LISTEN[reason]}`,
   listen: ({ address, reason }) => `cannot listen on ${address}: ${LISTEN[reason]}`,
-  management: ({ path, reason }) => `Management.Path: cannot listen on ${path}: ${LISTEN[reason]}`,
   dial: ({ address, reason }) => `cannot connect to ${address}: ${DIAL[reason]}`,
   'store-full': () => 'the disk is full: nothing was stored',
   'store-io': ({ reason }) =>
@@ -180,6 +180,14 @@ const SENTENCES: { readonly [K in Kind]: (error: ErrorOf<K>) => string } = {
     `${path} is there already, and is another one; give another directory with --dir`,
   'import-incomplete': ({ problems }) =>
     `${problems} ${problems === 1 ? 'thing' : 'things'} could not be taken over`,
+  'not-started': ({ message, log }) => `${message}\nwhat it said: ${log}`,
+  'still-running': ({ pid }) => `process ${pid} has not ended; it is ending, or hangs`,
+  'no-store': ({ path }) => `${path}: there is no store, and so no key to delete`,
+  'no-such-key': ({ epoch }) => `there is no mix key of epoch ${epoch}`,
+  'not-crossed': ({ nodes }) =>
+    `no loop of this node crosses that; it can cross ${nodes.join(', ')}`,
+  'no-loops': () => 'a provider sends no loops: ping from a mix',
+  'no-current-document': () => 'there is no document of this epoch that lists this node',
   'not-running': ({ socket }) => `no daemon answers on ${socket}`,
   'which-account': ({ accounts }) =>
     `say which account with --account: ${accounts.length === 0 ? 'there is none' : accounts.join(', ')}`,
@@ -216,6 +224,11 @@ const refusalOf = (data: Json): string | undefined => {
 
 /** Errors whose facts are texts and numbers, and come through JSON as they are. */
 const PLAIN: readonly Kind[] = [
+  'config-problems',
+  'config-file',
+  'not-crossed',
+  'no-loops',
+  'no-current-document',
   'unknown-account',
   'unknown-recipient',
   'unknown-provider',

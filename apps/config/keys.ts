@@ -188,6 +188,11 @@ export const generateOnly = z
   .default(false)
   .describe('make missing keys, print the public ones, end; as `-g`');
 
+export const inBackground = z
+  .boolean()
+  .default(false)
+  .describe('`start` goes to the background, as with `--daemon`');
+
 /** Of a socket's path that the system would cut off. */
 export const SOCKET = 'must have at most 103 bytes, since it is the path of a socket';
 

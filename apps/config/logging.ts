@@ -6,7 +6,7 @@ import { closeSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import type * as z from 'zod';
 import type { LogLevel } from '../../src/io/contracts.js';
-import { nodeLog, openLogFile, type NodeLog } from '../../src/io/node.js';
+import { nodeLog, openLogFile, type NodeLog, type NodeLogOptions } from '../../src/io/node.js';
 import type { loggingSchema } from './keys.js';
 import { codeOf, plainFileProblem } from './plain-file.js';
 
@@ -17,15 +17,26 @@ export interface LoggingConfig {
   readonly level: LogLevel;
   /** At `debug`, names and keys are printed as they are. */
   readonly unsafeDebug: boolean;
+  /** Lines go to standard output too, wherever else they go. */
+  readonly echo?: boolean;
+  /** Nothing goes to standard output; errors that would go there go to standard error. */
+  readonly quiet?: boolean;
 }
 
+/** Ours, and those of mixminiond that differ. */
 const LEVELS: Readonly<Record<string, LogLevel>> = {
+  FATAL: 'error',
   ERROR: 'error',
+  WARN: 'warning',
   WARNING: 'warning',
   NOTICE: 'notice',
   INFO: 'info',
   DEBUG: 'debug',
+  TRACE: 'debug',
 };
+
+/** A level by its name, whatever its case. */
+export const levelNamed = (name: string): LogLevel | undefined => LEVELS[name.toUpperCase()];
 
 /** Relative file names are under the data directory. */
 export const loggingOf = (
@@ -60,16 +71,26 @@ const SILENT: NodeLog = {
  * printed at `DEBUG` only.
  */
 export const openLog = (config: LoggingConfig): ProgramLog => {
-  let log = makeLog(config);
+  let logs = makeLogs(config);
+  const close = (): void => logs.forEach((log) => log.close());
   return {
-    write: (...line) => log.write(...line),
-    reopen: () => log.reopen(),
-    close: () => log.close(),
+    write: (...line) => logs.forEach((log) => log.write(...line)),
+    reopen: () => logs.forEach((log) => log.reopen()),
+    close,
     configure: (next) => {
-      log.close();
-      log = makeLog(next);
+      close();
+      logs = makeLogs(next);
     },
   };
+};
+
+/** The log, and its echo where that goes elsewhere. */
+const makeLogs = (config: LoggingConfig): readonly NodeLog[] => {
+  const { echo = false, quiet = false, file, disabled, level, unsafeDebug } = config;
+  const isElsewhere = disabled || file !== undefined;
+  const log = makeLog(config);
+  if (!echo || quiet || !isElsewhere) return [log];
+  return [log, makeLog({ disabled: false, level, unsafeDebug })];
 };
 
 const makeLog = (config: LoggingConfig): NodeLog => {
@@ -79,7 +100,7 @@ const makeLog = (config: LoggingConfig): NodeLog => {
   const log = nodeLog({
     level: tooMuch ? 'info' : config.level,
     unsafeDebug: isDebug && config.unsafeDebug,
-    ...(config.file === undefined ? { write: toStandardOutput } : { file: config.file }),
+    ...placeOf(config),
   });
   checkFile(log, config);
   if (tooMuch) log.write('warning', 'log', 'DEBUG needs UnsafeDebug = true; the level is INFO');
@@ -90,6 +111,11 @@ const makeLog = (config: LoggingConfig): NodeLog => {
       checkFile(log, config);
     },
   };
+};
+
+const placeOf = ({ file, quiet = false }: LoggingConfig): NodeLogOptions => {
+  if (file !== undefined) return { file };
+  return quiet ? { level: 'error' } : { write: toStandardOutput };
 };
 
 /** Says, where all lines then go, the standard error stream, that and why they go there. */

@@ -15,6 +15,7 @@ export interface PrivateFileError {
     | 'not-a-directory'
     | 'not-a-file'
     | 'open-to-others'
+    | 'unsafe-parent'
     | 'of-another-user'
     | 'wrong-length'
     | 'lost-key'

@@ -43,6 +43,8 @@ export interface StorageWorld {
   readonly random: Random;
   /** Absent: whoever started this process. */
   readonly askPassphrase?: AskPassphrase | undefined;
+  /** Takes secrets that others could read too. */
+  readonly lax?: boolean;
 }
 
 /** {@link PassphraseSource.file} where the passphrase is asked for. */
@@ -96,32 +98,41 @@ export const checkStorageKey = (
   { storageKeyFile, storagePassphrase, storageCredential }: StorageSources,
 ): ResultAsync<void, PrivateFileError> => {
   if (storageCredential !== undefined) return readCredential(files, storageCredential).map(nothing);
-  if (storagePassphrase === undefined) return readKeyFile(files, storageKeyFile).map(nothing);
+  if (storagePassphrase === undefined) return readKeyFile({ files }, storageKeyFile).map(nothing);
   const { file, salt } = storagePassphrase;
   const passphrase =
-    file === ASKED ? okAsync(undefined) : readPassphraseFile(files, file).map(nothing);
-  return passphrase.andThen(() => readSalt(files, salt).map(nothing));
+    file === ASKED ? okAsync(undefined) : readPassphraseFile({ files }, file).map(nothing);
+  return passphrase.andThen(() => readSalt({ files }, salt).map(nothing));
 };
 
 const nothing = (): void => undefined;
 
 /** The service manager answers for who can read it. */
 const readCredential = (files: Files, path: string): KeyResult =>
-  files
-    .read(path)
-    .mapErr(({ reason }) => failure(path, reason === 'denied' ? 'denied' : 'io'))
-    .andThen((key) => (key.length === KEY_LENGTH ? ok(key) : refuse(path, 'wrong-length')));
+  readAny(files, path).andThen((key) =>
+    key.length === KEY_LENGTH ? ok(key) : refuse(path, 'wrong-length'),
+  );
+
+/** Whoever can read it. */
+const readAny = (files: Files, path: string): KeyResult =>
+  files.read(path).mapErr(({ reason }) => failure(path, reason === 'denied' ? 'denied' : 'io'));
 
 const loadKeyFile = (world: StorageWorld, path: string, stores: readonly string[]): KeyResult =>
   exists(path).andThen((isThere) => {
-    if (isThere) return readKeyFile(world.files, path);
+    if (isThere) return readKeyFile(world, path);
     return refuseBeside(stores, path, 'lost-key').andThen(() =>
       keep(world.files, path, world.random(KEY_LENGTH)),
     );
   });
 
-const readKeyFile = (files: Files, path: string): KeyResult =>
-  readPrivateFile(files, path).andThen((key) =>
+/** What reading takes. */
+type Reading = Pick<StorageWorld, 'files' | 'lax'>;
+
+const readSecret = ({ files, lax = false }: Reading, path: string): KeyResult =>
+  lax ? readAny(files, path) : readPrivateFile(files, path);
+
+const readKeyFile = (world: Reading, path: string): KeyResult =>
+  readSecret(world, path).andThen((key) =>
     key.length === KEY_LENGTH ? ok(key) : refuse(path, 'wrong-length'),
   );
 
@@ -133,20 +144,20 @@ const deriveKey = (
   safeTry(async function* () {
     const isNew = !(yield* exists(path));
     if (isNew) yield* refuseBeside(stores, path, 'lost-salt');
-    const old = isNew ? undefined : yield* readSalt(world.files, path);
+    const old = isNew ? undefined : yield* readSalt(world, path);
     const passphrase = yield* passphraseFrom(world, file, isNew);
     // Durable before anything is sealed: without it the passphrase opens nothing.
     const salt = old ?? (yield* keep(world.files, path, world.random(SALT_LENGTH)));
     return stretch(passphrase, salt);
   });
 
-const readSalt = (files: Files, path: string): KeyResult =>
-  readPrivateFile(files, path).andThen((salt) =>
+const readSalt = (world: Reading, path: string): KeyResult =>
+  readSecret(world, path).andThen((salt) =>
     salt.length === SALT_LENGTH ? ok(salt) : refuse(path, 'salt-length'),
   );
 
 const passphraseFrom = (
-  { files, askPassphrase = askProcess }: StorageWorld,
+  { askPassphrase = askProcess, ...world }: StorageWorld,
   file: string,
   isNew: boolean,
 ): KeyResult =>
@@ -156,10 +167,10 @@ const passphraseFrom = (
         .andThen((passphrase) =>
           passphrase.length > 0 ? ok(passphrase) : refuse(INPUT, 'empty-passphrase'),
         )
-    : readPassphraseFile(files, file);
+    : readPassphraseFile(world, file);
 
-const readPassphraseFile = (files: Files, path: string): KeyResult =>
-  readPrivateFile(files, path)
+const readPassphraseFile = (world: Reading, path: string): KeyResult =>
+  readSecret(world, path)
     .map(firstLineOf)
     .andThen((line) => (line.length > 0 ? ok(line) : refuse(path, 'empty-passphrase')));
 

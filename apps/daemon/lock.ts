@@ -8,14 +8,17 @@ import { Arrivals } from '../../src/io/arrivals.js';
 import type { Duplex, Listener, Network } from '../../src/io/contracts.js';
 import type { DaemonError } from './errors.js';
 
+/** Why there is no lock. */
+export type LockError = Extract<DaemonError, { readonly kind: 'already-running' | 'listener' }>;
+
 /** @errors `already-running`: somebody answers there; `listener`: the path cannot be used */
 export const bindControlSocket = (
   network: Network,
   socket: string,
-): ResultAsync<Listener, DaemonError> =>
+): ResultAsync<Listener, LockError> =>
   network
     .listen(`unix:${socket}`)
-    .mapErr(({ reason }): DaemonError =>
+    .mapErr(({ reason }): LockError =>
       reason === 'in-use'
         ? { kind: 'already-running', socket }
         : { kind: 'listener', key: 'Management.Path', address: socket, reason },

@@ -9,6 +9,7 @@ import { ed25519Key } from '../config/key-text.js';
 import {
   absolutePath,
   generateOnly,
+  inBackground,
   ipPort,
   loggingSchema,
   networkKeys,
@@ -43,6 +44,7 @@ const authority = z.strictObject({
     .min(1, { error: 'must list at least one address' })
     .describe('where to listen'),
   DataDir: absolutePath.describe('private directory'),
+  Daemon: inBackground,
   ...networkKeys,
 });
 
@@ -92,7 +94,7 @@ export const authoritySchema = z.strictObject({
   Authority: authority.describe('the authority itself, and what its network agrees on'),
   Logging: loggingSchema.optional().describe('as the daemon’s'),
   Storage: storageSchema.optional().describe('as the daemon’s'),
-  Management: management.optional().describe('the management socket'),
+  Management: management.optional().describe('the control socket'),
   Parameters: parameters.prefault({}).describe('rates of the network'),
   Debug: debug.prefault({}).describe('the shape of the network'),
   Mixes: z.array(mix).default([]).describe('a mix that may be listed'),

@@ -25,6 +25,12 @@ type Worldly = 'io' | 'openStore' | 'storageKey' | 'faults';
 interface Common extends StorageSources {
   readonly dataDir: string;
   readonly logging: LoggingConfig;
+  /** Absolute path of the control socket, which is the instance lock. */
+  readonly socket: string;
+  /** Whether the documents' verbs are spoken on it. */
+  readonly documentVerbs: boolean;
+  /** Whether it is started in the background, where the command line says nothing. */
+  readonly inBackground: boolean;
   readonly generateOnly: boolean;
   /** What the file may say, and should not. */
   readonly warnings: readonly ConfigProblem[];
@@ -34,8 +40,6 @@ export interface AuthorityConfig extends Common {
   readonly kind: 'authority';
   /** Absolute path of the management socket. */
   readonly socket: string;
-  /** Whether it takes verbs beside JSON-RPC. */
-  readonly takesVerbs: boolean;
   readonly options: Omit<AuthorityOptions, Worldly>;
 }
 
@@ -48,8 +52,6 @@ export interface FaultConfig {
 export interface ServerConfig extends Common {
   readonly kind: 'mix' | 'provider';
   readonly options: Omit<ProviderOptions & MixOptions, Worldly>;
-  /** Absolute path of the management socket, where there is one. */
-  readonly socket: string | undefined;
   /** Threads that unwrap packets; as many as are worth it where not said. */
   readonly workers: number | undefined;
   readonly faults: FaultConfig | undefined;
@@ -57,8 +59,6 @@ export interface ServerConfig extends Common {
 
 export type NodeConfig = AuthorityConfig | ServerConfig;
 
-/** Of the management socket, in the data directory. */
-const SOCKET = 'management_sock';
 const MU_CAP_MS = 21_600_000;
 
 /**
@@ -139,10 +139,11 @@ const authorityOf = (file: AuthorityFile): AuthorityConfig => {
     dataDir,
     ...storageSourcesOf(file.Storage, dataDir),
     logging: loggingOf(file.Logging, dataDir),
+    socket: socketOf(management?.Path, dataDir),
+    documentVerbs: management?.Enable ?? false,
+    inBackground: authority.Daemon,
     generateOnly: debug.GenerateOnly,
     warnings: [],
-    socket: management?.Path ?? join(dataDir, SOCKET),
-    takesVerbs: management?.Enable ?? false,
     options: {
       dataDir,
       addresses: authority.Addresses,
@@ -158,6 +159,9 @@ const authorityOf = (file: AuthorityFile): AuthorityConfig => {
     },
   };
 };
+
+const socketOf = (path: string | undefined, dataDir: string): string =>
+  path ?? join(dataDir, 'management_sock');
 
 export const parametersOf = (file: AuthorityFile['Parameters']): NetworkParameters => {
   const mu = rateOf(file.Mu, file.MuMaxDelay);
@@ -187,8 +191,10 @@ const serverOf = (file: ServerFile): Omit<ServerConfig, 'warnings'> => {
     dataDir,
     ...storageSourcesOf(file.Storage, dataDir),
     logging: loggingOf(file.Logging, dataDir),
+    socket: socketOf(management?.Path, dataDir),
+    documentVerbs: management?.Enable ?? false,
+    inBackground: server.Daemon,
     generateOnly: debug.GenerateOnly,
-    socket: management?.Enable ? (management.Path ?? join(dataDir, SOCKET)) : undefined,
     workers:
       debug.NumSphinxWorkers && debug.NumSphinxWorkers > 0 ? debug.NumSphinxWorkers : undefined,
     faults: faults && {

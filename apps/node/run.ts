@@ -1,45 +1,39 @@
 /**
- * One part of a network as a program: its files, its start, its management socket.
+ * One part of a network as a program: its lock, its files, its start, its control socket.
  * @module
  */
-import { errAsync, ok, okAsync, ResultAsync, safeTry } from 'neverthrow';
-import { startAuthority, type RunningAuthority } from '../../servers/authority/authority.js';
+import { errAsync, ok, ResultAsync, safeTry } from 'neverthrow';
 import type { AuthorityError } from '../../servers/authority/options.js';
-import { startMix, type MixOptions } from '../../servers/mix/mix.js';
 import { loadIdentity } from '../../servers/node/keys.js';
 import { serveManagement } from '../../servers/node/management.js';
-import type { RunningNode } from '../../servers/node/node.js';
-import type { NodeError, NodeOptions } from '../../servers/node/options.js';
+import type { NodeError } from '../../servers/node/options.js';
 import { Resources } from '../../servers/node/resources.js';
-import { startProvider, type RunningProvider } from '../../servers/provider/provider.js';
-import type { VerbTable } from '../../src/control/dialogue.js';
-import type { Json } from '../../src/control/json.js';
+import type { JsonObject } from '../../src/control/json.js';
 import { selectPrimitives } from '../../src/crypto/select.js';
-import type { Io, ListenError } from '../../src/io/contracts.js';
+import type { Io, Listener } from '../../src/io/contracts.js';
 import type { OpenStore } from '../../src/index.js';
 import { collectForPackets } from '../../src/io/node.js';
 import { faultStage } from '../../testkit/faults.js';
 import type { AskPassphrase } from '../config/passphrase.js';
-import { ensurePrivateDirectory, type PrivateFileError } from '../config/private-files.js';
+import type { PrivateFileError } from '../config/private-files.js';
 import { loadStorageKey } from '../config/storage-key.js';
-import type { AuthorityConfig, NodeConfig, ServerConfig } from './config.js';
+import { bindControlSocket, handingOver, type LockError } from '../daemon/lock.js';
+import type { NodeConfig, ServerConfig } from './config.js';
+import { operatorMethods } from './methods.js';
+import { openAuthority, openServer, type Part } from './parts.js';
+import { NodeReloader, type Reloaded, type ReloadError, type ReloadSource } from './reload.js';
 
-export type NodeRunError =
-  | AuthorityError
-  | NodeError
-  | PrivateFileError
-  | {
-      readonly kind: 'management';
-      readonly path: string;
-      readonly reason: ListenError['reason'];
-    };
+export type NodeRunError = AuthorityError | NodeError | PrivateFileError | LockError;
 
 export interface NodeWorld {
   readonly io: Io;
   readonly openStore: OpenStore;
   /** Who knows the passphrase; absent: whoever started this process. */
   readonly askPassphrase?: AskPassphrase;
-  /** Somebody asks over the management socket that the program ends. */
+  /** Takes private files that others could read; whoever starts us has been warned. */
+  readonly lax?: boolean;
+  readonly source: ReloadSource;
+  /** Somebody asks over the control socket that the program ends. */
   readonly shutdown: () => void;
 }
 
@@ -47,6 +41,8 @@ export interface RunningPart {
   readonly addresses: readonly string[];
   /** Ed25519, 32 bytes. */
   readonly identityKey: Uint8Array;
+  /** Reads the configuration file again. */
+  reload(): ResultAsync<Reloaded, ReloadError>;
   close(): Promise<void>;
 }
 
@@ -70,10 +66,13 @@ export const generateIdentity = (
   { dataDir }: NodeConfig,
   io: Io,
 ): ResultAsync<Uint8Array, NodeRunError> =>
-  ensurePrivateDirectory(dataDir)
-    .mapErr((error): NodeRunError => error)
-    .andThen(() => loadIdentity({ ...io, primitives: selectPrimitives(io.log) }, dataDir))
-    .map(({ identityKey }) => identityKey);
+  loadIdentity({ ...io, primitives: selectPrimitives(io.log) }, dataDir).map(
+    ({ identityKey }) => identityKey,
+  );
+
+/** The store of a part. */
+export const storeOf = ({ kind, dataDir }: NodeConfig): string =>
+  `${dataDir}/${kind === 'authority' ? 'authority' : 'node'}.db`;
 
 const assemble = (
   config: NodeConfig,
@@ -81,99 +80,72 @@ const assemble = (
   resources: Resources,
 ): ResultAsync<RunningPart, NodeRunError> =>
   safeTry(async function* () {
-    const { io, askPassphrase } = world;
-    yield* ensurePrivateDirectory(config.dataDir);
-    const store = `${config.dataDir}/${config.kind === 'authority' ? 'authority' : 'node'}.db`;
-    const storageKey = yield* loadStorageKey({ ...io, askPassphrase }, config, [store]);
-    const running = yield* config.kind === 'authority'
-      ? startDirectory(config, world, { resources, storageKey })
-      : startServer(config, world, { resources, storageKey });
-    const { addresses, identityKey } = running;
-    return ok({ addresses, identityKey, close: () => resources.close() });
+    const { io } = world;
+    yield* io.files.makeDirectory(config.dataDir);
+    const control = yield* bindControlSocket(io.network, config.socket);
+    // The lock: it goes when nothing is open any more.
+    resources.add(() => control.close());
+    const storageKey = yield* loadStorageKey({ ...io, ...world }, config, [storeOf(config)]);
+    const part = yield* openPart(config, world, storageKey);
+    resources.add(() => part.close());
+    const reloader = new NodeReloader(world.source, part.apply);
+    yield* openControl(config, world, { control, resources, part, reloader });
+    const { addresses, identityKey } = part;
+    const reload = () => reloader.reload();
+    return ok({ addresses, identityKey, reload, close: () => resources.close() });
   });
 
-interface Ground {
+const openPart = (
+  config: NodeConfig,
+  { io, openStore }: NodeWorld,
+  storageKey: Uint8Array,
+): ResultAsync<Part, NodeRunError> => {
+  const worldly = { io, openStore, storageKey };
+  if (config.kind === 'authority') {
+    return openAuthority({ ...config.options, ...worldly }).mapErr((error) => error);
+  }
+  collectForPackets();
+  return openServer(config.kind, { ...config.options, ...faultsOf(config, io), ...worldly }).mapErr(
+    (error) => error,
+  );
+};
+
+const faultsOf = ({ faults }: ServerConfig, { random }: Io) =>
+  faults === undefined ? {} : { faults: faultStage({ random, ...faults }) };
+
+interface Opened {
+  readonly control: Listener;
   readonly resources: Resources;
-  readonly storageKey: Uint8Array;
+  readonly part: Part;
+  readonly reloader: NodeReloader;
 }
 
-const startDirectory = (
-  config: AuthorityConfig,
-  world: NodeWorld,
-  { resources, storageKey }: Ground,
-): ResultAsync<RunningAuthority, NodeRunError> =>
-  safeTry(async function* () {
-    const authority = yield* startAuthority({ ...world, ...config.options, storageKey });
-    resources.add(() => authority.close());
-    yield* openAuthorityManagement(config, world, { resources, authority });
-    return ok(authority);
-  });
-
-const openAuthorityManagement = (
-  { socket, takesVerbs }: AuthorityConfig,
+const openControl = (
+  config: NodeConfig,
   { io, shutdown }: NodeWorld,
-  { resources, authority }: { readonly resources: Resources; readonly authority: RunningAuthority },
-): ResultAsync<void, NodeRunError> =>
-  serveManagement({
-    io,
-    address: `unix:${socket}`,
-    identifier: 'Authority',
-    verbs: takesVerbs ? authority.verbs : {},
-    methods: authority.methods,
-    status: () => ({ ...authority.status(), pid: process.pid }),
+  { control, resources, part, reloader }: Opened,
+): ResultAsync<void, NodeRunError> => {
+  const startedMs = io.clock.monotonic();
+  const status = (): JsonObject => ({
+    ...part.status(),
+    pid: process.pid,
+    upMs: Math.round(io.clock.monotonic() - startedMs),
+    needsRestart: [...reloader.needsRestart],
+  });
+  return serveManagement({
+    io: { ...io, network: handingOver(io.network, control) },
+    address: control.address,
+    identifier: config.kind === 'authority' ? 'authority' : config.options.identifier,
+    verbs: config.documentVerbs ? part.verbs : {},
+    methods: { ...operatorMethods({ reloader }), ...part.methods },
+    status,
     shutdown,
   })
     .map((bridge) => resources.add(() => bridge.close()))
-    .mapErr(({ reason }) => ({ kind: 'management', path: socket, reason }));
-
-const startServer = (
-  config: ServerConfig,
-  world: NodeWorld,
-  { resources, storageKey }: Ground,
-): ResultAsync<RunningNode, NodeRunError> =>
-  safeTry(async function* () {
-    const { io, openStore } = world;
-    collectForPackets();
-    const options = { ...config.options, ...faultsOf(config, io), io, openStore, storageKey };
-    const node = yield* startRole(config.kind, options);
-    resources.add(() => node.close());
-    yield* openManagement(config, world, { resources, node });
-    return ok(node);
-  });
-
-const startRole = (
-  kind: ServerConfig['kind'],
-  options: NodeOptions & MixOptions,
-): ResultAsync<RunningNode | RunningProvider, NodeRunError> =>
-  kind === 'mix' ? startMix(options) : startProvider(options);
-
-const faultsOf = ({ faults }: ServerConfig, { random }: Io): Pick<NodeOptions, 'faults'> =>
-  faults === undefined ? {} : { faults: faultStage({ random, ...faults }) };
-
-const openManagement = (
-  { socket, options }: ServerConfig,
-  { io, shutdown }: NodeWorld,
-  {
-    resources,
-    node,
-  }: { readonly resources: Resources; readonly node: RunningNode | RunningProvider },
-): ResultAsync<void, NodeRunError> => {
-  if (socket === undefined) return okAsync(undefined);
-  const verbs: VerbTable = 'verbs' in node ? node.verbs : {};
-  const address = `unix:${socket}`;
-  const { identifier } = options;
-  return serveManagement({ io, address, identifier, verbs, status: () => nodeJson(node), shutdown })
-    .map((bridge) => resources.add(() => bridge.close()))
-    .mapErr(({ reason }) => ({ kind: 'management', path: socket, reason }));
-};
-
-/** A node's numbers, and our process for those who must find it. */
-const nodeJson = (node: RunningNode | RunningProvider): Json => {
-  const { place, ...status } = node.status();
-  return {
-    ...status,
-    pid: process.pid,
-    inDocument: place !== undefined,
-    spooled: 'spooledMessages' in node ? node.spooledMessages() : 0,
-  };
+    .mapErr(({ address, reason }) => ({
+      kind: 'listener',
+      key: 'Management.Path',
+      address,
+      reason,
+    }));
 };

@@ -18,6 +18,7 @@ import {
   absolutePath,
   authorityKeys,
   generateOnly,
+  inBackground,
   hostPort,
   ipPort,
   loggingSchema,
@@ -54,6 +55,7 @@ const server = z.strictObject({
     .describe('only those; needs `tcp4` among them'),
   DataDir: absolutePath.describe('private directory'),
   IsProvider: z.boolean().default(false).describe('a provider, not a mix'),
+  Daemon: inBackground,
 });
 
 const pki = z.strictObject({
@@ -62,8 +64,8 @@ const pki = z.strictObject({
 });
 
 const management = z.strictObject({
-  Enable: z.boolean().default(false).describe('open the management socket'),
-  Path: socketPath('where'),
+  Enable: z.boolean().default(false).describe('the documents’ verbs on the control socket'),
+  Path: socketPath('the control socket, which is always open'),
 });
 
 const plugin = z.strictObject({
@@ -209,7 +211,7 @@ export const serverSchema = z.strictObject({
   PKI: pki,
   Logging: loggingSchema.optional().describe('as the daemon’s'),
   Storage: storageSchema.optional().describe('as the daemon’s'),
-  Management: management.optional().describe('the management socket'),
+  Management: management.optional().describe('the control socket'),
   Provider: provider.optional().describe('what only a provider has'),
   Mixing: mixingSchema.optional().describe('when packets leave a mix; not for providers'),
   Debug: debug.prefault({}).describe('local limits, which cannot be seen on the wire'),

@@ -3,7 +3,7 @@
  * it to whoever asks.
  * @module
  */
-import { errAsync, ok, ResultAsync, safeTry } from 'neverthrow';
+import { errAsync, ok, ResultAsync, safeTry, type Result } from 'neverthrow';
 import { selectPrimitives } from '../../src/crypto/select.js';
 import type { VerbTable } from '../../src/control/dialogue.js';
 import type { RpcMethods } from '../../src/control/method.js';
@@ -17,7 +17,12 @@ import { Archive } from './archive.js';
 import { Chain } from './chain.js';
 import { Desk } from './desk.js';
 import { operatorMethods, operatorVerbs } from './operator.js';
-import { checkOptions, type AuthorityError, type AuthorityOptions } from './options.js';
+import {
+  checkOptions,
+  type AuthorityError,
+  type AuthorityOptions,
+  type AuthorityPolicy,
+} from './options.js';
 import { Registry } from './registry.js';
 
 export interface AuthorityStatus {
@@ -44,11 +49,19 @@ export interface RunningAuthority {
   readonly verbs: VerbTable;
   readonly methods: RpcMethods;
   status(): AuthorityStatus;
+  /**
+   * Takes over other lists of nodes and other parameters: for the documents that are not made yet.
+   *
+   * @errors `bad-option`: no usable document could come of them; nothing has changed
+   */
+  revise(policy: AuthorityPolicy): Result<void, AuthorityError>;
   close(): Promise<void>;
 }
 
 interface Parts {
   readonly options: AuthorityOptions;
+  /** Replaced as a whole by {@link RunningAuthority.revise}; everybody looks at this one object. */
+  readonly policy: AuthorityPolicy;
   readonly identity: NodeIdentity;
   readonly archive: Archive;
   readonly registry: Registry;
@@ -100,12 +113,13 @@ const makeParts = (
 ): Parts => {
   const { identity, archive, registry, signal } = given;
   const { io, network } = options;
+  const policy = policyOf(options);
   const primitives = selectPrimitives(io.log);
   const counters = makeCounters(io.log);
   const shared = { archive, primitives, signal, epochTime: network.epochTime };
   const chain = new Chain({
     ...shared,
-    ...options,
+    policy,
     clock: io.clock,
     log: io.log,
     random: io.random,
@@ -124,7 +138,13 @@ const makeParts = (
     onPost: () => chain.wake(),
     count: counters.count,
   });
-  return { options, identity, archive, registry, chain, desk, counters };
+  return { options, policy, identity, archive, registry, chain, desk, counters };
+};
+
+/** A copy: the options are the caller's. */
+const policyOf = (from: AuthorityPolicy): AuthorityPolicy => {
+  const { parameters, layers, minNodesPerLayer, mixes, providers } = from;
+  return { parameters, layers, minNodesPerLayer, mixes, providers };
 };
 
 /** An authority has no link key of its own: its identity key is converted. */
@@ -162,6 +182,12 @@ const describe = (
     verbs: operatorVerbs(operator),
     methods: operatorMethods(operator),
     status: () => statusOf(parts),
+    revise: (policy) =>
+      checkOptions({ ...parts.options, ...policy }).map(() => {
+        Object.assign(parts.policy, policyOf(policy));
+        parts.registry.members.configure(policy);
+        parts.chain.wake();
+      }),
     close: () => resources.close(),
   };
 };

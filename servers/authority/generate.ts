@@ -22,17 +22,16 @@ import { certificateExpiration, type Epoch, type EpochTime } from '../../src/pki
 import { assignLayers, priorSharedRandom, sharedRandom } from '../../src/pki/genesis.js';
 import type { Archive } from './archive.js';
 import type { Members } from './members.js';
-import type { NetworkParameters } from './options.js';
+import type { AuthorityPolicy } from './options.js';
 
 export interface GenerateDeps {
   readonly archive: Archive;
   readonly primitives: Primitives;
   readonly random: Random;
   readonly epochTime: EpochTime;
-  readonly parameters: NetworkParameters;
-  readonly layers: number;
-  readonly minNodesPerLayer: number;
   readonly members: Pick<Members, 'all' | 'isAuthorised'>;
+  /** As it is at the moment. */
+  readonly policy: AuthorityPolicy;
   /** Of the authority's identity key. */
   readonly seed: Uint8Array;
   readonly identityKey: Uint8Array;
@@ -90,13 +89,13 @@ const contentsOf = (
   const earlier = previous?.priorSharedRandom ?? [];
   const layers = assignLayers(deps.random, {
     mixes,
-    layers: deps.layers,
+    layers: deps.policy.layers,
     previous: previous?.topology,
   });
   return {
     epoch,
     genesisEpoch,
-    ...deps.parameters,
+    ...deps.policy.parameters,
     topology: layers.map((layer) => layer.map(({ raw }) => raw)),
     providers: providers.map(({ raw }) => raw),
     sharedRandomCommit: undefined,
@@ -129,10 +128,11 @@ export const generate = (
 ): Result<Uint8Array | undefined, DocumentError> => {
   const present = presentAt(deps, epoch, nowMs);
   const { mixes, providers } = present;
+  const { layers, minNodesPerLayer } = deps.policy;
   const isEnough =
     quorum === 'everybody'
       ? mixes.length + providers.length === deps.members.all.length
-      : providers.length > 0 && mixes.length >= deps.layers * deps.minNodesPerLayer;
+      : providers.length > 0 && mixes.length >= layers * minNodesPerLayer;
   if (!isEnough) return ok(undefined);
   const contents = contentsOf(deps, present, { epoch, nowMs });
   const expiration = certificateExpiration(deps.epochTime, nowMs);

@@ -47,9 +47,16 @@ export class Members {
   readonly #members = new Map<string, Member>();
   readonly #rejected = new Set<string>();
 
-  constructor(store: Store, { mixes, providers }: Whitelist) {
+  constructor(store: Store, configured: Whitelist) {
     this.#store = store;
+    this.configure(configured);
+  }
+
+  /** Takes over other lists of the configuration; what the operator has decided stays. */
+  configure({ mixes, providers }: Whitelist): void {
     const origin = 'configured';
+    const former = this.all.filter((member) => member.origin === origin);
+    for (const { identityKey } of former) this.#members.delete(toHex(identityKey));
     for (const identityKey of mixes) {
       this.#keep({ identityKey, kind: 'mix', name: undefined, origin });
     }

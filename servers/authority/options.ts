@@ -23,7 +23,17 @@ export interface NetworkParameters {
   readonly sendRatePerMinute: number;
 }
 
-export interface AuthorityOptions {
+/** What an authority may change its mind about while it runs. */
+export interface AuthorityPolicy {
+  readonly parameters: NetworkParameters;
+  readonly layers: number;
+  readonly minNodesPerLayer: number;
+  /** Ed25519 identity keys of the mixes that may be listed. */
+  readonly mixes: readonly Uint8Array[];
+  readonly providers: readonly ListedProvider[];
+}
+
+export interface AuthorityOptions extends AuthorityPolicy {
   readonly io: Io;
   /** Absolute path of a private directory; made when missing. */
   readonly dataDir: string;
@@ -31,12 +41,6 @@ export interface AuthorityOptions {
   readonly addresses: readonly string[];
   /** All but the authority itself, whose key is in the data directory. */
   readonly network: Omit<NetworkConfig, 'authority'>;
-  readonly parameters: NetworkParameters;
-  readonly layers: number;
-  readonly minNodesPerLayer: number;
-  /** Ed25519 identity keys of the mixes that may be listed. */
-  readonly mixes: readonly Uint8Array[];
-  readonly providers: readonly ListedProvider[];
   readonly openStore: OpenStore;
   /** Seals the authority's store, 32 bytes. */
   readonly storageKey: Uint8Array;

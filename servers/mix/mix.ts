@@ -24,7 +24,7 @@ export const startMix = (options: MixOptions): ResultAsync<RunningNode, NodeErro
 
 const openMixRole = (services: NodeServices): NodeRole => {
   const decoys = makeDecoys(services);
-  const running = services.tuning.sendDecoyTraffic ? decoys.run() : Promise.resolve();
+  const running = decoys.run();
   return {
     kind: 'mix',
     advertise: () => Promise.resolve({ services: new Map(), registrationAddresses: undefined }),
@@ -39,6 +39,8 @@ const openMixRole = (services: NodeServices): NodeRole => {
       }
     },
     pending: () => 0,
+    health: () => decoys.health,
+    ping: (names) => decoys.ping(names),
     close: () => running,
   };
 };
@@ -53,7 +55,7 @@ const makeDecoys = (services: NodeServices): Decoys => {
     identityKey: identity.identityKey,
     view: () => documents.latest(),
     dispatch: services.dispatch,
-    slackMs: tuning.decoySlackMs,
+    tuning,
     drop,
     count: services.count,
     signal,

@@ -126,6 +126,7 @@ export class OutgoingLink {
       count('connect.failed');
       return false;
     }
+    count('connect.opened');
     const startedMs = clock.monotonic();
     await this.#serve(session);
     const short = Math.min(SHORT_LIFE_MS, tuning.retryStepMs);

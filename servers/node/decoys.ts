@@ -1,71 +1,47 @@
 /**
- * Mix decoys: packets that a mix sends to itself, through a provider and back by a SURB.
- *
- * They are cover for the mix's outgoing links, and their loss shows that something drops packets.
- * Source: server decoy.go of v0.0.17; the unused kind without a SURB is left out.
+ * Mix decoys: loops that are cover for the mix's outgoing links, and whose loss shows that something
+ * drops packets. A ping is a loop that somebody waits for.
  * @module
  */
 import { err, ok, type Result } from 'neverthrow';
 import { equal } from '../../src/bytes/compare.js';
-import { toHex, utf8 } from '../../src/bytes/text.js';
+import { toHex } from '../../src/bytes/text.js';
 import { concat, Writer } from '../../src/bytes/writer.js';
-import { pick } from '../../src/crypto/sample.js';
-import type { Clock, Random } from '../../src/io/contracts.js';
-import type { EpochTime } from '../../src/pki/epoch.js';
-import { choosePath, type ChosenPath, type PathError } from '../../src/pki/path.js';
-import {
-  nodeWithKey,
-  sampleInterval,
-  type NetworkNode,
-  type NetworkView,
-} from '../../src/pki/view.js';
-import { createPacket } from '../../src/sphinx/packet.js';
-import { encodePlaintext } from '../../src/sphinx/plaintext.js';
-import type { SphinxSuite } from '../../src/sphinx/suite.js';
-import { createSurb, openReply } from '../../src/sphinx/surb.js';
+import type { Clock } from '../../src/io/contracts.js';
+import { sampleInterval, type NetworkView } from '../../src/pki/view.js';
+import { openReply } from '../../src/sphinx/surb.js';
 import type { Drop } from './drops.js';
+import { PathHealth, type NodeHealth } from './health.js';
+import { makeLoop, nodesToCross, viewThrough, type LoopDeps, type MadeLoop } from './loops.js';
+import type { NodeTuning } from './options.js';
+import type { Ping, PingError } from './ping.js';
 import type { SurbReplyHop } from './role.js';
 
-export interface DecoyDeps {
+export interface DecoyDeps extends LoopDeps {
   readonly clock: Clock;
-  readonly random: Random;
-  readonly suite: SphinxSuite;
-  readonly epochTime: EpochTime;
-  readonly identityKey: Uint8Array;
   /** The current document. */
   readonly view: () => NetworkView | undefined;
   readonly dispatch: (packet: Uint8Array, nextNodeId: Uint8Array) => void;
-  readonly slackMs: number;
+  readonly tuning: Pick<NodeTuning, 'sendDecoyTraffic' | 'decoySlackMs'>;
   readonly drop: Drop;
   readonly count: (event: string) => void;
   readonly signal: AbortSignal;
 }
 
 /** A loop that is under way. */
-interface Loop {
-  readonly keys: Uint8Array;
-  /** When it should be back, wall time. */
-  readonly etaMs: number;
+interface Loop extends Pick<MadeLoop, 'keys' | 'etaMs' | 'nodes'> {
+  /** Aborted when it is back. */
+  readonly back: AbortController;
 }
 
-interface LoopPaths {
-  readonly forward: ChosenPath;
-  readonly reply: ChosenPath;
-}
-
-type LoopError = PathError | { readonly kind: 'low-order-key' } | { readonly kind: 'not-listed' };
-
-const SERVICE = 'loop';
 const PREFIX_RANDOM_LENGTH = 8;
-const ATTEMPTS = 3;
-/** A loop that takes this many epochs outlives the keys on its path. */
-const MAX_EPOCHS = 2;
-/** Pause while there is no document or no rate. */
+/** Pause while there is no document or no rate, or no decoys are wanted. */
 const IDLE_MS = 10_000;
 
 export class Decoys {
   readonly #deps: DecoyDeps;
   readonly #loops = new Map<string, Loop>();
+  readonly #health = new PathHealth();
   /** Where our replies end: nobody else knows this recipient. */
   readonly #recipient: Uint8Array;
   readonly #idPrefix: Uint8Array;
@@ -76,18 +52,49 @@ export class Decoys {
     this.#idPrefix = new Writer(8).u64(Math.floor(deps.clock.now() / 1000)).done();
   }
 
-  /** Sends loops at the document's LambdaM until the signal. */
+  /** How our loops fared, by the nodes that they crossed. */
+  get health(): readonly NodeHealth[] {
+    return this.#health.snapshot();
+  }
+
+  /** Sends loops at the document's LambdaM, while they are wanted, until the signal. */
   async run(): Promise<void> {
-    const { clock, random, view, signal } = this.#deps;
+    const { clock, random, view, tuning, signal } = this.#deps;
     for (;;) {
-      const rate = view()?.rates.lambdaM;
+      const rate = tuning.sendDecoyTraffic ? view()?.rates.lambdaM : undefined;
       const intervalMs = rate && sampleInterval(random, rate);
       await clock.sleep(intervalMs ?? IDLE_MS, signal);
       if (signal.aborted) return;
       this.#forgetLost();
       const current = view();
-      if (current && intervalMs !== undefined) this.#send(current);
+      const isWanted = intervalMs !== undefined && tuning.sendDecoyTraffic;
+      if (current && isWanted) this.#send(current);
     }
+  }
+
+  /**
+   * Sends a loop over these nodes, and waits until it is back or lost.
+   *
+   * @param names - one node, or two of different layers; the others of the path are drawn at random
+   */
+  async ping(names: readonly string[]): Promise<Result<Ping, PingError>> {
+    const { view, identityKey, clock, tuning, signal } = this.#deps;
+    const current = view();
+    if (!current) return err({ kind: 'no-current-document' });
+    const through = viewThrough(current, identityKey, names);
+    if (!through) return err({ kind: 'not-crossed', nodes: nodesToCross(current, identityKey) });
+    const startedMs = clock.monotonic();
+    const loop = this.#send(through);
+    if (!loop) return err({ kind: 'not-crossed', nodes: nodesToCross(current, identityKey) });
+    const waitMs = loop.etaMs + tuning.decoySlackMs - clock.now();
+    await clock.sleep(waitMs, AbortSignal.any([loop.back.signal, signal]));
+    this.#forgetLost();
+    if (signal.aborted) return err({ kind: 'closed' });
+    return ok(
+      loop.back.signal.aborted
+        ? { outcome: 'returned', roundTripMs: Math.round(clock.monotonic() - startedMs) }
+        : { outcome: 'lost' },
+    );
   }
 
   /** Takes a reply that ended here: one of ours, or nothing that we know. */
@@ -102,64 +109,26 @@ export class Decoys {
     }
     this.#loops.delete(id);
     count('decoy.returned');
+    this.#health.note('returned', loop.nodes);
+    loop.back.abort();
   }
 
-  #send(view: NetworkView): void {
-    const made = this.#makeLoop(view);
-    if (made.isErr()) {
-      this.#deps.count(`decoy.not-made.${made.error.kind}`);
-      return;
-    }
-    this.#deps.count('decoy.sent');
-    this.#deps.dispatch(made.value.packet, made.value.nextNodeId);
-  }
-
-  #makeLoop(view: NetworkView): Result<{ packet: Uint8Array; nextNodeId: Uint8Array }, LoopError> {
-    const { suite, random, identityKey } = this.#deps;
-    const ourselves = view.layers.map((nodes) => nodeWithKey(nodes, identityKey)).find(Boolean);
-    const exit = pick(
-      random,
-      view.exits.filter(({ services }) => services.has(SERVICE)),
-    );
-    if (!ourselves || !exit) return err({ kind: 'not-listed' });
+  #send(view: NetworkView): Loop | undefined {
+    const { clock, count, dispatch } = this.#deps;
     const surbId = this.#newSurbId();
-    return this.#choosePaths(view, { ourselves, exit, surbId }).andThen(({ forward, reply }) =>
-      createSurb(suite, { path: reply.path, random }).andThen(({ surb, keys }) => {
-        const body = new Uint8Array(0);
-        const payload = encodePlaintext(suite.geometry, { kind: 'with-surb', surb, body });
-        const nextNodeId = forward.path[0]?.nodeId ?? exit.nodeId;
-        return createPacket(suite, { path: forward.path, payload, random }).map((packet) => {
-          this.#loops.set(toHex(surbId), { keys, etaMs: reply.endMs });
-          return { packet, nextNodeId };
-        });
-      }),
-    );
-  }
-
-  #choosePaths(
-    view: NetworkView,
-    { ourselves, exit, surbId }: { ourselves: NetworkNode; exit: NetworkNode; surbId: Uint8Array },
-  ): Result<LoopPaths, LoopError> {
-    const { suite, random, epochTime, clock } = this.#deps;
-    const deps = { view, epochTime, geometry: suite.geometry, random };
-    const recipient = utf8(exit.services.get(SERVICE)?.endpoint ?? '');
-    const startMs = clock.now();
-    const there = { kind: 'forward', source: ourselves, destination: exit, recipient } as const;
-    const back = { kind: 'reply', source: exit, destination: ourselves } as const;
-    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-      const paths = choosePath(deps, { ...there, surbId, startMs }).andThen((forward) =>
-        choosePath(deps, {
-          ...back,
-          recipient: this.#recipient,
-          surbId,
-          startMs: forward.endMs,
-        }).map((reply): LoopPaths => ({ forward, reply })),
-      );
-      if (paths.isErr()) return err(paths.error);
-      if (paths.value.reply.endMs - startMs < MAX_EPOCHS * epochTime.periodMs)
-        return ok(paths.value);
+    const request = { view, recipient: this.#recipient, surbId, startMs: clock.now() };
+    const made = makeLoop(this.#deps, request);
+    if (made.isErr()) {
+      count(`decoy.not-made.${made.error.kind}`);
+      return undefined;
     }
-    return err({ kind: 'too-slow' });
+    const { packet, nextNodeId, keys, etaMs, nodes } = made.value;
+    const loop = { keys, etaMs, nodes, back: new AbortController() };
+    this.#loops.set(toHex(surbId), loop);
+    count('decoy.sent');
+    this.#health.note('sent', nodes);
+    dispatch(packet, nextNodeId);
+    return loop;
   }
 
   #newSurbId(): Uint8Array {
@@ -167,11 +136,15 @@ export class Decoys {
   }
 
   #forgetLost(): void {
-    const nowMs = this.#deps.clock.now();
-    for (const [id, { etaMs }] of this.#loops) {
-      if (nowMs <= etaMs + this.#deps.slackMs) continue;
+    const { clock, tuning, count, view, identityKey } = this.#deps;
+    const nowMs = clock.now();
+    for (const [id, { etaMs, nodes }] of this.#loops) {
+      if (nowMs < etaMs + tuning.decoySlackMs) continue;
       this.#loops.delete(id);
-      this.#deps.count('decoy.lost');
+      count('decoy.lost');
+      this.#health.note('lost', nodes);
     }
+    const current = view();
+    if (current) this.#health.keepOnly(new Set(nodesToCross(current, identityKey)));
   }
 }

@@ -70,6 +70,7 @@ export class IncomingConnection {
       count('link.packet-size');
       return 'close';
     }
+    count('packets.received');
     if (this.admitted.kind === 'client') {
       if (this.admitted.client.maySend()) admit(packet, 'client');
       else drop('rate-limited');

@@ -118,3 +118,10 @@ const readKey = (
       if (!file) return ok(undefined);
       return decodePem(kind, file).mapErr((problem) => ({ kind: 'bad-key-file', path, problem }));
     });
+
+/** Destroys a node's lasting keys: what it is after that is another node. */
+export const deleteIdentity = (files: Files, dataDir: string): ResultAsync<void, FilesError> =>
+  files
+    .remove(`${dataDir}/identity.private.pem`)
+    .andThen(() => files.remove(`${dataDir}/link.private.pem`))
+    .andThen(() => files.remove(`${dataDir}/identity.public.pem`));

@@ -17,7 +17,7 @@ export interface ManagementOptions {
   /** The node's name, for the greeting. */
   readonly identifier: string;
   readonly verbs: VerbTable;
-  /** What JSON-RPC offers beside `status` and `shutdown`. */
+  /** What it can be asked beside its status, and to end. */
   readonly methods?: RpcMethods;
   readonly status: () => Json;
   /** Starts the end of the whole program. */

@@ -23,7 +23,8 @@ export const KEY_GRACE_MS = 120_000;
 /** Keys in a descriptor: its own epoch and two more. */
 export const PUBLISHED_KEYS = 3;
 
-const COLLECTION = 'mix-keys';
+/** Where the secrets are kept, by their epochs. */
+export const MIX_KEYS = 'mix-keys';
 const KEY_LENGTH = 32;
 const EPOCH_LENGTH = 8;
 
@@ -133,7 +134,7 @@ export class MixKeys {
     const dead = this.all.map(({ epoch }) => epoch).filter((epoch) => epoch < now - 1);
     if (dead.length === 0) return okAsync([]);
     const changes = dead.flatMap((epoch): readonly Change[] => [
-      { kind: 'delete', collection: COLLECTION, key: epochKey(epoch) },
+      { kind: 'delete', collection: MIX_KEYS, key: epochKey(epoch) },
       ...alongside(epoch),
     ]);
     for (const epoch of dead) this.#forget(epoch);
@@ -148,7 +149,7 @@ export class MixKeys {
 
 /** Loads the keys that are in the store; makes none. */
 export const openMixKeys = (deps: MixKeyDeps): ResultAsync<MixKeys, StoreError | BadRecord> =>
-  deps.store.list(COLLECTION).andThen((records): Result<MixKeys, StoreError | BadRecord> =>
+  deps.store.list(MIX_KEYS).andThen((records): Result<MixKeys, StoreError | BadRecord> =>
     records.every(isKeyRecord)
       ? ok(
           new MixKeys(
@@ -156,7 +157,7 @@ export const openMixKeys = (deps: MixKeyDeps): ResultAsync<MixKeys, StoreError |
             records.map((record) => readKey(deps, record)),
           ),
         )
-      : err({ kind: 'bad-record', collection: COLLECTION }),
+      : err({ kind: 'bad-record', collection: MIX_KEYS }),
   );
 
 const isKeyRecord = ({ key, value }: StoredRecord): boolean =>
@@ -172,7 +173,7 @@ const makeKey = ({ primitives }: MixKeyDeps, epoch: Epoch, secret: Uint8Array): 
 
 const putKey = ({ epoch, secret }: MixKey): Change => ({
   kind: 'put',
-  collection: COLLECTION,
+  collection: MIX_KEYS,
   key: epochKey(epoch),
   value: secret,
 });

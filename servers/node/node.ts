@@ -5,13 +5,14 @@
  * keys are rotated, and documents are followed.
  * @module
  */
-import { errAsync, ok, ResultAsync, safeTry, type Result } from 'neverthrow';
+import { err, errAsync, ok, ResultAsync, safeTry, type Result } from 'neverthrow';
 import type { Listener } from '../../src/io/contracts.js';
-import { epochAt } from '../../src/pki/epoch.js';
+import { epochAt, type Epoch } from '../../src/pki/epoch.js';
 import { placeOf } from '../../src/pki/view.js';
 import { addressBook, describe, type AddressBook } from './describe.js';
 import { openGround, type Ground } from './ground.js';
-import type { NodeError, NodeOptions } from './options.js';
+import { DEFAULT_TUNING, type NodeError, type NodeOptions, type NodeTuning } from './options.js';
+import type { Ping, PingError } from './ping.js';
 import { Resources } from './resources.js';
 import type { NodeRole, RoleMaker } from './role.js';
 import { openEntry, openExit, servicesOf, type Stages } from './stages.js';
@@ -26,7 +27,15 @@ export interface RunningNode {
   readonly identityKey: Uint8Array;
   status(): NodeStatus;
   /** Posts the descriptors of this epoch and the next once more, as they were signed. */
-  republish(): void;
+  republish(): readonly Epoch[];
+  /**
+   * Sends a loop through one node, or two of different layers, and waits for it.
+   *
+   * @errors any {@link PingError}; `no-loops` where this is a provider
+   */
+  ping(names: readonly string[]): Promise<Result<Ping, PingError>>;
+  /** Takes over other local limits, from now on; what is not named has its default. */
+  retune(tuning: Partial<NodeTuning>): void;
   /** Ends the node; packets that are held or wait to be sent are kept for the next start. */
   close(): Promise<void>;
 }
@@ -110,6 +119,9 @@ const running = (stages: Stages, addresses: readonly string[]): RunningNode => (
   identityKey: stages.identity.identityKey,
   status: () => statusOf(stages),
   republish: () => stages.publisher.republish(),
+  ping: (names) => stages.role.ping?.(names) ?? Promise.resolve(err({ kind: 'no-loops' })),
+  // Every stage looks at this one object when it needs a limit.
+  retune: (tuning) => void Object.assign(stages.tuning, DEFAULT_TUNING, tuning),
   close: () => stages.resources.close(),
 });
 
@@ -135,6 +147,7 @@ const statusOf = (stages: Stages): NodeStatus => {
     counters: counters.snapshot(),
     queues,
     queuedOnDisk: stages.queue.entries.length,
+    health: stages.role.health?.() ?? [],
     connections: { ...listening.connections, outgoingPlanned: planned, outgoingUp: up },
     idle: Object.values(queues).every((length) => length === 0),
   };

@@ -46,7 +46,8 @@ interface Publication {
   readonly young: boolean;
 }
 
-const COLLECTION = 'publications';
+/** Where signed descriptors are kept, by their epochs. */
+export const PUBLICATIONS = 'publications';
 const SETTLED = 1;
 const YOUNG = 2;
 /** Part of an epoch in which its successor may still be published. */
@@ -57,6 +58,8 @@ const LONGEST_SLEEP_MS = 60_000;
 export class Publisher {
   readonly #deps: PublisherDeps;
   readonly #publications = new Map<Epoch, Publication>();
+  /** Epochs that are posted once more, whatever was settled. */
+  readonly #again = new Set<Epoch>();
   #missedFor: Epoch | undefined;
   #nap = new AbortController();
 
@@ -66,7 +69,7 @@ export class Publisher {
 
   /** Reads what was signed before a restart; to be called once, first. */
   load(): ResultAsync<void, StoreError> {
-    return this.#deps.store.list(COLLECTION).map((records) => {
+    return this.#deps.store.list(PUBLICATIONS).map((records) => {
       for (const record of records.filter(isPublication)) {
         this.#publications.set(epochOfKey(record.key), decode(record.value));
       }
@@ -96,12 +99,17 @@ export class Publisher {
     this.#nap.abort();
   }
 
-  /** Signs and posts an epoch's descriptor anew, whatever was settled (an operator's wish). */
-  republish(): void {
-    for (const [epoch, publication] of this.#publications) {
-      this.#publications.set(epoch, { ...publication, settled: false });
-    }
+  /**
+   * Posts what was signed once more, whatever was settled and whatever documents there are (an
+   * operator's wish).
+   *
+   * @returns the epochs whose descriptors go out again
+   */
+  republish(): readonly Epoch[] {
+    const epochs = [...this.#publications.keys()].sort((a, b) => a - b);
+    for (const epoch of epochs) this.#again.add(epoch);
     this.wake();
+    return epochs;
   }
 
   /** @returns whether anything is left to be tried again soon */
@@ -114,14 +122,15 @@ export class Publisher {
       if (signal.aborted) return false;
       if (!(await this.#publish(epoch, now))) left = true;
     }
-    return left || !this.#deps.hasDocument(now);
+    return left || this.#again.size > 0 || !this.#deps.hasDocument(now);
   }
 
   #due(now: Epoch): readonly Epoch[] {
     const isOpen = (epoch: Epoch): boolean =>
       !this.#deps.hasDocument(epoch) && !this.isSettled(epoch);
     return [now, now + 1].filter(
-      (epoch) => isOpen(epoch) && (epoch === now || this.#mayPublishNext(now)),
+      (epoch) =>
+        this.#again.has(epoch) || (isOpen(epoch) && (epoch === now || this.#mayPublishNext(now))),
     );
   }
 
@@ -151,6 +160,7 @@ export class Publisher {
     count(`publish.${outcome}`);
     log.write('info', 'publish', 'descriptor posted', { epoch, outcome });
     if (outcome === 'failed') return false;
+    this.#again.delete(epoch);
     const kept = await this.#keep(epoch, { ...publication.value, settled: true });
     // Not kept: the same bytes are posted once more, which the authority takes for what it is.
     return kept.isOk();
@@ -169,14 +179,17 @@ export class Publisher {
   #keep(epoch: Epoch, publication: Publication): ResultAsync<void, StoreError> {
     const value = encode(publication);
     return this.#deps.store
-      .commit([{ kind: 'put', collection: COLLECTION, key: epochKey(epoch), value }])
+      .commit([{ kind: 'put', collection: PUBLICATIONS, key: epochKey(epoch), value }])
       .map(() => void this.#publications.set(epoch, publication));
   }
 
   async #forget(now: Epoch): Promise<void> {
     const old = [...this.#publications.keys()].filter((epoch) => epoch < now);
     if (old.length === 0) return;
-    for (const epoch of old) this.#publications.delete(epoch);
+    for (const epoch of old) {
+      this.#publications.delete(epoch);
+      this.#again.delete(epoch);
+    }
     const removed = await this.#deps.store.commit(old.map(removal));
     if (removed.isErr()) this.#deps.count('publish.not-removed');
   }
@@ -184,7 +197,7 @@ export class Publisher {
 
 const removal = (epoch: Epoch): Change => ({
   kind: 'delete',
-  collection: COLLECTION,
+  collection: PUBLICATIONS,
   key: epochKey(epoch),
 });
 

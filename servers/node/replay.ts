@@ -21,7 +21,8 @@ interface EpochLog {
   durable: number;
 }
 
-const collectionOf = (epoch: Epoch): string => `replay-tags-${epoch}`;
+/** Where the tags of a key are kept, in pages. */
+export const replayTagsOf = (epoch: Epoch): string => `replay-tags-${epoch}`;
 
 const pageKey = (index: number): Uint8Array => new Writer(INDEX_LENGTH).u32(index).done();
 
@@ -68,7 +69,7 @@ export class ReplayLog {
     this.#logs.delete(epoch);
     return Array.from({ length: Math.ceil(size / PAGE_TAGS) }, (_, index) => ({
       kind: 'delete',
-      collection: collectionOf(epoch),
+      collection: replayTagsOf(epoch),
       key: pageKey(index),
     }));
   }
@@ -80,7 +81,7 @@ const unsavedPages = (epoch: Epoch, { tags, durable }: EpochLog): readonly Chang
   for (let index = Math.floor(durable / PAGE_TAGS); index * PAGE_TAGS < tags.size; index++) {
     // The store may read it later, while the page goes on filling.
     const value = tags.page(index).slice();
-    changes.push({ kind: 'put', collection: collectionOf(epoch), key: pageKey(index), value });
+    changes.push({ kind: 'put', collection: replayTagsOf(epoch), key: pageKey(index), value });
   }
   return changes;
 };
@@ -102,13 +103,13 @@ const loadEpoch = (
   store: Store,
   epoch: Epoch,
 ): ResultAsync<[Epoch, EpochLog], StoreError | BadRecord> =>
-  store.list(collectionOf(epoch)).andThen((records): Result<[Epoch, EpochLog], BadRecord> => {
+  store.list(replayTagsOf(epoch)).andThen((records): Result<[Epoch, EpochLog], BadRecord> => {
     const tags = new TagSet();
     const pages = inOrder(records);
     const whole = pages.every((page, index) => loadPage(tags, page, index === pages.length - 1));
     return whole
       ? ok([epoch, { tags, durable: tags.size }])
-      : err({ kind: 'bad-record', collection: collectionOf(epoch) });
+      : err({ kind: 'bad-record', collection: replayTagsOf(epoch) });
   });
 
 /** The pages by their index; `undefined` where one is missing. */

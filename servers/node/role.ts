@@ -5,7 +5,7 @@
  * connect, answers its clients, takes the packets that end here, and advertises what it offers.
  * @module
  */
-import type { ResultAsync } from 'neverthrow';
+import type { Result, ResultAsync } from 'neverthrow';
 import type { Io } from '../../src/io/contracts.js';
 import type { ServiceParameters } from '../../src/pki/descriptor.js';
 import type { DocumentKeeper } from '../../src/pki/keeper.js';
@@ -15,8 +15,10 @@ import type { Command } from '../../src/wire/commands.js';
 import type { Peer } from '../../src/wire/contracts.js';
 import type { NetworkConfig } from '../../src/pki/network.js';
 import type { Drop } from './drops.js';
+import type { NodeHealth } from './health.js';
 import type { NodeIdentity } from './keys.js';
 import type { NodeError, NodeTuning } from './options.js';
+import type { Ping, PingError } from './ping.js';
 import type { Mixing } from './strategy.js';
 
 /** A packet that ends here and carries a forward payload. */
@@ -105,6 +107,10 @@ export interface NodeRole {
   take(hops: readonly TerminalHop[]): void;
   /** Packets taken and not yet finished with, so that a network can be seen to settle. */
   pending(): number;
+  /** How its own loops fared, where it sends any. */
+  health?(): readonly NodeHealth[];
+  /** Sends a loop through a node, where it sends any; see `Decoys.ping`. */
+  ping?(names: readonly string[]): Promise<Result<Ping, PingError>>;
   /** After listeners and connections, before the store; the services' signal is aborted by then. */
   close(): Promise<void>;
 }

@@ -5,6 +5,7 @@
 import type { Epoch } from '../../src/pki/epoch.js';
 import type { DocumentState } from '../../src/pki/latest.js';
 import type { Place } from '../../src/pki/view.js';
+import type { NodeHealth } from './health.js';
 import type { NodeRole } from './role.js';
 
 export interface NodeStatus {
@@ -33,6 +34,8 @@ export interface NodeStatus {
   };
   /** Those of them that are on disk. */
   readonly queuedOnDisk: number;
+  /** How loop decoys fared, by the nodes on their paths. */
+  readonly health: readonly NodeHealth[];
   readonly connections: {
     readonly handshakes: number;
     readonly nodes: number;

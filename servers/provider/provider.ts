@@ -37,6 +37,8 @@ export interface RunningProvider extends RunningNode {
   spooled(): number;
   /** Those of them that are mail blocks. */
   spooledMessages(): number;
+  /** Lets other many items wait for one user, from now on; none that waits is taken away. */
+  setSpoolQuota(quota: number): void;
   /** The operator's verbs. */
   readonly verbs: VerbTable;
 }
@@ -78,7 +80,10 @@ const fixtures = ({
   users,
   spool,
   rateLimit,
-}: House): Pick<RunningProvider, 'users' | 'spooled' | 'spooledMessages' | 'verbs'> => {
+}: House): Pick<
+  RunningProvider,
+  'users' | 'spooled' | 'spooledMessages' | 'setSpoolQuota' | 'verbs'
+> => {
   const removeUser = (name: UserName): ResultAsync<void, UserError> =>
     users.remove(name).andThen(() => {
       rateLimit.forget(name);
@@ -88,6 +93,9 @@ const fixtures = ({
     users,
     spooled: () => spool.size,
     spooledMessages: () => spool.messages,
+    setSpoolQuota: (quota) => {
+      spool.quota = quota;
+    },
     verbs: providerVerbs({ users, rateLimit, removeUser }),
   };
 };

@@ -61,17 +61,20 @@ const removal = ({ id }: Entry): readonly Change[] => [
 export interface SpoolDeps {
   readonly store: Store;
   readonly random: Random;
-  /** Items that one user may have waiting. */
+  /** Items that one user may have waiting, at first. */
   readonly quota: number;
 }
 
 export class Spool {
   readonly #deps: SpoolDeps;
   readonly #queues = new Map<UserName, Entry[]>();
+  /** Items that one user may have waiting. */
+  quota: number;
   #sequence = 0;
 
   constructor(deps: SpoolDeps) {
     this.#deps = deps;
+    this.quota = deps.quota;
   }
 
   /** Reads the order; to be called once, first. */
@@ -107,7 +110,7 @@ export class Spool {
   }
 
   isFull(user: UserName): boolean {
-    return this.waiting(user) >= this.#deps.quota;
+    return this.waiting(user) >= this.quota;
   }
 
   /** Appends an item; it is on disk when ok. */

@@ -4,13 +4,11 @@
  */
 import type { Command } from 'commander';
 import type { ResultAsync } from 'neverthrow';
-import { callDaemon } from '../../../src/control/call.js';
 import { isObject, type Json, type JsonObject } from '../../../src/control/json.js';
-import { nodeIo } from '../../../src/io/node.js';
-import { readAuthorityConfig } from '../../node/config.js';
 import { finishWith, printData, textOf, type Cli } from '../cli.js';
 import type { CliError } from '../errors.js';
-import { nodeConfigPath, readConfigFile } from '../files.js';
+import { callPart } from './node/ask.js';
+import { configuredOf } from './node/config.js';
 
 interface AskOptions {
   readonly config?: string;
@@ -53,20 +51,11 @@ const ask = (cli: Cli, options: AskOptions, question: Question): Promise<void> =
   );
 
 const call = (
-  { terminal }: Cli,
-  { config }: AskOptions,
+  cli: Cli,
+  { config: told }: AskOptions,
   { method, params }: Question,
 ): ResultAsync<Json, CliError> =>
-  readConfigFile(nodeConfigPath(terminal, config), readAuthorityConfig)
-    .mapErr((error): CliError => error)
-    .andThen(({ socket }) =>
-      callDaemon({ network: nodeIo().network, path: socket }, method, params).mapErr(
-        (error): CliError =>
-          error.kind === 'dial' && error.reason === 'refused'
-            ? { kind: 'not-running', socket }
-            : error,
-      ),
-    );
+  configuredOf(cli, 'authority', told).andThen(({ config }) => callPart(config, method, params));
 
 /** The nodes that an answer tells of: a list, or one. */
 const objectsIn = (answer: Json): readonly JsonObject[] =>

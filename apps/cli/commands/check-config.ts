@@ -64,17 +64,17 @@ export const addCheckConfig = (program: Command, cli: Cli): void => {
     .option('--print-effective', 'print what it says, with all defaults')
     .option('--json', 'print JSON')
     .action((file: string | undefined, options: CheckOptions) =>
-      finishWith(cli, check(cli, file ?? options.config, options)),
+      finishWith(cli, checkFile(cli, configPath(cli.terminal, file ?? options.config), options)),
     );
 };
 
-const check = (
+/** Checks one file, whosever it is. */
+export const checkFile = (
   cli: Cli,
-  file: string | undefined,
-  options: CheckOptions,
-): ResultAsync<void, CliError> => {
-  const path = configPath(cli.terminal, file);
-  return readConfigFile(path, (source, name) => READERS[fileKindOf(source)](source, name))
+  path: string,
+  options: Omit<CheckOptions, 'config'>,
+): ResultAsync<void, CliError> =>
+  readConfigFile(path, (source, name) => READERS[fileKindOf(source)](source, name))
     .mapErr((error): CliError => error)
     .map((checked) => show(cli, path, { checked, options }))
     .orElse((error) => {
@@ -84,17 +84,20 @@ const check = (
       return errAsync(error);
     })
     .andThen(() => okAsync(undefined));
-};
 
 const plain = ({ line, key, problem }: ConfigProblem) => ({ line, key, problem });
 
 const show = (
-  { terminal }: Cli,
+  { terminal, emit }: Cli,
   path: string,
-  { checked, options }: { readonly checked: Checked; readonly options: CheckOptions },
+  {
+    checked,
+    options,
+  }: { readonly checked: Checked; readonly options: Omit<CheckOptions, 'config'> },
 ): void => {
   const { effective, warnings } = checked;
   const { printEffective = false, json = false } = options;
+  emit({ type: 'data', data: { file: path, problems: [] } });
   if (json) {
     const said = printEffective ? { effective } : {};
     const warned = warnings.length > 0 ? { warnings: warnings.map(plain) } : {};

@@ -42,7 +42,15 @@ export const addUpgrade = (program: Command, cli: Cli): void => {
 };
 
 const upgrade = (cli: Cli, { config, json }: UpgradeFlags): ResultAsync<void, CliError> =>
-  readConfigFile(configPath(cli.terminal, config), placeOf)
+  upgradeStores(cli, configPath(cli.terminal, config), json);
+
+/** Upgrades the stores of a configuration file, whosever it is. */
+export const upgradeStores = (
+  cli: Cli,
+  file: string,
+  json: boolean | undefined,
+): ResultAsync<void, CliError> =>
+  readConfigFile(file, placeOf)
     .mapErr((error): CliError => error)
     .andThen((place) => upgradeAll(place))
     .map((all) => printData(cli, all.map(jsonOf), { json, lines: all.map(lineOf) }));

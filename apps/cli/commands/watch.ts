@@ -44,12 +44,13 @@ const watch = (cli: Cli, options: WatchOptions): ResultAsync<void, CliError> =>
   );
 
 const printAll = async (
-  { terminal }: Cli,
+  { terminal, emit }: Cli,
   events: AsyncIterable<Json>,
   { account, json }: WatchOptions,
 ): Promise<void> => {
   for await (const event of events) {
     if (!isObject(event) || (account !== undefined && event['account'] !== account)) continue;
+    emit({ type: 'data', data: event });
     terminal.print(json === true ? JSON.stringify(event) : eventLine(event, new Date()));
   }
   terminal.tell('the daemon has ended');

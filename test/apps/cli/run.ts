@@ -12,17 +12,21 @@ export interface Circumstances {
   readonly input?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly workingDirectory?: string;
+  /** Takes the lines of descriptor 3. */
+  readonly onLine?: (line: string) => void;
 }
 
 export const run = async (
   words: readonly string[],
-  { input = '', env = {}, workingDirectory = '/' }: Circumstances = {},
+  { input = '', env = {}, workingDirectory = '/', onLine }: Circumstances = {},
 ): Promise<Transcript> => {
   const [out, err]: [string[], string[]] = [[], []];
+  const descriptors = new Map(onLine === undefined ? [] : [[3, onLine]]);
   const code = await runCli(words, {
     print: (line) => void out.push(...line.split('\n')),
     write: (bytes) => void out.push(new TextDecoder().decode(bytes)),
     tell: (line) => void err.push(...line.split('\n')),
+    lines: (descriptor) => descriptors.get(descriptor),
     input: () => Promise.resolve(utf8(input)),
     env,
     workingDirectory,

@@ -70,7 +70,7 @@ describe('a daemon', () => {
     const first = await site.start();
     const before = await contents(site.dataDir);
     const refusal = await site.refusal();
-    expect(sentenceOf(refusal)).toBe(`another daemon is running: it answers on ${first.socket}`);
+    expect(sentenceOf(refusal)).toBe(`it is running already: it answers on ${first.socket}`);
     expect(await contents(site.dataDir)).toEqual(before);
     expect(await call(first.socket, 'recipients.list')).toHaveLength(1);
   });

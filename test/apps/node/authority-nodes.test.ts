@@ -2,11 +2,12 @@
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { okAsync } from 'neverthrow';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { readAuthorityConfig } from '../../../apps/node/config.js';
+import { openLog } from '../../../apps/config/logging.js';
+import { readConfiguredNode } from '../../../apps/node/configured.js';
 import { startPart, type RunningPart } from '../../../apps/node/run.js';
 import { toBase64, toHex } from '../../../src/bytes/text.js';
-import { memoryLog } from '../../../src/io/memory.js';
 import { nodeIo } from '../../../src/io/node.js';
 import { signDescriptor } from '../../../src/pki/descriptor.js';
 import { postDescriptor } from '../../../src/pki/directory.js';
@@ -16,6 +17,7 @@ import { config as network, descriptorOf, primitives } from '../../pki/support.j
 import { repeated } from '../../support/bytes.js';
 import { run, type Transcript } from '../cli/run.js';
 
+const identity = <T>(value: T): T => value;
 const keyOf = (node: number): Uint8Array => primitives.ed25519.publicKey(repeated(node, 32));
 const STRANGER = 77;
 
@@ -26,10 +28,12 @@ beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'postern-authority-'));
   configFile = join(directory, 'authority.toml');
   await writeFile(configFile, text());
-  const config = readAuthorityConfig(text(), configFile)._unsafeUnwrap();
-  const io = { ...nodeIo(), log: memoryLog() };
-  const world = { io, openStore: openSqliteStore, shutdown: () => undefined };
-  authority = (await startPart(config, world))._unsafeUnwrap();
+  const configured = readConfiguredNode('authority')(text(), configFile)._unsafeUnwrap();
+  const log = openLog({ disabled: true, level: 'error', unsafeDebug: false });
+  const source = { configured, read: () => okAsync(configured), log, logging: identity };
+  const io = { ...nodeIo(), log };
+  const world = { io, openStore: openSqliteStore, shutdown: () => undefined, source };
+  authority = (await startPart(configured.config, world))._unsafeUnwrap();
 });
 afterEach(async () => {
   await authority.close();

@@ -71,7 +71,7 @@ describe('a server’s file', () => {
     const config = readServerConfig(provider, 'p.toml')._unsafeUnwrap();
     expect(config).toMatchObject({
       kind: 'provider',
-      socket: undefined,
+      socket: '/var/lib/p1/management_sock',
       faults: undefined,
       options: { identifier: 'p1.test', addresses: ['127.0.0.1:30001', '[::1]:30001'] },
     });

@@ -14,6 +14,46 @@ import {
   worldOf,
 } from './world.js';
 
+describe('another policy', () => {
+  it('holds from then on: who may post, and what the next document says', async () => {
+    const world = await worldOf();
+    const now = world.now();
+    const stranger = nodeOf(4, 0);
+    expect(await world.post(stranger, now)).not.toBe('ok');
+    const options = optionsOf(world.io);
+    const listed = [stranger, ...mixes.slice(1)].map(({ identityKey }) => identityKey);
+    expect(world.authority.revise({ ...options, mixes: listed }).isOk()).toBe(true);
+    expect(await world.post(stranger, now)).toBe('ok');
+    expect(await world.post(all[0]!, now)).not.toBe('ok');
+    for (const node of all.slice(1)) expect(await world.post(node, now)).toBe('ok');
+    expect(await world.fetch(now)).toBe('genesis 0 layers 1,1,1');
+    await world.run(world.authority.close());
+  });
+
+  it('leaves out of the next document who is listed no more', async () => {
+    const world = await worldOf();
+    const now = world.now();
+    for (const node of all.slice(0, -1)) expect(await world.post(node, now)).toBe('ok');
+    const options = optionsOf(world.io);
+    const fewer = { ...options, mixes: options.mixes.slice(1), layers: 2 };
+    expect(world.authority.revise(fewer).isOk()).toBe(true);
+    expect(await world.post(provider, now)).toBe('ok');
+    expect(await world.fetch(now)).toBe('genesis 0 layers 1,1');
+    await world.run(world.authority.close());
+  });
+
+  it('is refused whole where no document could come of it', async () => {
+    const world = await worldOf();
+    const { authority, io } = world;
+    const refused = authority.revise({ ...optionsOf(io), mixes: [], providers: [] });
+    expect(refused._unsafeUnwrapErr()).toMatchObject({ kind: 'bad-option', option: 'providers' });
+    const now = world.now();
+    for (const node of all) expect(await world.post(node, now)).toBe('ok');
+    expect(await world.fetch(now)).toBe('genesis 0 layers 1,1,1');
+    await world.run(authority.close());
+  });
+});
+
 describe('the authority', () => {
   it('begins with a document of the current epoch once every listed node has posted', async () => {
     const world = await worldOf();

@@ -86,6 +86,22 @@ describe('publication', () => {
     await during(network.io, second.close());
   });
 
+  it('posts once more what an operator asks for, whatever documents there are', async () => {
+    const network = await playNetwork('again');
+    const { clock } = network.io;
+    const mixes = [await network.start(0), await network.start(1), await network.start(2)];
+    await network.settle(mixes);
+    const now = network.now();
+    const posted = () => network.posts.get(`${now} m0`)?.length;
+    expect(posted()).toBe(1);
+    expect(mixes[0]?.republish()).toEqual([now, now + 1]);
+    await clock.advance(1000);
+    expect(posted()).toBe(2);
+    await clock.advance(60_000);
+    expect(posted()).toBe(2);
+    for (const mix of mixes) await during(network.io, mix.close());
+  });
+
   it('is early for the next epoch, and says when it is too late', async () => {
     const network = await playNetwork('late');
     const { clock } = network.io;

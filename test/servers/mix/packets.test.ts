@@ -1,8 +1,9 @@
+import { err, ok } from 'neverthrow';
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../../src/io/memory.js';
 import { faultStage } from '../../../testkit/faults.js';
 import { begin, SHORT } from './journey.js';
-import { GEOMETRY } from './provider.js';
+import { during, GEOMETRY } from './provider.js';
 
 const PAYLOAD = new Uint8Array(GEOMETRY.payloadLength).fill(0x5a);
 
@@ -126,6 +127,55 @@ describe('faults and decoys', () => {
     expect(counters(1)['drop.unknown-reply'] ?? 0).toBe(answered.length - returned);
     await send(first?.packet ?? new Uint8Array(0));
     expect(counters(0)['drop.replayed']).toBe(1);
+    await close();
+  });
+
+  it('loops say which node loses packets, and can be sent through one on purpose', async () => {
+    const tuning = { retryStepMs: 1000, decoySlackMs: 2000 };
+    const { network, mixes, send, counters, close } = await begin('ping', [{}, { tuning }]);
+    const { clock } = network.io;
+    const [, mix] = mixes;
+    const [p101, p102] = network.providers;
+    const ping = (...names: string[]) => mix?.ping(names) ?? Promise.reject(new Error('no mix'));
+    expect(await ping('m1')).toEqual(
+      err({ kind: 'not-crossed', nodes: ['m0', 'm2', 'p101.test', 'p102.test'] }),
+    );
+    expect((await ping('m0', 'nobody')).isErr()).toBe(true);
+    expect((await ping('p101.test', 'p102.test')).isErr()).toBe(true);
+
+    const lost = await during(network.io, ping('m2', 'p102.test'));
+    expect(lost).toEqual(ok({ outcome: 'lost' }));
+    expect([p101.received.length, p102.received.length]).toEqual([0, 1]);
+
+    const returning = ping('p101.test');
+    await clock.runUntil(() => p101.received.length > 0, 60_000);
+    const [arrival] = p101.received;
+    await send(p101.reply(arrival?.packet ?? new Uint8Array(0)).packet);
+    expect(await during(network.io, returning)).toMatchObject(ok({ outcome: 'returned' }));
+    expect(mix?.status().health).toEqual([
+      { node: 'm0', sent: 2, returned: 1, lost: 1 },
+      { node: 'm2', sent: 2, returned: 1, lost: 1 },
+      { node: 'p101.test', sent: 1, returned: 1, lost: 0 },
+      { node: 'p102.test', sent: 1, returned: 0, lost: 1 },
+    ]);
+    expect(counters(1)['decoy.lost']).toBe(1);
+    await close();
+  });
+
+  it('decoys begin and end with a word of the operator', async () => {
+    const { network, mixes, counters, close } = await begin('retune');
+    const { clock } = network.io;
+    await clock.advance(60_000);
+    expect(counters(1)['decoy.sent']).toBeUndefined();
+    mixes[1]?.retune({ sendDecoyTraffic: true });
+    await clock.advance(100_000);
+    const sent = counters(1)['decoy.sent'] ?? 0;
+    expect(sent).toBeGreaterThan(3);
+    mixes[1]?.retune({});
+    await clock.advance(20_000);
+    const before = counters(1)['decoy.sent'] ?? 0;
+    await clock.advance(100_000);
+    expect(counters(1)['decoy.sent']).toBe(before);
     await close();
   });
 

@@ -1,0 +1,92 @@
+/**
+ * `postern ping NODE|all`: loops from a running mix through other nodes and back.
+ * @module
+ */
+import { InvalidArgumentError, type Command } from 'commander';
+import { err, ok, okAsync, ResultAsync, safeTry, type Result } from 'neverthrow';
+import { isObject, type JsonObject } from '../../../src/control/json.js';
+import type { NodeConfig } from '../../node/config.js';
+import { finishWith, printData, textOf, type Cli } from '../cli.js';
+import type { CliError } from '../errors.js';
+import { askPart } from './node/ask.js';
+import { configuredOf } from './node/config.js';
+
+interface PingFlags {
+  readonly config?: string;
+  readonly count: number;
+  readonly json?: boolean;
+}
+
+/** Everybody whom a loop can cross. */
+const ALL = 'all';
+const MOST = 2;
+
+export const addPing = (program: Command, cli: Cli): void => {
+  program
+    .command('ping')
+    .description('send loops from a running mix through a node, or two, and wait for them')
+    .argument('<node...>', `names as in the documents: one, or two of different layers; or ${ALL}`)
+    .option('-f, --config <file>', 'configuration file of the mix')
+    .option('--count <n>', 'loops for each', countOf, 1)
+    .option('--json', 'print JSON')
+    .action((nodes: string[], flags: PingFlags) => finishWith(cli, ping(cli, nodes, flags)));
+};
+
+const countOf = (text: string): number => {
+  if (!/^[1-9]\d{0,2}$/.test(text)) throw new InvalidArgumentError('A count is from 1 to 999.');
+  return Number(text);
+};
+
+const ping = (
+  cli: Cli,
+  nodes: readonly string[],
+  { config: told, count, json }: PingFlags,
+): ResultAsync<void, CliError> =>
+  safeTry(async function* () {
+    if (nodes.length > MOST) {
+      const problem = 'at most two nodes';
+      return err<never, CliError>({ kind: 'usage', option: '<node>', problem });
+    }
+    const { config } = yield* configuredOf(cli, 'mix', told);
+    const paths = nodes[0] === ALL ? (yield* everybody(config)).map((name) => [name]) : [nodes];
+    const found = yield* ResultAsync.combine(paths.map((path) => pingOne(config, path, count)));
+    printData(cli, found, { json, lines: found.map(pingLine) });
+    const lost = found.filter(({ returned }) => returned === 0).length;
+    return lost === 0 ? ok(undefined) : err<never, CliError>({ kind: 'not-well', failed: lost });
+  });
+
+/** Asking for nobody tells who there is. */
+const everybody = (config: NodeConfig): ResultAsync<readonly string[], CliError> =>
+  askPart(config, 'ping', { nodes: [] })
+    .map((): readonly string[] => [])
+    .orElse((error): Result<readonly string[], CliError> => {
+      if (error.kind !== 'refused' || !isObject(error.data)) return err(error);
+      const { kind, nodes } = error.data;
+      if (kind !== 'not-crossed' || !Array.isArray(nodes)) return err(error);
+      return ok(nodes.filter((name) => typeof name === 'string'));
+    });
+
+const pingOne = (
+  config: NodeConfig,
+  nodes: readonly string[],
+  count: number,
+): ResultAsync<JsonObject, CliError> => {
+  const loops = Array.from({ length: count }, () => askPart(config, 'ping', { nodes: [...nodes] }));
+  return ResultAsync.combine(loops).andThen((answers) => {
+    const times = answers.flatMap(({ roundTripMs }) =>
+      typeof roundTripMs === 'number' ? [roundTripMs] : [],
+    );
+    const meanMs = times.length === 0 ? null : Math.round(mean(times));
+    const counts = { sent: count, returned: times.length, lost: count - times.length };
+    return okAsync({ nodes: [...nodes], ...counts, roundTripMs: meanMs });
+  });
+};
+
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, each) => sum + each, 0) / values.length;
+
+const pingLine = ({ nodes, sent, returned, roundTripMs }: JsonObject): string => {
+  const names = Array.isArray(nodes) ? nodes.map(textOf).join(' ') : '';
+  const time = typeof roundTripMs === 'number' ? `, ${roundTripMs} ms with all delays` : '';
+  return `${names}: ${textOf(returned)} of ${textOf(sent)} came back${time}`;
+};
