@@ -120,7 +120,7 @@ const openAuthorityManagement = (
     identifier: 'Authority',
     verbs: takesVerbs ? authority.verbs : {},
     methods: authority.methods,
-    status: () => ({ ...authority.status(), pid: process.pid }),
+    status: () => ({ ...authority.status(), members: authority.nodes(), pid: process.pid }),
     shutdown,
   })
     .map((bridge) => resources.add(() => bridge.close()))
