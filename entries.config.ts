@@ -33,6 +33,8 @@ export const entries = {
     'mailbox.bench': 'bench/mailbox.bench.ts',
     'submit.bench': 'bench/submit.bench.ts',
     'folders.bench': 'bench/folders.bench.ts',
+    'authority.bench': 'bench/authority.bench.ts',
+    'provider.bench': 'bench/provider.bench.ts',
     postern: 'apps/cli/main.ts',
     mix: 'bench/relay/mix.ts',
     sink: 'bench/relay/sink.ts',

@@ -25,6 +25,8 @@ const AREAS = [
   'mailbox',
   'submit',
   'folders',
+  'authority',
+  'provider',
   'idle',
 ];
 

@@ -4,7 +4,7 @@
  */
 import type { Summary } from './stats.js';
 
-export type Unit = 'us' | 'ms' | 's' | '/s' | 'MB' | 'MB/s' | '%' | 'x' | 'packets';
+export type Unit = 'us' | 'ms' | 's' | '/s' | 'KB' | 'MB' | 'MB/s' | '%' | 'x' | 'packets';
 
 /** One measured quantity. */
 export interface Measure {

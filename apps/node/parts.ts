@@ -38,7 +38,7 @@ export interface Part {
 export const openAuthority = (options: AuthorityOptions): ResultAsync<Part, AuthorityError> =>
   startAuthority(options).map((authority) => ({
     ...authority,
-    status: () => authorityJson(authority.status()),
+    status: () => ({ ...authorityJson(authority.status()), members: [...authority.nodes()] }),
     counters: () => authority.status().counters,
     apply: (config) =>
       authority

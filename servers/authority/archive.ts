@@ -6,8 +6,12 @@
 import { err, ok, ResultAsync, type Result } from 'neverthrow';
 import { toHex } from '../../src/bytes/text.js';
 import { concat, Writer } from '../../src/bytes/writer.js';
+import type { FilesError } from '../../src/io/contracts.js';
 import type { Epoch } from '../../src/pki/epoch.js';
 import type { Change, Store, StoredRecord, StoreError } from '../../src/store/store.js';
+import { NO_WITNESS, type Witness } from './witness.js';
+
+export type ArchiveError = StoreError | FilesError;
 
 const DESCRIPTORS = 'authority/descriptors';
 const DOCUMENTS = 'authority/documents';
@@ -30,12 +34,14 @@ interface SignedDescriptor {
 
 export class Archive {
   readonly #store: Store;
+  readonly #witness: Witness;
   readonly #descriptors = new Map<Epoch, Map<string, SignedDescriptor>>();
   readonly #documents = new Map<Epoch, Uint8Array>();
   readonly #gone = new Set<Epoch>();
 
-  constructor(store: Store) {
+  constructor(store: Store, witness: Witness = NO_WITNESS) {
     this.#store = store;
+    this.#witness = witness;
   }
 
   /** Reads what a store holds; to be called once, first. */
@@ -85,10 +91,24 @@ export class Archive {
       .map(() => this.#keep(epoch, identityKey, raw));
   }
 
-  addDocument(epoch: Epoch, raw: Uint8Array): ResultAsync<void, StoreError> {
+  /** Nobody gets the document before it is on disk, and before the witness knows of it. */
+  addDocument(epoch: Epoch, raw: Uint8Array): ResultAsync<void, ArchiveError> {
     return this.#store
       .commit([{ kind: 'put', collection: DOCUMENTS, key: epochKey(epoch), value: raw }])
+      .andThen(() => this.#witness.note(epoch))
       .map(() => void this.#documents.set(epoch, raw));
+  }
+
+  /**
+   * Gives up the epochs from `now` on whose documents were made and are not here any more.
+   *
+   * @returns how many there are
+   */
+  giveUpLost(now: Epoch): ResultAsync<number, ArchiveError> {
+    return this.#witness.last().andThen((last) => {
+      const lost = [now, now + 1].filter((epoch) => epoch <= (last ?? -1) && !this.document(epoch));
+      return ResultAsync.combine(lost.map((epoch) => this.markGone(epoch))).map(() => lost.length);
+    });
   }
 
   markGone(epoch: Epoch): ResultAsync<void, StoreError> {

@@ -6,6 +6,7 @@
 import { errAsync, ok, ResultAsync, safeTry, type Result } from 'neverthrow';
 import { selectPrimitives } from '../../src/crypto/select.js';
 import type { VerbTable } from '../../src/control/dialogue.js';
+import type { JsonObject } from '../../src/control/json.js';
 import type { RpcMethods } from '../../src/control/method.js';
 import type { Listener } from '../../src/io/contracts.js';
 import { epochAt, type Epoch } from '../../src/pki/epoch.js';
@@ -13,10 +14,12 @@ import type { LinkDeps, LinkIdentity } from '../../src/wire/contracts.js';
 import { makeCounters, type Counters } from '../node/drops.js';
 import { loadIdentity, type NodeIdentity } from '../node/keys.js';
 import { Resources } from '../node/resources.js';
+import type { Store } from '../../src/store/store.js';
+import { openWitness } from './witness.js';
 import { Archive } from './archive.js';
 import { Chain } from './chain.js';
 import { Desk } from './desk.js';
-import { operatorMethods, operatorVerbs } from './operator.js';
+import { nodesJson, operatorMethods, operatorVerbs } from './operator.js';
 import {
   checkOptions,
   type AuthorityError,
@@ -48,6 +51,8 @@ export interface RunningAuthority {
   /** Who is listed, who waits, and what the operator decides about them: as verbs and methods. */
   readonly verbs: VerbTable;
   readonly methods: RpcMethods;
+  /** The listed nodes and how present they are, as the method `nodes` gives them. */
+  nodes(): readonly JsonObject[];
   status(): AuthorityStatus;
   /**
    * Takes over other lists of nodes and other parameters: for the documents that are not made yet.
@@ -95,8 +100,7 @@ const assemble = (
     const identity = yield* loadIdentity({ ...io, primitives }, dataDir);
     const store = yield* options.openStore(`${dataDir}/authority.db`, options.storageKey);
     resources.add(() => store.close());
-    const archive = new Archive(store);
-    yield* archive.load();
+    const archive = yield* openArchive(options, store);
     const registry = new Registry(store, io.clock, options);
     yield* registry.load();
     const parts = makeParts(options, { identity, archive, registry, signal: resources.signal });
@@ -106,6 +110,23 @@ const assemble = (
     resources.add(() => chained);
     return ok(describe(parts, { listeners, resources }));
   });
+
+/** A store that is older than what was signed is worth a warning, and costs an epoch or two. */
+const openArchive = (
+  { io, dataDir, network }: AuthorityOptions,
+  store: Store,
+): ResultAsync<Archive, AuthorityError> => {
+  const archive = new Archive(store, openWitness(io.files, dataDir));
+  const now = epochAt(network.epochTime, io.clock.now());
+  return archive
+    .load()
+    .andThen(() => archive.giveUpLost(now))
+    .map((lost) => {
+      const facts = { epochs: lost };
+      if (lost > 0) io.log.write('warning', 'authority', 'the store is not the newest', facts);
+      return archive;
+    });
+};
 
 const makeParts = (
   options: AuthorityOptions,
@@ -181,6 +202,7 @@ const describe = (
     identityKey: parts.identity.identityKey,
     verbs: operatorVerbs(operator),
     methods: operatorMethods(operator),
+    nodes: () => nodesJson(operator),
     status: () => statusOf(parts),
     revise: (policy) =>
       checkOptions({ ...parts.options, ...policy }).map(() => {

@@ -6,7 +6,7 @@ import { okAsync, type ResultAsync } from 'neverthrow';
 import { onAbort } from '../../src/io/abort.js';
 import type { Clock, Log } from '../../src/io/contracts.js';
 import { epochAt, remainingMs, type Epoch } from '../../src/pki/epoch.js';
-import type { StoreError } from '../../src/store/store.js';
+import type { ArchiveError } from './archive.js';
 import { generate, type GenerateDeps, type Quorum } from './generate.js';
 
 export interface ChainDeps extends GenerateDeps {
@@ -60,7 +60,7 @@ export class Chain {
       this.#isWorking = true;
       const made = await this.#makeWhatIsDue();
       this.#isWorking = false;
-      if (made.isErr()) log.write('error', 'authority', 'no document stored', made.error);
+      if (made.isErr()) log.write('error', 'authority', 'no document stored', { ...made.error });
       const pauseMs = Math.min(POLL_MS, epochTime.periodMs / 20);
       const forget = onAbort(signal, () => this.#nap.abort());
       await clock.sleep(pauseMs, this.#nap.signal);
@@ -78,7 +78,7 @@ export class Chain {
     return epochAt(this.#deps.epochTime, this.#deps.clock.now());
   }
 
-  #makeWhatIsDue(): ResultAsync<void, StoreError> {
+  #makeWhatIsDue(): ResultAsync<void, ArchiveError> {
     const { clock, epochTime, archive } = this.#deps;
     const now = this.#now();
     const isLate = remainingMs(epochTime, clock.now()) < epochTime.periodMs * GENERATE_PART;
@@ -88,9 +88,9 @@ export class Chain {
       .andThen(() => archive.prune(now));
   }
 
-  #make(epoch: Epoch, quorum: Quorum | undefined): ResultAsync<void, StoreError> {
+  #make(epoch: Epoch, quorum: Quorum | undefined): ResultAsync<void, ArchiveError> {
     const { archive, clock, log } = this.#deps;
-    if (!quorum || archive.document(epoch)) return okAsync(undefined);
+    if (!quorum || archive.document(epoch) || archive.isGone(epoch)) return okAsync(undefined);
     const made = generate(this.#deps, { epoch, nowMs: clock.now(), quorum });
     if (made.isErr()) {
       log.write('error', 'authority', 'document refused', { epoch, reason: made.error.kind });

@@ -98,6 +98,10 @@ const takeId = (params: Params, name: string): Uint8Array => {
   return key;
 };
 
+/** The listed nodes with their attendance. */
+export const nodesJson = ({ registry, now }: OperatorDeps): readonly JsonObject[] =>
+  registry.listed(now()).map(listedJson);
+
 const NODE_ID: Param<Uint8Array> = {
   about: `the node’s ID, ${ID_TEXT}`,
   schema: TEXT,
@@ -105,10 +109,10 @@ const NODE_ID: Param<Uint8Array> = {
   take: takeId,
 };
 
-export const operatorMethods = ({ registry, now }: OperatorDeps): RpcMethods => ({
+export const operatorMethods = (deps: OperatorDeps): RpcMethods => ({
   pending: rpcMethod(
     { summary: 'nodes that wait to be listed', params: {}, answer: gives(listOf(WAITING)) },
-    () => okValue(registry.waiting().map(waitingJson)),
+    () => okValue(deps.registry.waiting().map(waitingJson)),
   ),
   nodes: rpcMethod(
     {
@@ -116,7 +120,7 @@ export const operatorMethods = ({ registry, now }: OperatorDeps): RpcMethods => 
       params: {},
       answer: gives(listOf(LISTED)),
     },
-    () => okValue(registry.listed(now()).map(listedJson)),
+    () => okValue(nodesJson(deps)),
   ),
   approve: rpcMethod(
     {
@@ -125,7 +129,7 @@ export const operatorMethods = ({ registry, now }: OperatorDeps): RpcMethods => 
       answer: gives(record({ id: ID, kind: KIND, name: TEXT })),
     },
     ({ node }) =>
-      registry
+      deps.registry
         .approve(node)
         .map(({ identityKey, kind, name }) => value({ id: toHex(identityKey), kind, name }))
         .mapErr((error): RpcFailure => error),
@@ -137,7 +141,7 @@ export const operatorMethods = ({ registry, now }: OperatorDeps): RpcMethods => 
       answer: gives(record({ id: ID })),
     },
     ({ node }) =>
-      registry
+      deps.registry
         .reject(node)
         .map(() => value({ id: toHex(node) }))
         .mapErr((error): RpcFailure => error),
@@ -146,11 +150,11 @@ export const operatorMethods = ({ registry, now }: OperatorDeps): RpcMethods => 
 
 const okValue = (json: readonly JsonObject[]) => ok(value(json));
 
-export const operatorVerbs = ({ registry, now }: OperatorDeps): VerbTable => ({
-  PENDING: showing(() => registry.waiting().map(waitingJson)),
-  NODES: showing(() => registry.listed(now()).map(listedJson)),
-  APPROVE: deciding((key) => registry.approve(key)),
-  REJECT: deciding((key) => registry.reject(key)),
+export const operatorVerbs = (deps: OperatorDeps): VerbTable => ({
+  PENDING: showing(() => deps.registry.waiting().map(waitingJson)),
+  NODES: showing(() => nodesJson(deps)),
+  APPROVE: deciding((key) => deps.registry.approve(key)),
+  REJECT: deciding((key) => deps.registry.reject(key)),
 });
 
 /** A node per line, as JSON. */

@@ -8,6 +8,8 @@ import { openLog } from '../../../apps/config/logging.js';
 import { readConfiguredNode } from '../../../apps/node/configured.js';
 import { startPart, type RunningPart } from '../../../apps/node/run.js';
 import { toBase64, toHex } from '../../../src/bytes/text.js';
+import { callDaemon } from '../../../src/control/call.js';
+import { isObject } from '../../../src/control/json.js';
 import { nodeIo } from '../../../src/io/node.js';
 import { signDescriptor } from '../../../src/pki/descriptor.js';
 import { postDescriptor } from '../../../src/pki/directory.js';
@@ -99,6 +101,11 @@ it('shows who waits, lets them in and turns them away', async () => {
     /mix node77, approved, since \S+Z, in 1 of the last 1 epochs$/,
   );
 
+  const socket = { network: nodeIo().network, path: join(directory, 'data', 'management_sock') };
+  const status = (await callDaemon(socket, 'status'))._unsafeUnwrap();
+  expect(status).toMatchObject({ nodes: { listed: 5, missing: 4, waiting: 0 } });
+  const members = isObject(status) ? status['members'] : undefined;
+  expect(members).toContainEqual(expect.objectContaining({ id, attended: 1, outOf: 1 }));
   expect((await operator('reject', id)).code).toBe(0);
   expect(await post()).toBe('forbidden');
   expect((await operator('pending')).out[0]).toContain('mix node77, rejected');

@@ -139,6 +139,33 @@ describe('the authority', () => {
     await again.authority.close();
   });
 
+  it('makes no second document when its store was restored from a backup', async () => {
+    const io = memoryIo({ seed: 'backup', startMs: START });
+    const [backup, store] = [stores(), stores()];
+    const world = await worldOf(io, store);
+    const now = world.now();
+    for (const node of all) await world.post(node, now);
+    for (const node of all) await world.post(node, now + 1);
+    await io.clock.advance(10 * MINUTE);
+    expect(await world.fetch(now + 1)).toBe('genesis 1 layers 1,1,1');
+    await world.authority.close();
+
+    const restored = await worldOf(io, backup);
+    for (const node of all) {
+      expect(await restored.post(node, now)).toBe('ok');
+      expect(await restored.post(node, now + 1)).toBe('ok');
+    }
+    await io.clock.advance(MINUTE);
+    expect(await restored.fetch(now)).toBe('gone');
+    expect(await restored.fetch(now + 1)).toBe('not-found');
+    await io.clock.advance(10 * MINUTE);
+    expect(await restored.fetch(now + 1)).toBe('gone');
+    for (const node of all) await restored.post(node, now + 2);
+    await io.clock.advance(10 * MINUTE);
+    expect(await restored.fetch(now + 2)).toBe('genesis 0 layers 1,1,1');
+    await restored.authority.close();
+  });
+
   it('takes the same bytes again and refuses others', async () => {
     const world = await worldOf();
     const now = world.now();
