@@ -45,7 +45,7 @@ const authority = z.strictObject({
   ...networkKeys,
 });
 
-const parameters = z.strictObject({
+export const parametersSchema = z.strictObject({
   SendRatePerMinute: positiveOr(100, z.number().int().min(0)).describe(
     'packets that a client may send; refused when clients of these rates need more',
   ),
@@ -83,7 +83,7 @@ export const authoritySchema = z.strictObject({
   Authority: authority.describe('the authority itself, and what its network agrees on'),
   Logging: loggingSchema.optional().describe('as the daemon’s'),
   Storage: storageSchema.optional().describe('as the daemon’s'),
-  Parameters: parameters.prefault({}).describe('rates of the network'),
+  Parameters: parametersSchema.prefault({}).describe('rates of the network'),
   Debug: debug.prefault({}).describe('the shape of the network'),
   Mixes: z.array(mix).default([]).describe('a mix that may be listed'),
   Providers: z.array(provider).default([]).describe('a provider that may be listed'),
