@@ -1,5 +1,6 @@
 /**
- * What is built: the package's public entries, the programs beside them, and the benches.
+ * What is built: the package's public entries, the programs beside them, the benches
+ * and the simulation.
  *
  * package.json, the build and the documentation agree on the first list; a test checks it.
  */
@@ -40,4 +41,5 @@ export const entries = {
     sink: 'bench/relay/sink.ts',
     'workers/unwrap-worker': 'servers/node/unwrap-worker.ts',
   },
+  sim: { main: 'sim/main.ts' },
 } as const;

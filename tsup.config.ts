@@ -31,6 +31,12 @@ const bench: Options = {
   outDir: 'node_modules/.cache/postern-bench',
 };
 
+const sim: Options = {
+  ...programs,
+  entry: entries.sim,
+  outDir: 'node_modules/.cache/postern-sim',
+};
+
 const library: Options = { ...common, entry: entries.library };
 
 const libraries: Options[] = [
@@ -46,6 +52,10 @@ const libraries: Options[] = [
   { ...library, format: ['esm', 'cjs'], dts: { only: true } },
 ];
 
-const builds: Readonly<Record<string, Options[]>> = { programs: [programs], bench: [bench] };
+const builds: Readonly<Record<string, Options[]>> = {
+  programs: [programs],
+  bench: [bench],
+  sim: [sim],
+};
 
 export default defineConfig(builds[process.env.POSTERN_BUILD ?? ''] ?? [...libraries, programs]);

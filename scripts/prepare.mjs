@@ -41,17 +41,20 @@ export const install = () => {
   if (existsSync(stamp)) utimesSync(stamp, new Date(), new Date());
 };
 
-/** Where a build goes: the benches are no part of the package. */
+/** Not in the package: each is built from a folder of its own name. */
+const TOOLS = ['bench', 'sim'];
+
+/** Where a build goes: the package's own is `dist`. */
 export const folderOf = (what) =>
-  join(root, ...(what === 'bench' ? ['node_modules', '.cache', 'postern-bench'] : ['dist']));
+  join(root, ...(TOOLS.includes(what) ? ['node_modules', '.cache', `postern-${what}`] : ['dist']));
 
 /**
- * Builds `programs` (what `npm start` runs), `bench` or `all` of the package, unless it is newer than
+ * Builds `programs` (what `npm start` runs), `bench`, `sim` or `all` of the package, unless it is newer than
  * its sources.
  */
 export const build = (what) => {
   const stamp = join(folderOf(what), `.built-${what}`);
-  const inputs = what === 'bench' ? [...sources, 'bench'] : sources;
+  const inputs = TOOLS.includes(what) ? [...sources, what] : sources;
   const newest = Math.max(...inputs.map((source) => newestOf(join(root, source))));
   if (changedAt(stamp) > newest) return;
   run('npx', ['tsup', '--silent'], { POSTERN_BUILD: what });

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { importsOf, platformImportsOf, refusalOf } from './layers.js';
 
 const root = join(import.meta.dirname, '..');
-const folders = ['src', 'bridges', 'servers', 'testkit', 'apps', 'test', 'bench'];
+const folders = ['src', 'bridges', 'servers', 'testkit', 'apps', 'test', 'bench', 'sim'];
 const files = folders.flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))

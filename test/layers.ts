@@ -63,7 +63,8 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   'servers/index.ts': ['src', 'servers'],
   testkit: ['src', 'servers'],
   apps: SDK,
-  test: [...SDK, 'apps', 'bench', 'scripts/aez-wasm', 'entries.config.ts'],
+  sim: ['src', 'servers', 'apps'],
+  test: [...SDK, 'apps', 'bench', 'sim', 'scripts/aez-wasm', 'entries.config.ts'],
   bench: [...SDK, 'apps'],
 };
 

@@ -56,7 +56,7 @@ const management = z.strictObject({
   Path: socketPath('where; it is always open, for `postern node authority`'),
 });
 
-const parameters = z.strictObject({
+export const parametersSchema = z.strictObject({
   SendRatePerMinute: positiveOr(100, z.number().int().min(0)).describe(
     'packets that a client may send; refused when clients of these rates need more',
   ),
@@ -95,7 +95,7 @@ export const authoritySchema = z.strictObject({
   Logging: loggingSchema.optional().describe('as the daemon’s'),
   Storage: storageSchema.optional().describe('as the daemon’s'),
   Management: management.optional().describe('the control socket'),
-  Parameters: parameters.prefault({}).describe('rates of the network'),
+  Parameters: parametersSchema.prefault({}).describe('rates of the network'),
   Debug: debug.prefault({}).describe('the shape of the network'),
   Mixes: z.array(mix).default([]).describe('a mix that may be listed'),
   Providers: z.array(provider).default([]).describe('a provider that may be listed'),

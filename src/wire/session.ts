@@ -159,6 +159,10 @@ class LinkSession implements Session {
   }
 }
 
+/** What a command of this length takes on a link, in bytes. */
+export const frameLength = (commandLength: number): number =>
+  FRAME_HEADER_LENGTH + TAG_LENGTH + commandLength;
+
 const frameBodyLength = (command: readonly Uint8Array[]): number =>
   command.reduce((sum, part) => sum + part.length, TAG_LENGTH);
 
