@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { err, ok, type Result } from 'neverthrow';
 import type { AuthorityOptions, NetworkParameters } from '../../servers/authority/options.js';
 import type { NodeOptions, NodeTuning } from '../../servers/node/options.js';
+import { parseRetryPlan } from '../../servers/node/retry-plan.js';
 import type { ProviderOptions } from '../../servers/provider/provider.js';
 import type { Rate } from '../../src/pki/document-codec.js';
 import { lineOf, spell, type KeyPath } from '../config/locate.js';
@@ -91,6 +92,9 @@ export const readServerConfig = (
         'needs Provider.UserRegistrationHTTPAddresses',
       );
     }
+    if (read.Link.MaxBandwidthSpike !== undefined && read.Link.MaxBandwidth === undefined) {
+      return refuse(['Link', 'MaxBandwidthSpike'], 'needs Link.MaxBandwidth');
+    }
     return serverOf(read);
   });
 
@@ -169,7 +173,7 @@ const nodeOptionsOf = (file: ServerFile): ServerConfig['options'] => {
     identifier: server.Identifier.toLowerCase(),
     network: { ...agreementOf(pki.Nonvoting), authority },
     addresses: server.Addresses,
-    tuning: tuningOf(debug),
+    tuning: { ...tuningOf(debug), ...linkTuningOf(file.Link), ...queueTuningOf(file.Queue) },
     ...(advertise === undefined ? {} : { advertise }),
     ...(provider === undefined ? {} : { spoolQuota: provider.SpoolQuota }),
     ...registrationOf(provider),
@@ -203,6 +207,25 @@ const advertisedOf = (server: ServerFile['Server']): NodeOptions['advertise'] =>
   for (const [transport, addresses] of others) add(transport, addresses);
   return all;
 };
+
+const linkTuningOf = (link: ServerFile['Link']): Partial<NodeTuning> => ({
+  maxConnections: link.MaxConnections,
+  maxHandshakes: link.MaxHandshakes,
+  maxHandshakesPerAddress: link.MaxHandshakesPerAddress,
+  bandwidth: link.MaxBandwidth === undefined ? undefined : bandwidthOf(link.MaxBandwidth, link),
+});
+
+const bandwidthOf = (
+  bytesPerSecond: number,
+  { MaxBandwidthSpike: spikeBytes = bytesPerSecond }: ServerFile['Link'],
+): NodeTuning['bandwidth'] => ({ bytesPerSecond, spikeBytes });
+
+/** The schema has read the plan already. */
+const queueTuningOf = (queue: ServerFile['Queue']): Partial<NodeTuning> => ({
+  retryPlan:
+    queue.Retry === undefined ? undefined : parseRetryPlan(queue.Retry).unwrapOr(undefined),
+  queueMaxBytes: queue.QueueMaxBytes,
+});
 
 const tuningOf = (debug: ServerFile['Debug']): Partial<NodeTuning> => ({
   holdQueue: debug.SchedulerQueueSize,
