@@ -16,12 +16,14 @@ export type {
 } from './authority/options.js';
 export { startMix } from './mix/mix.js';
 export type { KeyError } from './node/keys.js';
+export type { BandwidthLimit } from './node/bandwidth.js';
 export { prepareIdentity } from './node/prepare.js';
 export type { FaultedPacket, FaultStage } from './node/fault-stage.js';
 export type { BadRecord } from './node/mix-keys.js';
 export type { RunningNode } from './node/node.js';
 export { DEFAULT_TUNING } from './node/options.js';
 export type { NodeError, NodeOptions, NodeTuning } from './node/options.js';
+export type { RetryPlan, RetryStep } from './node/retry-plan.js';
 export type { NodeStatus } from './node/status.js';
 export { startProvider } from './provider/provider.js';
 export type { ProviderOptions, RunningProvider } from './provider/provider.js';
