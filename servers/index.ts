@@ -17,6 +17,7 @@ export type {
 export { startMix } from './mix/mix.js';
 export type { MixOptions } from './mix/mix.js';
 export type { KeyError } from './node/keys.js';
+export type { BandwidthLimit } from './node/bandwidth.js';
 export { prepareIdentity } from './node/prepare.js';
 export type { FaultedPacket, FaultStage } from './node/fault-stage.js';
 export type { BadRecord } from './node/mix-keys.js';
@@ -25,6 +26,7 @@ export { DEFAULT_TUNING } from './node/options.js';
 export type { NodeError, NodeOptions, NodeTuning } from './node/options.js';
 export type { NodeHealth } from './node/health.js';
 export type { Ping, PingError } from './node/ping.js';
+export type { RetryPlan, RetryStep } from './node/retry-plan.js';
 export type { NodeStatus } from './node/status.js';
 export type { Mixing, PoolParameters } from './node/strategy.js';
 export { startProvider } from './provider/provider.js';

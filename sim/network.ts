@@ -41,5 +41,6 @@ export const networkView = ({ Simulation, Parameters }: Settings): NetworkView =
     ),
   );
   const { rates, sendRatePerMinute } = parametersOf(Parameters);
-  return { epoch: 0, layers, entries: providers, exits: providers, rates, sendRatePerMinute };
+  const edge = { entries: providers, exits: providers };
+  return { epoch: 0, validUntilMs: Infinity, layers, ...edge, rates, sendRatePerMinute };
 };

@@ -7,6 +7,7 @@ import { err, ok, type Result } from 'neverthrow';
 import type { AuthorityOptions, NetworkParameters } from '../../servers/authority/options.js';
 import type { MixOptions } from '../../servers/mix/mix.js';
 import type { NodeOptions, NodeTuning } from '../../servers/node/options.js';
+import { parseRetryPlan } from '../../servers/node/retry-plan.js';
 import type { PluginOptions } from '../../servers/provider/plugins/options.js';
 import type { ProviderOptions } from '../../servers/provider/provider.js';
 import type { Rate } from '../../src/pki/document-codec.js';
@@ -122,6 +123,9 @@ const refusalOf = (file: ServerFile): Refusal | undefined => {
     const path = ['Provider', 'EnableUserRegistrationHTTP'];
     return { path, problem: 'needs Provider.UserRegistrationHTTPAddresses' };
   }
+  if (file.Link.MaxBandwidthSpike !== undefined && file.Link.MaxBandwidth === undefined) {
+    return { path: ['Link', 'MaxBandwidthSpike'], problem: 'needs Link.MaxBandwidth' };
+  }
   const { SchedulerQueueSize: limit } = file.Debug;
   const chosen = mixing && mixingOf(mixing);
   if (chosen && 'minSize' in chosen && limit > 0 && limit <= chosen.minSize) {
@@ -215,7 +219,7 @@ const nodeOptionsOf = (file: ServerFile): ServerConfig['options'] => {
     identifier: server.Identifier.toLowerCase(),
     network: { ...agreementOf(pki.Nonvoting), authority },
     addresses: server.Addresses,
-    tuning: tuningOf(debug),
+    tuning: { ...tuningOf(debug), ...linkTuningOf(file.Link), ...queueTuningOf(file.Queue) },
     ...(advertise === undefined ? {} : { advertise }),
     ...(provider === undefined ? {} : { spoolQuota: provider.SpoolQuota }),
     ...registrationOf(provider),
@@ -272,6 +276,25 @@ const advertisedOf = (server: ServerFile['Server']): NodeOptions['advertise'] =>
   for (const [transport, addresses] of others) add(transport, addresses);
   return all;
 };
+
+const linkTuningOf = (link: ServerFile['Link']): Partial<NodeTuning> => ({
+  maxConnections: link.MaxConnections,
+  maxHandshakes: link.MaxHandshakes,
+  maxHandshakesPerAddress: link.MaxHandshakesPerAddress,
+  bandwidth: link.MaxBandwidth === undefined ? undefined : bandwidthOf(link.MaxBandwidth, link),
+});
+
+const bandwidthOf = (
+  bytesPerSecond: number,
+  { MaxBandwidthSpike: spikeBytes = bytesPerSecond }: ServerFile['Link'],
+): NodeTuning['bandwidth'] => ({ bytesPerSecond, spikeBytes });
+
+/** The schema has read the plan already. */
+const queueTuningOf = (queue: ServerFile['Queue']): Partial<NodeTuning> => ({
+  retryPlan:
+    queue.Retry === undefined ? undefined : parseRetryPlan(queue.Retry).unwrapOr(undefined),
+  queueMaxBytes: queue.QueueMaxBytes,
+});
 
 const tuningOf = (debug: ServerFile['Debug']): Partial<NodeTuning> => ({
   holdQueue: debug.SchedulerQueueSize,

@@ -9,6 +9,11 @@
  */
 import * as z from 'zod';
 import { DEFAULT_TUNING } from '../../servers/node/options.js';
+import {
+  describeRetryPlanError,
+  parseRetryPlan,
+  printRetryPlan,
+} from '../../servers/node/retry-plan.js';
 import { isEndpoint } from '../../servers/provider/plugins/options.js';
 import { DEFAULT_REGISTRATION_LIMITS } from '../../servers/provider/registration-limits.js';
 import { RESERVED_NAMES } from '../../servers/provider/registration.js';
@@ -200,6 +205,67 @@ const debug = z.strictObject({
   GenerateOnly: generateOnly,
 });
 
+/** Bytes in a second that leave time for the longest frame. */
+const LEAST_BANDWIDTH = 20_000;
+
+const link = z.strictObject({
+  MaxBandwidth: z
+    .number()
+    .int()
+    .min(LEAST_BANDWIDTH, {
+      error: `must be at least ${LEAST_BANDWIDTH} bytes per second, or frames take too long`,
+    })
+    .optional()
+    .meta({
+      usual: 'no limit',
+      description: 'bytes per second, sent and read together, of all connections',
+    }),
+  MaxBandwidthSpike: z.number().int().positive().optional().meta({
+    usual: 'a second of `MaxBandwidth`',
+    description: 'bytes that may pass at once after a silence; needs `MaxBandwidth`',
+  }),
+  MaxConnections: z
+    .number()
+    .int()
+    .positive()
+    .default(DEFAULT_TUNING.maxConnections)
+    .describe('open connections from others; more are refused'),
+  MaxHandshakes: z
+    .number()
+    .int()
+    .positive()
+    .default(DEFAULT_TUNING.maxHandshakes)
+    .describe('of these, handshakes that are not finished; the oldest makes room'),
+  MaxHandshakesPerAddress: z
+    .number()
+    .int()
+    .positive()
+    .default(DEFAULT_TUNING.maxHandshakesPerAddress)
+    .describe('the same for one IPv4 address, or one /64 of IPv6'),
+});
+
+/** In its canonical words. */
+const retry = z.string().transform((text, context) => {
+  const plan = parseRetryPlan(text);
+  if (plan.isOk()) return printRetryPlan(plan.value);
+  context.addIssue({ code: 'custom', message: describeRetryPlanError(plan.error) });
+  return z.NEVER;
+});
+
+const queue = z.strictObject({
+  Retry: retry.optional().meta({
+    usual: 'after 15 s, then 15 s later each time, up to 2 minutes (`Debug.RetryStep`)',
+    description:
+      'when a node that cannot be reached is tried again, such as `every 30 seconds for 10 minutes, every 5 minutes for 1 day`; the last step goes on',
+  }),
+  QueueMaxBytes: z
+    .number()
+    .int()
+    .min(0)
+    .default(DEFAULT_TUNING.queueMaxBytes)
+    .describe('bytes of packets on disk that wait for nodes, or for the next start'),
+});
+
 const faults = z.strictObject({
   Loss: fraction.describe('part that is lost, 0 to 1'),
   Duplicate: fraction.describe('part that leaves twice, 0 to 1'),
@@ -215,6 +281,8 @@ export const serverSchema = z.strictObject({
   Provider: provider.optional().describe('what only a provider has'),
   Mixing: mixingSchema.optional().describe('when packets leave a mix; not for providers'),
   Debug: debug.prefault({}).describe('local limits, which cannot be seen on the wire'),
+  Link: link.prefault({}).describe('what connections with others may cost'),
+  Queue: queue.prefault({}).describe('what waits for nodes that cannot be reached'),
   Faults: faults.optional().describe('what a bad network does to packets; for test networks'),
 });
 

@@ -123,6 +123,27 @@ describe('a server’s file', () => {
     ]);
   });
 
+  it('takes limits of links, and a plan of retries', () => {
+    const more = `${provider}
+[Link]
+  MaxBandwidth = 50000
+  MaxConnections = 10
+[Queue]
+  Retry = "every 60 minutes for 1 day, 2 days"
+  QueueMaxBytes = 0
+`;
+    const read = readServerConfig(more, 'p.toml')._unsafeUnwrap();
+    expect(read.options.tuning).toMatchObject({
+      maxConnections: 10,
+      bandwidth: { bytesPerSecond: 50_000, spikeBytes: 50_000 },
+      retryPlan: [
+        { everyMs: 3_600_000, forMs: 86_400_000 },
+        { everyMs: 172_800_000, forMs: 172_800_000 },
+      ],
+      queueMaxBytes: 0,
+    });
+  });
+
   it('advertises other addresses beside the bound ones, or instead', () => {
     const withOthers = provider.replace(
       '[PKI.Nonvoting]',
@@ -146,6 +167,12 @@ describe('a server’s file', () => {
     ],
     [`${provider}[Mixing]\n  Strategy = "pool"\n`, /^p\.toml:10: Mixing: a provider has none/],
     [`${provider}[Debug]\n  DisableRateLimit = true\n`, /DisableRateLimit: the limit is/],
+    [
+      `${provider}[Queue]\n  Retry = "1 day, now and then"\n`,
+      /p\.toml:11: Queue\.Retry: step 2 must read like/,
+    ],
+    [`${provider}[Link]\n  MaxBandwidth = 100\n`, /Link\.MaxBandwidth: must be at least 20000/],
+    [`${provider}[Link]\n  MaxBandwidthSpike = 100\n`, /needs Link\.MaxBandwidth$/],
     [`${provider}[Debug]\n  UnwrapDlay = 1\n`, /did you mean UnwrapDelay\?/],
     [provider.replace('IsProvider = true', '') + '[Provider]\n', /Provider: a mix has none/],
     [provider.replace('[Server]', '[Server]\n  OnlyAdvertiseAltAddresses = true'), /needs Server/],

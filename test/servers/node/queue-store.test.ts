@@ -1,8 +1,11 @@
+import { readFile } from 'node:fs/promises';
+import { DatabaseSync } from '@photostructure/sqlite';
 import * as fc from 'fast-check';
 import { errAsync } from 'neverthrow';
 import { describe, expect, it } from 'vitest';
-import { memoryLog } from '../../../src/io/memory.js';
+import { memoryLog, seededRandom } from '../../../src/io/memory.js';
 import { memoryStores } from '../../../src/store/memory.js';
+import { openSqliteStore } from '../../../src/store/sqlite.js';
 import type { Change, Store } from '../../../src/store/store.js';
 import {
   decodeQueued,
@@ -11,6 +14,7 @@ import {
 } from '../../../servers/node/queue-record.js';
 import { openQueueStore } from '../../../servers/node/queue-store.js';
 import { repeated } from '../../support/bytes.js';
+import { openDirectory } from '../../support/directory.js';
 
 const LENGTH = 100;
 
@@ -151,5 +155,64 @@ describe('the queue on disk', () => {
     const second = await openQueue(store);
     expect(second.events).toEqual(['queue.range-lost']);
     expect(await readAll(second)).toHaveLength(3);
+  });
+});
+
+describe('the queue in a file', () => {
+  const LARGE = 5000;
+  const KEY = repeated(3, 32);
+  const random = seededRandom('queue in a file');
+  const packets = [1, 2, 3, 4, 5].map((id) => queued(id, { packet: random(LARGE) }));
+
+  /** A queue of large packets in the file of a closed store, where each is a row that is told by its size. */
+  const fileWith = async (path: string): Promise<void> => {
+    const store = (await openSqliteStore(path, KEY))._unsafeUnwrap();
+    const { queue } = await openLarge(store);
+    (await queue.put(packets))._unsafeUnwrap();
+    await store.close();
+  };
+
+  const openLarge = async (store: Store) => {
+    const events: string[] = [];
+    const count = (event: string) => void events.push(event);
+    const maxBytes = 100 * LARGE;
+    const deps = { store, packetLength: LARGE, maxBytes, count, log: memoryLog() };
+    return { queue: (await openQueueStore(deps))._unsafeUnwrap(), events };
+  };
+
+  it('shows no packet and no node to who reads the disk', async () => {
+    const directory = await openDirectory();
+    const path = `${directory.path}/node.db`;
+    await fileWith(path);
+    const bytes = await readFile(path);
+    for (const { packet, nextNodeId } of packets) {
+      expect(bytes.includes(Buffer.from(packet.subarray(0, 16)))).toBe(false);
+      expect(bytes.includes(Buffer.from(nextNodeId))).toBe(false);
+    }
+    await directory.dispose();
+  });
+
+  it('loses one packet by one flipped bit, names it by its number, and opens', async () => {
+    const directory = await openDirectory();
+    const path = `${directory.path}/node.db`;
+    await fileWith(path);
+    const raw = new DatabaseSync(path);
+    const row = raw
+      .prepare(`SELECT id, sealed FROM record WHERE length(sealed) > ${LARGE} LIMIT 1`)
+      .get() as { readonly id: Uint8Array; readonly sealed: Uint8Array };
+    row.sealed[99] = (row.sealed[99] ?? 0) ^ 1;
+    raw.prepare('UPDATE record SET sealed = ? WHERE id = ?').run(row.sealed, row.id);
+    raw.close();
+    const store = (await openSqliteStore(path, KEY))._unsafeUnwrap();
+    const { queue, events } = await openLarge(store);
+    expect(events).toEqual(['queue.set-aside']);
+    expect(queue.entries).toHaveLength(4);
+    const read = await Promise.all(queue.entries.map((entry) => queue.read(entry)));
+    const left = read.map((each) => each._unsafeUnwrap());
+    expect(packets.filter((packet) => left.some((each) => each?.leftMs === packet.leftMs))).toEqual(
+      left,
+    );
+    await store.close();
+    await directory.dispose();
   });
 });
