@@ -8,6 +8,7 @@ import type { ServiceParameters } from '../../src/pki/descriptor.js';
 import { startNode, type RunningNode } from '../node/node.js';
 import type { NodeError, NodeOptions } from '../node/options.js';
 import type { NodeRole, NodeServices } from '../node/role.js';
+import { AccountService } from './account-service.js';
 import { openClientSession } from './client-session.js';
 import { Delivery } from './deliver.js';
 import { userNameOf, type UserName } from './names.js';
@@ -47,7 +48,9 @@ interface House {
   readonly spool: Spool;
   readonly rateLimit: RateLimit;
   readonly services: readonly Service[];
-  readonly closePlugins: () => Promise<unknown>;
+  readonly removeUser: (name: UserName) => ResultAsync<void, UserError>;
+  /** Resolves when nothing of the services runs any more. */
+  readonly closeServices: () => Promise<unknown>;
 }
 
 /**
@@ -78,19 +81,13 @@ const fixtures = ({
   users,
   spool,
   rateLimit,
-}: House): Pick<RunningProvider, 'users' | 'spooled' | 'spooledMessages' | 'verbs'> => {
-  const removeUser = (name: UserName): ResultAsync<void, UserError> =>
-    users.remove(name).andThen(() => {
-      rateLimit.forget(name);
-      return spool.remove(name);
-    });
-  return {
-    users,
-    spooled: () => spool.size,
-    spooledMessages: () => spool.messages,
-    verbs: providerVerbs({ users, rateLimit, removeUser }),
-  };
-};
+  removeUser,
+}: House): Pick<RunningProvider, 'users' | 'spooled' | 'spooledMessages' | 'verbs'> => ({
+  users,
+  spooled: () => spool.size,
+  spooledMessages: () => spool.messages,
+  verbs: providerVerbs({ users, rateLimit, removeUser }),
+});
 
 const openHouse = (
   node: NodeServices,
@@ -103,10 +100,22 @@ const openHouse = (
     const spool = new Spool({ store, random: io.random, quota: spoolQuota });
     yield* spool.load();
     const rateLimit = new RateLimit(io.clock, () => documents.view()?.sendRatePerMinute ?? 0);
-    const builtIn = [loopService, keyService(users)];
+    const removeUser = (name: UserName): ResultAsync<void, UserError> =>
+      users.remove(name).andThen(() => {
+        rateLimit.forget(name);
+        return spool.remove(name).andThen(() => account.stay(name));
+      });
+    const account = new AccountService({
+      ...{ ...node, clock: io.clock, primitives: node.suite.primitives, users, removeUser },
+      waiting: (name) => spool.waiting(name),
+    });
+    yield* account.load();
+    const builtIn: readonly Service[] = [loopService, keyService(users), account];
     const opened = yield* openPlugins(node, plugins, { builtIn, limits: pluginLimits });
+    const sweeping = account.run(node.signal);
+    const closeServices = () => Promise.all([sweeping, opened.close()]);
     const services = [...builtIn, ...opened.services];
-    return ok({ users, spool, rateLimit, services, closePlugins: opened.close });
+    return ok({ users, spool, rateLimit, services, removeUser, closeServices });
   });
 
 /** Where newcomers register themselves, if they may. @returns closes it */
@@ -146,7 +155,7 @@ const makeRole = (node: NodeServices, house: House, door: Door): NodeRole => {
     pending: () => delivery.pending,
     close: async () => {
       await door.close();
-      await house.closePlugins();
+      await house.closeServices();
     },
   };
 };
