@@ -3,7 +3,13 @@
  * @module
  */
 import { err, errAsync, ok, okAsync, type Result } from 'neverthrow';
-import type { Accounts, AccountStatus, Address, UnknownAccount } from '../src/client/types.js';
+import type {
+  Accounts,
+  AccountStatus,
+  Address,
+  RemoteAccountError,
+  UnknownAccount,
+} from '../src/client/types.js';
 
 /** `accounts` are normalised addresses. */
 export const fakeAccounts = (accounts: readonly Address[]): Accounts => {
@@ -31,12 +37,17 @@ export const fakeAccounts = (accounts: readonly Address[]): Accounts => {
       change(account, () => paused.set(account, false)).asyncAndThen(() => okAsync(undefined)),
     remove: (account) =>
       change(account, () => paused.delete(account)).asyncAndThen(() => okAsync(undefined)),
+    showRemote: (account) => errAsync(noProvider(paused.has(account), account)),
+    deleteRemote: (account) => errAsync(noProvider(paused.has(account), account)),
     register: ({ account }) =>
       paused.has(account)
         ? errAsync({ kind: 'no-http' })
         : errAsync({ kind: 'unknown-account', account }),
   };
 };
+
+const noProvider = (isKnown: boolean, account: string): RemoteAccountError =>
+  isKnown ? { kind: 'no-document' } : { kind: 'unknown-account', account };
 
 const statusOf = (account: Address, isPaused: boolean): AccountStatus => ({
   account,

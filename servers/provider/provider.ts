@@ -8,6 +8,7 @@ import type { ServiceParameters } from '../../src/pki/descriptor.js';
 import { startNode, type RunningNode } from '../node/node.js';
 import type { NodeError, NodeOptions } from '../node/options.js';
 import type { NodeRole, NodeServices } from '../node/role.js';
+import { AccountService } from './account-service.js';
 import { openClientSession } from './client-session.js';
 import { Delivery } from './deliver.js';
 import { userNameOf, type UserName } from './names.js';
@@ -49,7 +50,9 @@ interface House {
   readonly spool: Spool;
   readonly rateLimit: RateLimit;
   readonly services: readonly Service[];
-  readonly closePlugins: () => Promise<unknown>;
+  readonly removeUser: (name: UserName) => ResultAsync<void, UserError>;
+  /** Resolves when nothing of the services runs any more. */
+  readonly closeServices: () => Promise<unknown>;
 }
 
 /**
@@ -80,25 +83,19 @@ const fixtures = ({
   users,
   spool,
   rateLimit,
+  removeUser,
 }: House): Pick<
   RunningProvider,
   'users' | 'spooled' | 'spooledMessages' | 'setSpoolQuota' | 'verbs'
-> => {
-  const removeUser = (name: UserName): ResultAsync<void, UserError> =>
-    users.remove(name).andThen(() => {
-      rateLimit.forget(name);
-      return spool.remove(name);
-    });
-  return {
-    users,
-    spooled: () => spool.size,
-    spooledMessages: () => spool.messages,
-    setSpoolQuota: (quota) => {
-      spool.quota = quota;
-    },
-    verbs: providerVerbs({ users, rateLimit, removeUser }),
-  };
-};
+> => ({
+  users,
+  spooled: () => spool.size,
+  spooledMessages: () => spool.messages,
+  setSpoolQuota: (quota) => {
+    spool.quota = quota;
+  },
+  verbs: providerVerbs({ users, rateLimit, removeUser }),
+});
 
 const openHouse = (
   node: NodeServices,
@@ -111,10 +108,22 @@ const openHouse = (
     const spool = new Spool({ store, random: io.random, quota: spoolQuota });
     yield* spool.load();
     const rateLimit = new RateLimit(io.clock, () => documents.latest()?.sendRatePerMinute ?? 0);
-    const builtIn = [loopService, keyService(users)];
+    const removeUser = (name: UserName): ResultAsync<void, UserError> =>
+      users.remove(name).andThen(() => {
+        rateLimit.forget(name);
+        return spool.remove(name).andThen(() => account.stay(name));
+      });
+    const account = new AccountService({
+      ...{ ...node, clock: io.clock, primitives: node.suite.primitives, users, removeUser },
+      waiting: (name) => spool.waiting(name),
+    });
+    yield* account.load();
+    const builtIn: readonly Service[] = [loopService, keyService(users), account];
     const opened = yield* openPlugins(node, plugins, { builtIn, limits: pluginLimits });
+    const sweeping = account.run(node.signal);
+    const closeServices = () => Promise.all([sweeping, opened.close()]);
     const services = [...builtIn, ...opened.services];
-    return ok({ users, spool, rateLimit, services, closePlugins: opened.close });
+    return ok({ users, spool, rateLimit, services, removeUser, closeServices });
   });
 
 /** Where newcomers register themselves, if they may. @returns closes it */
@@ -154,7 +163,7 @@ const makeRole = (node: NodeServices, house: House, door: Door): NodeRole => {
     pending: () => delivery.pending,
     close: async () => {
       await door.close();
-      await house.closePlugins();
+      await house.closeServices();
     },
   };
 };

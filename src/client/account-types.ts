@@ -5,7 +5,7 @@
  */
 import type { Result, ResultAsync } from 'neverthrow';
 import type { SanitisePolicy } from '../sanitise/policy.js';
-import type { OpenError } from './errors.js';
+import type { AskError, OpenError } from './errors.js';
 import type { Address } from './names.js';
 import type { RegistrationError } from './link/register.js';
 
@@ -133,7 +133,41 @@ export interface Accounts {
    * its directory and connection are not concerned. A provider tells refusals apart by nothing.
    */
   register(options: RegisterOptions): ResultAsync<void, RegisterError>;
+  /**
+   * Asks an account's provider over the network what it knows of it. Needs a connection, and a
+   * provider that offers `account`: those of the reference do not.
+   */
+  showRemote(account: string, signal?: AbortSignal): ResultAsync<RemoteAccount, RemoteAccountError>;
+  /**
+   * Has an account deleted at its provider, with everything that waits for it there, at the time in
+   * the answer. It cannot be taken back. What is here stays.
+   */
+  deleteRemote(
+    account: string,
+    signal?: AbortSignal,
+  ): ResultAsync<RemoteAccount, RemoteAccountError>;
 }
+
+/** What a provider knows of an account. */
+export interface RemoteAccount {
+  /** X25519, 32 bytes: with which it connects. */
+  readonly linkKey: Uint8Array;
+  /** X25519, 32 bytes: what the key server tells, if anything. */
+  readonly identityKey: Uint8Array | undefined;
+  /** Items that wait for it there. */
+  readonly waiting: number;
+  /** When it is deleted, ms since the Unix epoch; `undefined`: it stays. */
+  readonly leavesAtMs: number | undefined;
+}
+
+export type RemoteAccountError =
+  | AskError
+  /** The provider's word; `refused`: it knows no such account with this link key. */
+  | {
+      readonly kind: 'account-refused';
+      readonly reason:
+        'malformed' | 'refused' | 'stale' | 'replayed' | 'bad-key' | 'failed' | 'unknown';
+    };
 
 export interface RegisterOptions {
   readonly account: string;

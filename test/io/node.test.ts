@@ -107,6 +107,7 @@ describe('the world of the machine', () => {
       'http',
       'log',
       'network',
+      'processes',
       'random',
       'workers',
     ]);

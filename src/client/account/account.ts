@@ -15,6 +15,7 @@ import { KEYSERVER, lookupKey } from '../recipients/keyserver.js';
 import type { OutboxQueue } from '../outbox/outbox.js';
 import type { AccountPlan } from './plan.js';
 import type { NormalAddress } from '../../mail/address.js';
+import { SelfService } from './self-service.js';
 import { ServiceDesk, type ServiceQuestion } from '../sender/services.js';
 import { idsOfSend, sentBefore, type SubmitDeps } from '../outbox/submit.js';
 import type {
@@ -51,6 +52,8 @@ export class Account {
   readonly #services: ServiceDesk;
   readonly #stop = new AbortController();
   readonly #discovery: Discovery;
+  /** The account as its provider knows it. */
+  readonly selfService: SelfService;
   readonly #tasks: readonly Promise<void>[];
   #malformedKeyAnswers = 0;
   #run: Running | undefined;
@@ -69,6 +72,11 @@ export class Account {
     this.#services = parts.services;
     this.#isPaused = plan.paused;
     this.#discovery = this.#makeDiscovery();
+    this.selfService = new SelfService({
+      ...{ ...world, ...plan, ...parts, clock: world.io.clock },
+      view: () => this.view(),
+      ask: (question) => this.ask(question),
+    });
     this.#tasks = this.#start();
     if (!this.#isPaused) this.#connect();
   }

@@ -21,6 +21,8 @@ import type {
   MixClientConfig,
   OpenError,
   RegisterError,
+  RemoteAccount,
+  RemoteAccountError,
   RegisterOptions,
   SendError,
   SendOptions,
@@ -133,6 +135,30 @@ export class AccountSet implements Accounts {
           { ...keys, user, url, signal },
         );
       });
+  }
+
+  showRemote(
+    account: string,
+    signal?: AbortSignal,
+  ): ResultAsync<RemoteAccount, RemoteAccountError> {
+    return this.#askProvider(account, 'show', signal);
+  }
+
+  deleteRemote(
+    account: string,
+    signal?: AbortSignal,
+  ): ResultAsync<RemoteAccount, RemoteAccountError> {
+    return this.#askProvider(account, 'delete', signal);
+  }
+
+  #askProvider(
+    account: string,
+    kind: 'show' | 'delete',
+    signal?: AbortSignal,
+  ): ResultAsync<RemoteAccount, RemoteAccountError> {
+    return this.find(account)
+      .mapErr((error): RemoteAccountError => error)
+      .asyncAndThen((found) => found.selfService.ask(kind, signal));
   }
 
   /** Closes all, the last first; they stay listed, and cannot be changed any more. */
