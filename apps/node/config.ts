@@ -29,6 +29,10 @@ interface Common extends StorageSources {
   /** Whether it is started in the background, where the command line says nothing. */
   readonly inBackground: boolean;
   readonly generateOnly: boolean;
+  /** Nothing is counted for people where absent. */
+  readonly statistics: { readonly intervalMs: number; readonly file: string } | undefined;
+  /** Where metrics are served, on loopback. */
+  readonly metrics: string | undefined;
 }
 
 export interface AuthorityConfig extends Common {
@@ -109,6 +113,8 @@ const authorityOf = (file: AuthorityFile): AuthorityConfig => {
     socket: socketOf(file.Management?.Path, dataDir),
     documentVerbs: false,
     inBackground: authority.Daemon,
+    statistics: statisticsOf(file.Statistics, dataDir),
+    metrics: authority.MetricsAddress,
     generateOnly: debug.GenerateOnly,
     options: {
       dataDir,
@@ -125,6 +131,12 @@ const authorityOf = (file: AuthorityFile): AuthorityConfig => {
     },
   };
 };
+
+const statisticsOf = (
+  { Enable, Interval, File }: ServerFile['Statistics'],
+  dataDir: string,
+): Common['statistics'] =>
+  Enable ? { intervalMs: Interval * 1000, file: File ?? join(dataDir, 'stats') } : undefined;
 
 const socketOf = (path: string | undefined, dataDir: string): string =>
   path ?? join(dataDir, 'management_sock');
@@ -160,6 +172,8 @@ const serverOf = (file: ServerFile): Result<ServerConfig, never> => {
     socket: socketOf(management?.Path, dataDir),
     documentVerbs: management?.Enable ?? false,
     inBackground: server.Daemon,
+    statistics: statisticsOf(file.Statistics, dataDir),
+    metrics: server.MetricsAddress,
     generateOnly: debug.GenerateOnly,
     workers:
       debug.NumSphinxWorkers && debug.NumSphinxWorkers > 0 ? debug.NumSphinxWorkers : undefined,
