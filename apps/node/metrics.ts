@@ -43,24 +43,41 @@ export const metricsText = (status: JsonObject): string => {
   return `${[...families.flatMap(linesOf), '# EOF'].join('\n')}\n`;
 };
 
-const familiesOf = (status: JsonObject): readonly Family[] => {
-  const counters = numbersIn(status['counters']);
+const familiesOf = (status: JsonObject): readonly Family[] => [
+  {
+    name: 'postern_epoch',
+    type: 'gauge',
+    help: 'The current epoch.',
+    samples: one(status['epoch']),
+  },
+  {
+    name: 'postern_in_document',
+    type: 'gauge',
+    help: 'Whether the current document lists this part, or is there at all.',
+    samples: one(status['inDocument'] === true || status['hasDocument'] === true ? 1 : 0),
+  },
+  ...countersOf(numbersIn(status['counters'])),
+  {
+    name: 'postern_queued_packets',
+    type: 'gauge',
+    help: 'Packets in each stage, rounded down.',
+    label: 'stage',
+    samples: rounded({ ...numbersIn(status['queues']), ...one(status['spooled'], 'spooled') }),
+  },
+  {
+    name: 'postern_connections',
+    type: 'gauge',
+    help: 'Connections by their kind; clients are rounded down.',
+    label: 'kind',
+    samples: connectionsOf(numbersIn(status['connections'])),
+  },
+];
+
+const countersOf = (counters: Numbers): readonly Family[] => {
   const drops = pickBy(counters, (name) => name.startsWith(DROP));
   const events = pickBy(counters, (name) => !name.startsWith(DROP));
   const withoutPrefix = Object.entries(drops).map(([name, n]) => [name.slice(DROP.length), n]);
   return [
-    {
-      name: 'postern_epoch',
-      type: 'gauge',
-      help: 'The current epoch.',
-      samples: one(status['epoch']),
-    },
-    {
-      name: 'postern_in_document',
-      type: 'gauge',
-      help: 'Whether the current document lists this part, or is there at all.',
-      samples: one(status['inDocument'] === true || status['hasDocument'] === true ? 1 : 0),
-    },
     {
       name: 'postern_events',
       type: 'counter',
@@ -74,20 +91,6 @@ const familiesOf = (status: JsonObject): readonly Family[] => {
       help: 'Packets that were refused, rounded down.',
       label: 'reason',
       samples: rounded(Object.fromEntries(withoutPrefix) as Numbers),
-    },
-    {
-      name: 'postern_queued_packets',
-      type: 'gauge',
-      help: 'Packets in each stage, rounded down.',
-      label: 'stage',
-      samples: rounded({ ...numbersIn(status['queues']), ...one(status['spooled'], 'spooled') }),
-    },
-    {
-      name: 'postern_connections',
-      type: 'gauge',
-      help: 'Connections by their kind; clients are rounded down.',
-      label: 'kind',
-      samples: connectionsOf(numbersIn(status['connections'])),
     },
   ];
 };

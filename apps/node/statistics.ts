@@ -89,8 +89,9 @@ export class Statistics {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.#deps.clock.sleep(SAVE_MS, signal);
-      (await this.#save()).mapErr(({ reason }) =>
-        this.#deps.log.write('error', 'statistics', 'not kept', { reason }),
+      (await this.#save()).match(
+        () => undefined,
+        ({ reason }) => this.#deps.log.write('error', 'statistics', 'not kept', { reason }),
       );
     }
   }
