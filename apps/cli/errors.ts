@@ -42,6 +42,7 @@ export type CliError =
   | { readonly kind: 'no-store'; readonly path: string }
   | { readonly kind: 'no-such-key'; readonly epoch: number }
   | PingError
+  | { readonly kind: 'no-statistics' }
   /** The command needs a running daemon or part. */
   | { readonly kind: 'not-running'; readonly socket: string }
   /** The doctor has found what must be put right, and has said it. */

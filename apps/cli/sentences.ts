@@ -186,6 +186,7 @@ const SENTENCES: { readonly [K in Kind]: (error: ErrorOf<K>) => string } = {
   'no-such-key': ({ epoch }) => `there is no mix key of epoch ${epoch}`,
   'not-crossed': ({ nodes }) =>
     `no loop of this node crosses that; it can cross ${nodes.join(', ')}`,
+  'no-statistics': () => 'nothing is counted: Statistics.Enable is false',
   'no-loops': () => 'a provider sends no loops: ping from a mix',
   'no-current-document': () => 'there is no document of this epoch that lists this node',
   'not-running': ({ socket }) => `no daemon answers on ${socket}`,
@@ -227,6 +228,7 @@ const PLAIN: readonly Kind[] = [
   'config-problems',
   'config-file',
   'not-crossed',
+  'no-statistics',
   'no-loops',
   'no-current-document',
   'unknown-account',

@@ -188,6 +188,30 @@ export const generateOnly = z
   .default(false)
   .describe('make missing keys, print the public ones, end; as `-g`');
 
+const SHORTEST_PERIOD_S = 3600;
+
+/** `[Statistics]` of a part. */
+export const statisticsSchema = z.strictObject({
+  Enable: z.boolean().default(true).describe('count packets and connections'),
+  Interval: z
+    .number()
+    .int()
+    .min(SHORTEST_PERIOD_S, {
+      error: `must be at least ${SHORTEST_PERIOD_S}: less shows who was there`,
+    })
+    .default(86_400)
+    .describe('length of a period, s'),
+  File: optionalPath.meta({
+    usual: '`stats` in `DataDir`',
+    description: 'where a block is appended when a period is over',
+  }),
+});
+
+export const metricsAddress = ipPort
+  .refine(isLoopback, { error: 'must be a loopback address: anybody could count your traffic' })
+  .optional()
+  .meta({ usual: 'none', description: 'where `GET /metrics` gives OpenMetrics text, on loopback' });
+
 export const inBackground = z
   .boolean()
   .default(false)

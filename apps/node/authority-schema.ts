@@ -12,9 +12,11 @@ import {
   inBackground,
   ipPort,
   loggingSchema,
+  metricsAddress,
   networkKeys,
   positiveOr,
   socketPath,
+  statisticsSchema,
   storageSchema,
   unsupported,
 } from '../config/keys.js';
@@ -45,6 +47,7 @@ const authority = z.strictObject({
     .describe('where to listen'),
   DataDir: absolutePath.describe('private directory'),
   Daemon: inBackground,
+  MetricsAddress: metricsAddress,
   ...networkKeys,
 });
 
@@ -94,6 +97,7 @@ export const authoritySchema = z.strictObject({
   Authority: authority.describe('the authority itself, and what its network agrees on'),
   Logging: loggingSchema.optional().describe('as the daemon’s'),
   Storage: storageSchema.optional().describe('as the daemon’s'),
+  Statistics: statisticsSchema.prefault({}).describe('what is counted, and told'),
   Management: management.optional().describe('the control socket'),
   Parameters: parametersSchema.prefault({}).describe('rates of the network'),
   Debug: debug.prefault({}).describe('the shape of the network'),

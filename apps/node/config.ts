@@ -35,6 +35,10 @@ interface Common extends StorageSources {
   readonly generateOnly: boolean;
   /** What the file may say, and should not. */
   readonly warnings: readonly ConfigProblem[];
+  /** Nothing is counted for people where absent. */
+  readonly statistics: { readonly intervalMs: number; readonly file: string } | undefined;
+  /** Where metrics are served, on loopback. */
+  readonly metrics: string | undefined;
 }
 
 export interface AuthorityConfig extends Common {
@@ -146,6 +150,8 @@ const authorityOf = (file: AuthorityFile): AuthorityConfig => {
     socket: socketOf(management?.Path, dataDir),
     documentVerbs: management?.Enable ?? false,
     inBackground: authority.Daemon,
+    statistics: statisticsOf(file.Statistics, dataDir),
+    metrics: authority.MetricsAddress,
     generateOnly: debug.GenerateOnly,
     warnings: [],
     options: {
@@ -163,6 +169,12 @@ const authorityOf = (file: AuthorityFile): AuthorityConfig => {
     },
   };
 };
+
+const statisticsOf = (
+  { Enable, Interval, File }: ServerFile['Statistics'],
+  dataDir: string,
+): Common['statistics'] =>
+  Enable ? { intervalMs: Interval * 1000, file: File ?? join(dataDir, 'stats') } : undefined;
 
 const socketOf = (path: string | undefined, dataDir: string): string =>
   path ?? join(dataDir, 'management_sock');
@@ -198,6 +210,8 @@ const serverOf = (file: ServerFile): Omit<ServerConfig, 'warnings'> => {
     socket: socketOf(management?.Path, dataDir),
     documentVerbs: management?.Enable ?? false,
     inBackground: server.Daemon,
+    statistics: statisticsOf(file.Statistics, dataDir),
+    metrics: server.MetricsAddress,
     generateOnly: debug.GenerateOnly,
     workers:
       debug.NumSphinxWorkers && debug.NumSphinxWorkers > 0 ? debug.NumSphinxWorkers : undefined,

@@ -2,11 +2,12 @@
  * What a running part can be asked over its control socket, beside its status.
  * @module
  */
-import { ok, ResultAsync } from 'neverthrow';
+import { err, ok, ResultAsync } from 'neverthrow';
 import type { RunningNode } from '../../servers/node/node.js';
 import { gives, rpcMethod, texts, value, type RpcMethods } from '../../src/control/method.js';
-import { INTEGER, listOf, oneOf, record, TEXT } from '../../src/control/schema.js';
+import { FACTS, INTEGER, listOf, oneOf, record, TEXT } from '../../src/control/schema.js';
 import type { NodeReloader } from './reload.js';
+import type { Statistics } from './statistics.js';
 
 /** Of mixes and providers. */
 export const nodeMethods = (node: Pick<RunningNode, 'republish' | 'ping'>): RpcMethods => ({
@@ -28,8 +29,25 @@ export const nodeMethods = (node: Pick<RunningNode, 'republish' | 'ping'>): RpcM
   ),
 });
 
+interface Operated {
+  readonly reloader: NodeReloader;
+  /** Absent where nothing is counted. */
+  readonly statistics: Statistics | undefined;
+}
+
 /** Of every part. */
-export const operatorMethods = ({ reloader }: { readonly reloader: NodeReloader }): RpcMethods => ({
+export const operatorMethods = ({ reloader, statistics }: Operated): RpcMethods => ({
+  stats: rpcMethod(
+    {
+      summary: 'what was counted in the current period; small numbers are not told',
+      params: {},
+      answer: gives(FACTS),
+    },
+    () => {
+      const period = statistics?.current();
+      return period ? ok(value({ ...period })) : err({ kind: 'no-statistics' });
+    },
+  ),
   reload: rpcMethod(
     {
       summary: 'reads the configuration file again; one with problems changes nothing',

@@ -2,7 +2,8 @@
  * One part of a network as a program: its lock, its files, its start, its control socket.
  * @module
  */
-import { errAsync, ok, ResultAsync, safeTry } from 'neverthrow';
+import { join } from 'node:path';
+import { errAsync, ok, okAsync, ResultAsync, safeTry } from 'neverthrow';
 import type { AuthorityError } from '../../servers/authority/options.js';
 import { loadIdentity } from '../../servers/node/keys.js';
 import { serveManagement } from '../../servers/node/management.js';
@@ -19,9 +20,11 @@ import type { PrivateFileError } from '../config/private-files.js';
 import { loadStorageKey } from '../config/storage-key.js';
 import { bindControlSocket, handingOver, type LockError } from '../daemon/lock.js';
 import type { NodeConfig, ServerConfig } from './config.js';
+import { serveMetrics } from './metrics.js';
 import { operatorMethods } from './methods.js';
 import { openAuthority, openServer, type Part } from './parts.js';
 import { NodeReloader, type Reloaded, type ReloadError, type ReloadSource } from './reload.js';
+import { openStatistics, type Statistics } from './statistics.js';
 
 export type NodeRunError = AuthorityError | NodeError | PrivateFileError | LockError;
 
@@ -89,7 +92,8 @@ const assemble = (
     const part = yield* openPart(config, world, storageKey);
     resources.add(() => part.close());
     const reloader = new NodeReloader(world.source, part.apply);
-    yield* openControl(config, world, { control, resources, part, reloader });
+    const statistics = yield* keepStatistics(config, world, { resources, part });
+    yield* openControl(config, world, { control, resources, part, reloader, statistics });
     const { addresses, identityKey } = part;
     const reload = () => reloader.reload();
     return ok({ addresses, identityKey, reload, close: () => resources.close() });
@@ -118,12 +122,29 @@ interface Opened {
   readonly resources: Resources;
   readonly part: Part;
   readonly reloader: NodeReloader;
+  readonly statistics: Statistics | undefined;
 }
+
+/** Counts until everything is closed, and then keeps what was counted. */
+const keepStatistics = (
+  config: NodeConfig,
+  { io }: NodeWorld,
+  { resources, part }: Pick<Opened, 'resources' | 'part'>,
+): ResultAsync<Statistics | undefined, NodeRunError> => {
+  const { kind: role, statistics, dataDir } = config;
+  if (statistics === undefined) return okAsync(undefined);
+  const options = { ...statistics, role, currentFile: join(dataDir, 'stats.current') };
+  return openStatistics(options, { ...io, counters: part.counters }).map((opened) => {
+    const running = opened.run(resources.signal);
+    resources.add(() => running);
+    return opened;
+  });
+};
 
 const openControl = (
   config: NodeConfig,
   { io, shutdown }: NodeWorld,
-  { control, resources, part, reloader }: Opened,
+  { control, resources, part, reloader, statistics }: Opened,
 ): ResultAsync<void, NodeRunError> => {
   const startedMs = io.clock.monotonic();
   const status = (): JsonObject => ({
@@ -137,15 +158,25 @@ const openControl = (
     address: control.address,
     identifier: config.kind === 'authority' ? 'authority' : config.options.identifier,
     verbs: config.documentVerbs ? part.verbs : {},
-    methods: { ...operatorMethods({ reloader }), ...part.methods },
+    methods: { ...operatorMethods({ reloader, statistics }), ...part.methods },
     status,
     shutdown,
   })
     .map((bridge) => resources.add(() => bridge.close()))
-    .mapErr(({ address, reason }) => ({
+    .mapErr(({ address, reason }): NodeRunError => ({
       kind: 'listener',
       key: 'Management.Path',
       address,
       reason,
-    }));
+    }))
+    .andThen(() => openMetrics(config, io, { resources, status }));
 };
+
+const openMetrics = (
+  { metrics }: NodeConfig,
+  io: Io,
+  { resources, status }: Pick<Opened, 'resources'> & { readonly status: () => JsonObject },
+): ResultAsync<void, NodeRunError> =>
+  metrics === undefined
+    ? okAsync(undefined)
+    : serveMetrics(io, metrics, status).map((bridge) => resources.add(() => bridge.close()));

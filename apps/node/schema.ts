@@ -27,7 +27,9 @@ import {
   hostPort,
   ipPort,
   loggingSchema,
+  metricsAddress,
   socketPath,
+  statisticsSchema,
   storageSchema,
   unsupported,
 } from '../config/keys.js';
@@ -61,6 +63,7 @@ const server = z.strictObject({
   DataDir: absolutePath.describe('private directory'),
   IsProvider: z.boolean().default(false).describe('a provider, not a mix'),
   Daemon: inBackground,
+  MetricsAddress: metricsAddress,
 });
 
 const pki = z.strictObject({
@@ -277,6 +280,7 @@ export const serverSchema = z.strictObject({
   PKI: pki,
   Logging: loggingSchema.optional().describe('as the daemon’s'),
   Storage: storageSchema.optional().describe('as the daemon’s'),
+  Statistics: statisticsSchema.prefault({}).describe('what is counted, and told'),
   Management: management.optional().describe('the control socket'),
   Provider: provider.optional().describe('what only a provider has'),
   Mixing: mixingSchema.optional().describe('when packets leave a mix; not for providers'),

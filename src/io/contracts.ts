@@ -159,8 +159,9 @@ export interface HttpRequest {
 
 export interface HttpAnswer {
   readonly status: number;
-  /** Plain text. */
   readonly body: Uint8Array;
+  /** Plain text in UTF-8 where absent. */
+  readonly contentType?: string;
 }
 
 /** Bytes for a program at the other end of a connection. */

@@ -194,9 +194,12 @@ const requestOf = (
 ): HttpRequest => ({ method, target: url, contentType: headers['content-type'] ?? '', body });
 
 /** The connection is not kept, not even until the other end lets go of it. */
-const reply = (response: ServerResponse, { status, body }: HttpAnswer): void => {
+const reply = (
+  response: ServerResponse,
+  { status, body, contentType = 'text/plain; charset=utf-8' }: HttpAnswer,
+): void => {
   response.writeHead(status, {
-    'content-type': 'text/plain; charset=utf-8',
+    'content-type': contentType,
     'content-length': body.length,
     connection: 'close',
   });

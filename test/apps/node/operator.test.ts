@@ -11,8 +11,10 @@ import {
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { jsonLine } from '../../../apps/cli/json-lines.js';
+import { METRICS_TYPE } from '../../../apps/node/metrics.js';
 import { isAlive } from '../../../apps/node/process.js';
-import { nodeClock } from '../../../src/io/node.js';
+import { freePorts } from '../../../apps/testnet/prepare.js';
+import { nodeClock, nodeIo } from '../../../src/io/node.js';
 import { openDirectory, type OpenDirectory } from '../../support/directory.js';
 import { isBuilt, program, runProgram, type Ended } from '../program.js';
 
@@ -152,7 +154,8 @@ describe.skipIf(!isBuilt)('an operator', () => {
       await mix('stop');
       const gone = await mix('delkeys', '--all', '--yes', '--json');
       expect(gone.code).toBe(0);
-      expect((JSON.parse(gone.out) as { epochs: number[] }).epochs).toHaveLength(3);
+      // Late in an epoch those of the next descriptor are there as well.
+      expect((JSON.parse(gone.out) as { epochs: number[] }).epochs.length).toBeGreaterThan(2);
       expect((await mix('delkeys', '--epoch', '7', '--yes')).err).toContain(
         'no mix key of epoch 7',
       );
@@ -207,6 +210,31 @@ describe.skipIf(!isBuilt)('an operator', () => {
     expect(bogus).toMatchObject({ code: 2, out: '' });
     expect(bogus.err).toContain('--severity: must be one of ERROR');
     expect((await mix('start', '--daemon', '--nodaemon')).code).toBe(2);
+  });
+
+  it('is told what was counted, on its socket and over HTTP on loopback', LIMIT, async () => {
+    await initialise();
+    set(/^# MetricsAddress =.*/m, 'MetricsAddress = "192.0.2.1:9"');
+    expect((await mix('check-config')).err).toContain('must be a loopback address');
+    const [port] = (await freePorts(nodeIo(), 1))._unsafeUnwrap();
+    set(/MetricsAddress = .*/, `MetricsAddress = "127.0.0.1:${port}"`);
+    expect(await start()).toMatchObject({ code: 0, err: '' });
+    const stats = await mix('stats');
+    expect(stats.out).toMatch(/^From .* were observed:\n {2}received packets: <10\n/);
+    const period = JSON.parse((await mix('stats', '--json')).out) as { counts: object };
+    expect(period.counts).toMatchObject({ 'unretriable relays': '<10' });
+    const page = await fetch(`http://127.0.0.1:${port}/metrics`);
+    expect(page.headers.get('content-type')).toBe(METRICS_TYPE);
+    const text = await page.text();
+    expect(text).toContain('\npostern_in_document 0\n');
+    expect(text).not.toMatch(/127\.0\.0\.1|mix1/);
+    expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(404);
+    expect((await fetch(`http://127.0.0.1:${port}/metrics`, { method: 'POST' })).status).toBe(405);
+    expect((await mix('stop')).code).toBe(0);
+    const kept = JSON.parse(
+      readFileSync(join(site.path, 'data', 'stats.current'), 'utf8'),
+    ) as object;
+    expect(kept).toMatchObject({ counts: { 'received packets': 0 } });
   });
 
   it('can use mixminiond’s words, and is told today’s', LIMIT, async () => {

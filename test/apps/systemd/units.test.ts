@@ -15,9 +15,10 @@ const canVerify = spawnSync('systemd-analyze', ['--version']).status === 0;
 if (!canVerify) console.warn('skipped: systemd-analyze is not there');
 
 describe('the unit files', () => {
-  it('are one service for a user and one for the machine, and three sockets', () => {
+  it('are one service for a user, two for the machine, and three sockets', () => {
     expect(units.map((name) => basename(name)).sort()).toEqual([
       'postern-lmtp.socket',
+      'postern-node@.service',
       'postern-pop3.socket',
       'postern-smtp.socket',
       'postern.service',
@@ -48,7 +49,9 @@ describe('the unit files', () => {
     }
     // The program is looked for where packages install it, which this machine need not have done.
     const text = read(name).replace(/^(Exec\w+=)postern/gm, '$1/bin/true');
-    writeFileSync(join(directory, 'postern.service'), text);
+    // Of a template an instance is verified.
+    const unit = basename(name).replace('@', '@mix');
+    writeFileSync(join(directory, unit), text);
     const scope = name.startsWith('user') ? ['--user'] : [];
     const { status, stderr } = spawnSync(
       'systemd-analyze',
@@ -56,8 +59,8 @@ describe('the unit files', () => {
         'verify',
         ...scope,
         '--recursive-errors=no',
-        join(directory, 'postern.service'),
-        join(directory, 'postern-smtp.socket'),
+        join(directory, unit),
+        ...(unit === 'postern.service' ? [join(directory, 'postern-smtp.socket')] : []),
       ],
       { env: { ...process.env, XDG_RUNTIME_DIR: directory } },
     );

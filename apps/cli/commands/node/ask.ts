@@ -14,7 +14,7 @@ import { hasEnded } from '../../../node/process.js';
 import { finishWith, printData, textOf, type Cli } from '../../cli.js';
 import type { CliError } from '../../errors.js';
 import { configuredOf, quietly, type NodeFlags } from './config.js';
-import { queueLines, reloadLines, republishLines, statusLines } from './lines.js';
+import { queueLines, reloadLines, republishLines, statsLines, statusLines } from './lines.js';
 
 /** One question, and its answer for people. */
 interface Question {
@@ -26,6 +26,7 @@ interface Question {
 }
 
 const QUESTIONS: Readonly<Record<string, Question>> = {
+  stats: { about: 'show what was counted in this period', method: 'stats', lines: statsLines },
   status: { about: 'show what it is doing', method: 'status', lines: statusLines },
   reload: {
     about: 'read its configuration file again, as SIGHUP does; a broken one changes nothing',

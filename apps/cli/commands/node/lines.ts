@@ -55,3 +55,14 @@ export const reloadLines = (outcome: JsonObject): readonly string[] => {
   const first = changed.length === 0 ? 'nothing has changed' : `in effect: ${changed.join(', ')}`;
   return [first, ...restartLines(outcome)];
 };
+
+export const statsLines = ({ fromMs, toMs, observedMs, counts }: JsonObject): readonly string[] => [
+  `From ${timeOf(fromMs)} to ${timeOf(toMs)}, of which ${minutesOf(observedMs)} min were observed:`,
+  ...Object.entries(isObject(counts) ? counts : {}).map(
+    ([event, told]) => `  ${event}: ${textOf(told)}`,
+  ),
+];
+
+const timeOf = (ms: Json | undefined): string => new Date(Number(ms)).toISOString();
+
+const minutesOf = (ms: Json | undefined): number => Math.round(Number(ms) / 60_000);
