@@ -27,7 +27,19 @@ export { startProvider } from './provider/provider.js';
 export type { ProviderOptions, RunningProvider } from './provider/provider.js';
 export type { RegistrationOptions } from './provider/registration.js';
 export type { UserName } from './provider/names.js';
-export type { User, UserError, Users } from './provider/users.js';
+export type {
+  Mailbox,
+  MailboxError,
+  ProviderData,
+  Spool,
+  SpoolCounts,
+  SpoolError,
+  SpoolHead,
+  SpoolItem,
+  User,
+  UserError,
+  Users,
+} from './provider/contracts.js';
 export type { PemError } from '../src/bytes/pem.js';
 export type { Verb, VerbReply, VerbTable } from '../src/control/dialogue.js';
 export type { Rate, Rates } from '../src/pki/document-codec.js';

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { err, ok, type Result } from 'neverthrow';
 import type { AuthorityOptions, NetworkParameters } from '../../servers/authority/options.js';
 import type { NodeOptions, NodeTuning } from '../../servers/node/options.js';
+import type { SpoolOptions } from '../../servers/provider/limits.js';
 import type { ProviderOptions } from '../../servers/provider/provider.js';
 import type { Rate } from '../../src/pki/document-codec.js';
 import { lineOf, spell, type KeyPath } from '../config/locate.js';
@@ -49,6 +50,7 @@ export interface ServerConfig extends Common {
 export type NodeConfig = AuthorityConfig | ServerConfig;
 
 const MU_CAP_MS = 21_600_000;
+const DAY_MS = 86_400_000;
 
 /**
  * Reads an authority's TOML text.
@@ -171,10 +173,19 @@ const nodeOptionsOf = (file: ServerFile): ServerConfig['options'] => {
     addresses: server.Addresses,
     tuning: tuningOf(debug),
     ...(advertise === undefined ? {} : { advertise }),
-    ...(provider === undefined ? {} : { spoolQuota: provider.SpoolQuota }),
+    ...spoolOf(provider),
     ...registrationOf(provider),
   };
 };
+
+const spoolOf = (provider: ServerFile['Provider']): SpoolOptions =>
+  provider === undefined
+    ? {}
+    : {
+        spoolQuota: provider.SpoolQuota,
+        spoolQuotaBytes: provider.SpoolQuotaBytes,
+        spoolMaxAgeMs: provider.SpoolMaxAge * DAY_MS,
+      };
 
 const registrationOf = (
   provider: ServerFile['Provider'],

@@ -11,6 +11,7 @@ import { serveManagement } from '../../servers/node/management.js';
 import type { RunningNode } from '../../servers/node/node.js';
 import type { NodeError, NodeOptions } from '../../servers/node/options.js';
 import { Resources } from '../../servers/node/resources.js';
+import type { SpoolCounts } from '../../servers/provider/contracts.js';
 import { startProvider, type RunningProvider } from '../../servers/provider/provider.js';
 import type { VerbTable } from '../../src/control/dialogue.js';
 import type { Json } from '../../src/control/json.js';
@@ -157,6 +158,9 @@ const nodeJson = (node: RunningNode | RunningProvider): Json => {
     ...status,
     pid: process.pid,
     inDocument: place !== undefined,
-    spooled: 'spooledMessages' in node ? node.spooledMessages() : 0,
+    spooled: 'spooled' in node ? waitingOf(node.spooled()) : 0,
   };
 };
+
+/** Mail blocks; all items where nobody but the users can tell them apart. */
+const waitingOf = ({ items, messages = items }: SpoolCounts): number => messages;

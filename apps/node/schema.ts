@@ -9,7 +9,7 @@
  */
 import * as z from 'zod';
 import { DEFAULT_TUNING } from '../../servers/node/options.js';
-import { SPOOL_QUOTA } from '../../servers/provider/spool.js';
+import { SPOOL_QUOTA, SPOOL_QUOTA_BYTES } from '../../servers/provider/limits.js';
 import {
   absolutePath,
   authorityKeys,
@@ -68,6 +68,17 @@ const provider = z.strictObject({
     .positive()
     .default(SPOOL_QUOTA)
     .describe('items that may wait for one user'),
+  SpoolQuotaBytes: z
+    .number()
+    .int()
+    .positive()
+    .default(SPOOL_QUOTA_BYTES)
+    .describe('bytes that may wait for one user; the smaller of the two limits counts'),
+  SpoolMaxAge: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe('days after which what nobody has fetched is removed; 0: never'),
   EnableUserRegistrationHTTP: z
     .boolean()
     .default(false)

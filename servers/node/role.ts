@@ -74,7 +74,11 @@ export type PacketSource = 'client' | 'node';
 export type ClientAnswer =
   | { readonly kind: 'reply'; readonly command: Command }
   | { readonly kind: 'silence' }
-  | { readonly kind: 'close'; readonly reason: 'unexpected-command' | 'bad-sequence' | 'failed' };
+  | {
+      readonly kind: 'close';
+      /** `in-use`: the client has another session that counts. */
+      readonly reason: 'unexpected-command' | 'bad-sequence' | 'failed' | 'in-use';
+    };
 
 /** One client's connection, as its role sees it. */
 export interface ClientSession {

@@ -3,6 +3,7 @@
  * @module
  */
 import { ok, okAsync, ResultAsync, safeTry } from 'neverthrow';
+import { equal } from '../../src/bytes/compare.js';
 import type { VerbTable } from '../../src/control/dialogue.js';
 import { startNode, type RunningNode } from '../node/node.js';
 import type { NodeError, NodeOptions } from '../node/options.js';
@@ -13,31 +14,28 @@ import { userNameOf, type UserName } from './names.js';
 import { RateLimit } from './rate-limit.js';
 import { keyService, loopService, type Service } from './services.js';
 import { openRegistration, type RegistrationOptions } from './registration.js';
-import { Spool, SPOOL_QUOTA } from './spool.js';
-import { Users, type UserError } from './users.js';
+import type { ProviderData, SpoolCounts, UserError, Users } from './contracts.js';
+import { openStoredData } from './embedded.js';
+import { spoolLimitOf, type SpoolOptions } from './limits.js';
+import { sweepSpool } from './sweep.js';
 import { providerVerbs } from './verbs.js';
 
-export interface ProviderOptions extends NodeOptions {
-  /** Items that may wait for one user; default 100,000. */
-  readonly spoolQuota?: number;
+export interface ProviderOptions extends NodeOptions, SpoolOptions {
   /** Newcomers may register themselves; not when absent. */
   readonly registration?: RegistrationOptions;
 }
 
 export interface RunningProvider extends RunningNode {
   readonly users: Users;
-  /** Items waiting for all users. */
-  spooled(): number;
-  /** Those of them that are mail blocks. */
-  spooledMessages(): number;
+  /** What waits for all users. */
+  spooled(): SpoolCounts;
   /** The operator's verbs. */
   readonly verbs: VerbTable;
 }
 
 /** What a provider has beside the stages. */
-interface House {
-  readonly users: Users;
-  readonly spool: Spool;
+interface House extends ProviderData {
+  readonly spoolLimit: number;
   readonly rateLimit: RateLimit;
   readonly services: readonly Service[];
 }
@@ -57,7 +55,7 @@ export const startProvider = (
       openHouse(services, options).andThen((opened) => {
         house = opened;
         return openDoor(services, opened, options).map((close) =>
-          makeRole(services, opened, { close, registration: options.registration }),
+          makeRole(services, opened, { close, options }),
         );
       }),
   }).map((node) => {
@@ -70,31 +68,26 @@ const fixtures = ({
   users,
   spool,
   rateLimit,
-}: House): Pick<RunningProvider, 'users' | 'spooled' | 'spooledMessages' | 'verbs'> => {
+}: House): Pick<RunningProvider, 'users' | 'spooled' | 'verbs'> => {
   const removeUser = (name: UserName): ResultAsync<void, UserError> =>
-    users.remove(name).andThen(() => {
-      rateLimit.forget(name);
-      return spool.remove(name);
-    });
+    users.remove(name).map(() => rateLimit.forget(name));
   return {
     users,
-    spooled: () => spool.size,
-    spooledMessages: () => spool.messages,
+    spooled: () => spool.counts,
     verbs: providerVerbs({ users, rateLimit, removeUser }),
   };
 };
 
 const openHouse = (
-  { store, io, documents }: NodeServices,
-  { spoolQuota = SPOOL_QUOTA }: ProviderOptions,
+  { store, io, documents, suite }: NodeServices,
+  options: ProviderOptions,
 ): ResultAsync<House, NodeError> =>
   safeTry(async function* () {
-    const users = new Users(store);
-    yield* users.load();
-    const spool = new Spool({ store, random: io.random, quota: spoolQuota });
-    yield* spool.load();
+    const spoolLimit = spoolLimitOf(suite.geometry, options);
+    const data = yield* openStoredData({ store, random: io.random, limit: spoolLimit });
     const rateLimit = new RateLimit(io.clock, () => documents.view()?.sendRatePerMinute ?? 0);
-    return ok({ users, spool, rateLimit, services: [loopService, keyService(users)] });
+    const services = [loopService, keyService(data.users)];
+    return ok({ ...data, spoolLimit, rateLimit, services });
   });
 
 /** Where newcomers register themselves, if they may. @returns closes it */
@@ -108,14 +101,15 @@ const openDoor = (
     : openRegistration({ io, x25519: suite.primitives.x25519, users, count }, registration);
 
 interface Door {
-  readonly registration: RegistrationOptions | undefined;
+  readonly options: ProviderOptions;
   readonly close: () => Promise<void>;
 }
 
 const makeRole = (node: NodeServices, house: House, door: Door): NodeRole => {
   const { users, services } = house;
   const { suite, tuning, hold, drop, count, io, network, documents } = node;
-  const delivery = new Delivery({ ...house, suite, clock: io.clock, tuning, hold, drop, count });
+  const delivery = new Delivery({ ...house, ...io, suite, tuning, hold, drop, count });
+  const sweeping = sweepSpool({ ...node, spool: house.spool }, door.options);
   const session = { ...house, clock: io.clock, epochTime: network.epochTime, documents };
   const advertised = new Map(
     services.map(({ capability, endpoint }) => [capability, { endpoint }]),
@@ -125,17 +119,28 @@ const makeRole = (node: NodeServices, house: House, door: Door): NodeRole => {
     advertise: () =>
       Promise.resolve({
         services: advertised,
-        registrationAddresses: door.registration?.advertise,
+        registrationAddresses: door.options.registration?.advertise,
       }),
-    isClient: ({ ad, publicKey }) => {
-      const name = userNameOf(ad);
-      return Promise.resolve(name !== undefined && users.isValid(name, publicKey));
-    },
+    isClient: ({ ad, publicKey }) => isClient(users, userNameOf(ad), publicKey),
     openClient: ({ ad }) => openClientSession(session, userNameOf(ad) ?? ''),
     take: (hops) => {
       for (const hop of hops) delivery.take(hop);
     },
     pending: () => delivery.pending,
-    close: door.close,
+    close: async () => {
+      await door.close();
+      await sweeping;
+    },
   };
+};
+
+/** Where the users cannot be asked, nobody is one. */
+const isClient = async (
+  users: Users,
+  name: UserName | undefined,
+  publicKey: Uint8Array,
+): Promise<boolean> => {
+  if (name === undefined) return false;
+  const user = (await users.find(name)).unwrapOr(undefined);
+  return user !== undefined && equal(user.linkKey, publicKey);
 };

@@ -20,7 +20,7 @@ import { startDeadline } from '../node/deadline.js';
 import type { NodeError } from '../node/options.js';
 import { userName, type UserName } from './names.js';
 import { readForm, type Form } from './registration-form.js';
-import type { User, Users } from './users.js';
+import type { User, Users } from './contracts.js';
 
 export interface RegistrationOptions {
   /** Where to listen, `host:port`; at least one. */

@@ -4,18 +4,23 @@
  * Source: server kaetzchen; replies are `01 00`, the answer, and zeros up to a whole payload.
  * @module
  */
+import { ok } from 'neverthrow';
 import { fromUtf8, toBase64, utf8 } from '../../src/bytes/text.js';
 import { unpadded, Writer } from '../../src/bytes/writer.js';
 import type { SphinxGeometry } from '../../src/sphinx/geometry.js';
-import type { Users } from './users.js';
+import type { Users } from './contracts.js';
 
 export interface Service {
   /** Name in the descriptor. */
   readonly capability: string;
   /** Recipient of its requests, 1 to 64 bytes, lower case. */
   readonly endpoint: string;
-  /** Answers one request (its zero padding included); only asked when a reply can be sent. */
-  answer(request: Uint8Array): Uint8Array;
+  /**
+   * Answers one request (its zero padding included); only asked when a reply can be sent.
+   *
+   * @returns `undefined` when there is no answer now
+   */
+  answer(request: Uint8Array): Uint8Array | Promise<Uint8Array | undefined>;
 }
 
 /** Sends back nothing: a loop's packet returns to its maker, a drop's ends here. */
@@ -36,8 +41,8 @@ const isQuery = (value: unknown): value is { User?: unknown; Version?: unknown }
   !Array.isArray(value) &&
   Object.keys(value).every((name) => name === 'User' || name === 'Version');
 
-/** The user who is asked for; `undefined` for anything but a query. */
-const queriedUser = (request: Uint8Array): string | undefined => {
+/** The user whom a query to the key server asks for; `undefined` for anything but a query. */
+export const queriedUser = (request: Uint8Array): string | undefined => {
   let query: unknown;
   try {
     query = JSON.parse(fromUtf8(unpadded(request)));
@@ -50,12 +55,14 @@ const queriedUser = (request: Uint8Array): string | undefined => {
 };
 
 /** Tells users' identity keys; an unknown user and one without a key look the same. */
-export const keyService = (users: Pick<Users, 'get'>): Service => ({
+export const keyService = (users: Pick<Users, 'find'>): Service => ({
   capability: 'keyserver',
   endpoint: '+keyserver',
-  answer: (request) => {
+  answer: async (request) => {
     const user = queriedUser(request);
-    const key = user === undefined ? undefined : users.get(user)?.identityKey;
+    const found = user === undefined ? ok(undefined) : await users.find(user);
+    if (found.isErr()) return undefined;
+    const key = found.value?.identityKey;
     const failure = user === undefined ? STATUS.syntax : STATUS.noSuchUser;
     return utf8(
       JSON.stringify({

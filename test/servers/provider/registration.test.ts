@@ -8,7 +8,7 @@ import { nodeHttp, nodeNetwork } from '../../../src/io/node.js';
 import { memoryStores } from '../../../src/store/memory.js';
 import { openRegistration } from '../../../servers/provider/registration.js';
 import { readForm } from '../../../servers/provider/registration-form.js';
-import { Users } from '../../../servers/provider/users.js';
+import { StoredUsers } from '../../../servers/provider/users.js';
 import { repeated } from '../../support/bytes.js';
 
 const { x25519 } = portablePrimitives;
@@ -33,7 +33,7 @@ const freeAddress = async (): Promise<string> => {
 const openDesk = async () => {
   const stores = memoryStores();
   const store = (await stores.open('/provider', new Uint8Array(32)))._unsafeUnwrap();
-  const users = new Users(store);
+  const users = new StoredUsers(store);
   const counts = new Map<string, number>();
   const count = (event: string) => void counts.set(event, (counts.get(event) ?? 0) + 1);
   const io = { ...memoryIo({ seed: 1 }), network, http: nodeHttp() };
