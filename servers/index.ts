@@ -25,6 +25,8 @@ export type { NodeError, NodeOptions, NodeTuning } from './node/options.js';
 export type { NodeStatus } from './node/status.js';
 export { startProvider } from './provider/provider.js';
 export type { ProviderOptions, RunningProvider } from './provider/provider.js';
+export type { SpoolOptions } from './provider/limits.js';
+export type { DataSource, TlsMode } from './provider/postgres/data-source.js';
 export type { RegistrationOptions } from './provider/registration.js';
 export type { UserName } from './provider/names.js';
 export type {

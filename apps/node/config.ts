@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { err, ok, type Result } from 'neverthrow';
 import type { AuthorityOptions, NetworkParameters } from '../../servers/authority/options.js';
 import type { NodeOptions, NodeTuning } from '../../servers/node/options.js';
+import { parseDataSource } from '../../servers/provider/postgres/data-source.js';
 import type { SpoolOptions } from '../../servers/provider/limits.js';
 import type { ProviderOptions } from '../../servers/provider/provider.js';
 import type { Rate } from '../../src/pki/document-codec.js';
@@ -93,6 +94,13 @@ export const readServerConfig = (
         'needs Provider.UserRegistrationHTTPAddresses',
       );
     }
+    const { UserDB: users, SpoolDB: spool } = provider ?? {};
+    if ((users?.Backend ?? 'bolt') !== (spool?.Backend ?? 'bolt')) {
+      return refuse(['Provider', 'SpoolDB'], 'users and mail must have the same Backend');
+    }
+    if (users?.Backend === 'sql' && provider?.SQLDB === undefined) {
+      return refuse(['Provider', 'UserDB', 'Backend'], 'sql needs [Provider.SQLDB]');
+    }
     return serverOf(read);
   });
 
@@ -174,6 +182,7 @@ const nodeOptionsOf = (file: ServerFile): ServerConfig['options'] => {
     tuning: tuningOf(debug),
     ...(advertise === undefined ? {} : { advertise }),
     ...spoolOf(provider),
+    ...databaseOf(provider),
     ...registrationOf(provider),
   };
 };
@@ -186,6 +195,16 @@ const spoolOf = (provider: ServerFile['Provider']): SpoolOptions =>
         spoolQuotaBytes: provider.SpoolQuotaBytes,
         spoolMaxAgeMs: provider.SpoolMaxAge * DAY_MS,
       };
+
+const databaseOf = (
+  provider: ServerFile['Provider'],
+): Pick<ServerConfig['options'], 'database'> => {
+  if (provider?.UserDB?.Backend !== 'sql' || provider.SQLDB === undefined) return {};
+  return parseDataSource(provider.SQLDB.DataSourceName).match(
+    (database) => ({ database }),
+    () => ({}),
+  );
+};
 
 const registrationOf = (
   provider: ServerFile['Provider'],

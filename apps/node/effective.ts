@@ -4,6 +4,7 @@
  * @module
  */
 import { join } from 'node:path';
+import { withoutPassword } from '../../servers/provider/postgres/data-source.js';
 import { loggingSchema } from '../config/keys.js';
 import { completeStorage } from '../config/storage-key.js';
 import type { AuthorityFile } from './authority-schema.js';
@@ -43,4 +44,19 @@ export const completeServerFile = (file: ServerFile): ServerFile => ({
     Enable: file.Management?.Enable ?? false,
     Path: file.Management?.Path ?? join(file.Server.DataDir, 'management_sock'),
   },
+  ...(file.Provider === undefined ? {} : { Provider: providerKeys(file.Provider) }),
 });
+
+type ProviderKeys = NonNullable<ServerFile['Provider']>;
+
+/** Without the password of the database: what is printed is shown to others. */
+const providerKeys = (provider: ProviderKeys): ProviderKeys =>
+  provider.SQLDB === undefined
+    ? provider
+    : {
+        ...provider,
+        SQLDB: {
+          ...provider.SQLDB,
+          DataSourceName: withoutPassword(provider.SQLDB.DataSourceName),
+        },
+      };

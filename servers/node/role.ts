@@ -17,6 +17,7 @@ import type { NetworkConfig } from '../../src/pki/network.js';
 import type { Drop } from './drops.js';
 import type { NodeIdentity } from './keys.js';
 import type { NodeError, NodeTuning } from './options.js';
+import type { SharedMemory } from './shared.js';
 
 /** A packet that ends here and carries a forward payload. */
 export interface DeliverHop {
@@ -142,6 +143,8 @@ export interface NodeServices {
 /** How `startNode` gets its role. */
 export interface RoleMaker {
   readonly kind: NodeRole['kind'];
+  /** Opens what this process shares with others that are the same node; it shares nothing if absent. */
+  readonly share?: () => ResultAsync<SharedMemory, NodeError>;
   /** Makes the role on the shared stages, before the first connection is accepted. */
   open(services: NodeServices): ResultAsync<NodeRole, NodeError>;
 }

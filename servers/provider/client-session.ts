@@ -34,14 +34,7 @@ const IN_USE: ClientAnswer = { kind: 'close', reason: 'in-use' };
  */
 export const openClientSession = (deps: ClientSessionDeps, user: UserName): ClientSession => {
   let sequence = 0;
-  let isOver = false;
   let opening: ResultAsync<Mailbox, MailboxError> | undefined;
-
-  const open = (): ResultAsync<Mailbox, MailboxError> =>
-    (opening ??= deps.spool.open(user).map((mailbox) => {
-      if (isOver) mailbox.close();
-      return mailbox;
-    }));
 
   const retrieve = async (mailbox: Mailbox, asked: number): Promise<ClientAnswer> => {
     if (asked === (sequence + 1) % SEQUENCES) {
@@ -58,7 +51,7 @@ export const openClientSession = (deps: ClientSessionDeps, user: UserName): Clie
 
   return {
     answer: async (command) => {
-      const mailbox = await open();
+      const mailbox = await (opening ??= deps.spool.open(user));
       if (mailbox.isErr()) return mailbox.error.kind === 'mailbox-in-use' ? IN_USE : FAILED;
       if (command.kind === 'retrieve-message') return retrieve(mailbox.value, command.sequence);
       if (command.kind === 'get-consensus') return consensus(deps, command.epoch);
@@ -66,7 +59,6 @@ export const openClientSession = (deps: ClientSessionDeps, user: UserName): Clie
     },
     maySend: () => deps.rateLimit.take(user),
     close: () => {
-      isOver = true;
       void opening?.match(
         (mailbox) => mailbox.close(),
         () => undefined,

@@ -5,12 +5,15 @@
 import { ok, okAsync, ResultAsync, safeTry } from 'neverthrow';
 import { equal } from '../../src/bytes/compare.js';
 import type { VerbTable } from '../../src/control/dialogue.js';
+import { selectPrimitives } from '../../src/crypto/select.js';
 import { startNode, type RunningNode } from '../node/node.js';
 import type { NodeError, NodeOptions } from '../node/options.js';
 import type { NodeRole, NodeServices } from '../node/role.js';
 import { openClientSession } from './client-session.js';
 import { Delivery } from './deliver.js';
 import { userNameOf, type UserName } from './names.js';
+import type { DataSource } from './postgres/data-source.js';
+import { openSharedData, type SharedData } from './postgres/open.js';
 import { RateLimit } from './rate-limit.js';
 import { keyService, loopService, type Service } from './services.js';
 import { openRegistration, type RegistrationOptions } from './registration.js';
@@ -21,6 +24,11 @@ import { sweepSpool } from './sweep.js';
 import { providerVerbs } from './verbs.js';
 
 export interface ProviderOptions extends NodeOptions, SpoolOptions {
+  /**
+   * PostgreSQL, where users, spool and mix keys are, so that several processes are this provider; in
+   * the node's own store when absent.
+   */
+  readonly database?: DataSource;
   /** Newcomers may register themselves; not when absent. */
   readonly registration?: RegistrationOptions;
 }
@@ -49,10 +57,15 @@ export const startProvider = (
   options: ProviderOptions,
 ): ResultAsync<RunningProvider, NodeError> => {
   let house: House | undefined;
+  let shared: SharedData | undefined;
+  const { database } = options;
+  const share = (source: DataSource): ResultAsync<SharedData, NodeError> =>
+    openShared(source, options).map((opened) => (shared = opened));
   return startNode(options, {
     kind: 'provider',
+    ...(database === undefined ? {} : { share: () => share(database) }),
     open: (services) =>
-      openHouse(services, options).andThen((opened) => {
+      openHouse(services, options, shared).andThen((opened) => {
         house = opened;
         return openDoor(services, opened, options).map((close) =>
           makeRole(services, opened, { close, options }),
@@ -78,16 +91,28 @@ const fixtures = ({
   };
 };
 
+const openShared = (
+  source: DataSource,
+  options: ProviderOptions,
+): ResultAsync<SharedData, NodeError> => {
+  const { io, storageKey, network } = options;
+  const limit = spoolLimitOf(network.geometry, options);
+  return openSharedData({ io, primitives: selectPrimitives(io.log), storageKey, source, limit });
+};
+
 const openHouse = (
   { store, io, documents, suite }: NodeServices,
   options: ProviderOptions,
+  shared: ProviderData | undefined,
 ): ResultAsync<House, NodeError> =>
   safeTry(async function* () {
     const spoolLimit = spoolLimitOf(suite.geometry, options);
-    const data = yield* openStoredData({ store, random: io.random, limit: spoolLimit });
+    const own = { store, random: io.random, limit: spoolLimit };
+    const data = shared ?? (yield* openStoredData(own));
     const rateLimit = new RateLimit(io.clock, () => documents.view()?.sendRatePerMinute ?? 0);
     const services = [loopService, keyService(data.users)];
-    return ok({ ...data, spoolLimit, rateLimit, services });
+    const { users, spool } = data;
+    return ok({ users, spool, spoolLimit, rateLimit, services });
   });
 
 /** Where newcomers register themselves, if they may. @returns closes it */
