@@ -91,7 +91,7 @@ const sqlDatabase = z.strictObject({
       if (read.isErr()) context.addIssue({ code: 'custom', message: DATA_SOURCE[read.error.kind] });
     })
     .describe(
-      'where: `postgresql://user:password@host:5432/database`, or `host=/run/postgresql dbname=postern`',
+      'where: `postgresql://user:password@host:5432/database`, or `host=/run/postgresql dbname=mail`',
     ),
 });
 
