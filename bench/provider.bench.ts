@@ -11,8 +11,9 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { openClientSession } from '../servers/provider/client-session.js';
 import { RateLimit } from '../servers/provider/rate-limit.js';
-import { Spool, SPOOL_QUOTA } from '../servers/provider/spool.js';
-import { Users } from '../servers/provider/users.js';
+import type { ProviderData } from '../servers/provider/contracts.js';
+import { openStoredData } from '../servers/provider/embedded.js';
+import { SPOOL_QUOTA } from '../servers/provider/limits.js';
 import { nodeClock, nodeRandom } from '../src/io/node.js';
 import { KATZENPOST_EPOCHS } from '../src/pki/epoch.js';
 import { openSqliteStore } from '../src/store/sqlite.js';
@@ -35,27 +36,22 @@ const KB = 1000;
 const clock = nodeClock({ background: true });
 const nameOf = (index: number): string => `user${index}`;
 
-interface House {
-  readonly users: Users;
-  readonly spool: Spool;
+interface House extends ProviderData {
   readonly count: number;
 }
 
 const openHouse = async (store: Store, count: number): Promise<House> => {
-  const users = new Users(store);
-  (await users.load())._unsafeUnwrap();
-  const spool = new Spool({ store, random: nodeRandom, quota: SPOOL_QUOTA });
-  (await spool.load())._unsafeUnwrap();
-  return { users, spool, count };
+  const data = await openStoredData({ store, random: nodeRandom, limit: SPOOL_QUOTA });
+  return { ...data._unsafeUnwrap(), count };
 };
 
 const fillUser = async ({ users, spool }: House, index: number): Promise<void> => {
   const keys = { linkKey: nodeRandom(32), identityKey: nodeRandom(32) };
-  const added = users.add(nameOf(index), keys);
+  (await users.add(nameOf(index), keys))._unsafeUnwrap();
   const items = Array.from({ length: MAILS }, () =>
     spool.append(nameOf(index), { kind: 'message', payload: nodeRandom(BODY_BYTES) }),
   );
-  for (const done of [added, ...items]) (await done)._unsafeUnwrap();
+  for (const done of items) (await done)._unsafeUnwrap();
 };
 
 const fill = async (house: House): Promise<void> => {
@@ -75,12 +71,14 @@ const fetching = ({ users, spool, count }: House): (() => Promise<void>) => {
     // Users lie apart, so that no cache serves the few and not the many.
     next = (next + 37) % count;
     const name = nameOf(next);
-    if (!users.has(name)) throw new Error('a user is missing');
+    if ((await users.find(name))._unsafeUnwrap() === undefined)
+      throw new Error('a user is missing');
     const session = openClientSession(deps, name);
     const answer = await session.answer({ kind: 'retrieve-message', sequence: 0 });
     if (answer.kind !== 'reply' || answer.command.kind !== 'message') {
       throw new Error('a mail is missing');
     }
+    session.close();
   };
 };
 

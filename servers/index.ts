@@ -36,9 +36,23 @@ export type { PluginLimits, PluginOptions } from './provider/plugins/options.js'
 export { DEFAULT_REGISTRATION_LIMITS } from './provider/registration-limits.js';
 export type { RegistrationLimits } from './provider/registration-limits.js';
 export { RESERVED_NAMES } from './provider/registration.js';
+export type { SpoolOptions } from './provider/limits.js';
+export type { DataSource, TlsMode } from './provider/postgres/data-source.js';
 export type { RegistrationOptions } from './provider/registration.js';
 export type { UserName } from './provider/names.js';
-export type { User, UserError, Users } from './provider/users.js';
+export type {
+  Mailbox,
+  MailboxError,
+  ProviderData,
+  Spool,
+  SpoolCounts,
+  SpoolError,
+  SpoolHead,
+  SpoolItem,
+  User,
+  UserError,
+  Users,
+} from './provider/contracts.js';
 export type { PemError } from '../src/bytes/pem.js';
 export type { Verb, VerbReply, VerbTable } from '../src/control/dialogue.js';
 export type { Rate, Rates } from '../src/pki/document-codec.js';

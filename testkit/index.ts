@@ -16,6 +16,7 @@ export {
   type TestNetworkOptions,
 } from './network.js';
 export { faultStage, type FaultOptions } from './faults.js';
+export { testProviderData, type ProviderDataSite } from './provider-data.js';
 export { testStore, type StoreSite } from './store.js';
 export type { SuiteTools } from './suite.js';
 export {

@@ -132,7 +132,7 @@ export class TestNetwork {
   isIdle(): boolean {
     return [...this.#parts.values()].every((part) => {
       if (part.kind === 'authority') return true;
-      const isEmpty = part.kind === 'mix' || part.running.spooled() === 0;
+      const isEmpty = part.kind === 'mix' || part.running.spooled().items === 0;
       return isEmpty && part.running.status().idle;
     });
   }

@@ -8,7 +8,9 @@ import type { AuthorityOptions, NetworkParameters } from '../../servers/authorit
 import type { MixOptions } from '../../servers/mix/mix.js';
 import type { NodeOptions, NodeTuning } from '../../servers/node/options.js';
 import { parseRetryPlan } from '../../servers/node/retry-plan.js';
+import type { SpoolOptions } from '../../servers/provider/limits.js';
 import type { PluginOptions } from '../../servers/provider/plugins/options.js';
+import { parseDataSource } from '../../servers/provider/postgres/data-source.js';
 import type { ProviderOptions } from '../../servers/provider/provider.js';
 import type { Rate } from '../../src/pki/document-codec.js';
 import { lineOf, spell, type KeyPath } from '../config/locate.js';
@@ -65,6 +67,7 @@ export interface ServerConfig extends Common {
 export type NodeConfig = AuthorityConfig | ServerConfig;
 
 const MU_CAP_MS = 21_600_000;
+const DAY_MS = 86_400_000;
 
 /**
  * Reads an authority's TOML text.
@@ -126,6 +129,13 @@ const refusalOf = (file: ServerFile): Refusal | undefined => {
   ) {
     const path = ['Provider', 'EnableUserRegistrationHTTP'];
     return { path, problem: 'needs Provider.UserRegistrationHTTPAddresses' };
+  }
+  const { UserDB: users, SpoolDB: spool } = provider ?? {};
+  if ((users?.Backend ?? 'bolt') !== (spool?.Backend ?? 'bolt')) {
+    return { path: ['Provider', 'SpoolDB'], problem: 'users and mail must have the same Backend' };
+  }
+  if (users?.Backend === 'sql' && provider?.SQLDB === undefined) {
+    return { path: ['Provider', 'UserDB', 'Backend'], problem: 'sql needs [Provider.SQLDB]' };
   }
   if (file.Link.MaxBandwidthSpike !== undefined && file.Link.MaxBandwidth === undefined) {
     return { path: ['Link', 'MaxBandwidthSpike'], problem: 'needs Link.MaxBandwidth' };
@@ -235,11 +245,31 @@ const nodeOptionsOf = (file: ServerFile): ServerConfig['options'] => {
     addresses: server.Addresses,
     tuning: { ...tuningOf(debug), ...linkTuningOf(file.Link), ...queueTuningOf(file.Queue) },
     ...(advertise === undefined ? {} : { advertise }),
-    ...(provider === undefined ? {} : { spoolQuota: provider.SpoolQuota }),
+    ...spoolOf(provider),
+    ...databaseOf(provider),
     ...registrationOf(provider),
     ...(mixing === undefined ? {} : { mixing: mixingOf(mixing) }),
     plugins: pluginsOf(provider),
   };
+};
+
+const spoolOf = (provider: ServerFile['Provider']): SpoolOptions =>
+  provider === undefined
+    ? {}
+    : {
+        spoolQuota: provider.SpoolQuota,
+        spoolQuotaBytes: provider.SpoolQuotaBytes,
+        spoolMaxAgeMs: provider.SpoolMaxAge * DAY_MS,
+      };
+
+const databaseOf = (
+  provider: ServerFile['Provider'],
+): Pick<ServerConfig['options'], 'database'> => {
+  if (provider?.UserDB?.Backend !== 'sql' || provider.SQLDB === undefined) return {};
+  return parseDataSource(provider.SQLDB.DataSourceName).match(
+    (database) => ({ database }),
+    () => ({}),
+  );
 };
 
 const registrationOf = (

@@ -4,6 +4,7 @@
  * @module
  */
 import { join } from 'node:path';
+import { withoutPassword } from '../../servers/provider/postgres/data-source.js';
 import { loggingSchema } from '../config/keys.js';
 import { completeStorage } from '../config/storage-key.js';
 import type { AuthorityFile } from './authority-schema.js';
@@ -45,6 +46,7 @@ export const completeServerFile = (file: ServerFile): ServerFile => ({
   Mixing: file.Server.IsProvider
     ? undefined
     : completeMixing(file.Mixing ?? { Strategy: 'poisson' }),
+  ...(file.Provider === undefined ? {} : { Provider: providerKeys(file.Provider) }),
 });
 
 const completeManagement = (
@@ -54,3 +56,17 @@ const completeManagement = (
   Enable: told?.Enable ?? false,
   Path: told?.Path ?? join(dataDir, 'management_sock'),
 });
+
+type ProviderKeys = NonNullable<ServerFile['Provider']>;
+
+/** Without the password of the database: what is printed is shown to others. */
+const providerKeys = (provider: ProviderKeys): ProviderKeys =>
+  provider.SQLDB === undefined
+    ? provider
+    : {
+        ...provider,
+        SQLDB: {
+          ...provider.SQLDB,
+          DataSourceName: withoutPassword(provider.SQLDB.DataSourceName),
+        },
+      };

@@ -8,6 +8,7 @@ import type { AuthorityError, AuthorityOptions } from '../../servers/authority/o
 import { startMix } from '../../servers/mix/mix.js';
 import type { RunningNode } from '../../servers/node/node.js';
 import type { NodeError } from '../../servers/node/options.js';
+import type { SpoolCounts } from '../../servers/provider/contracts.js';
 import {
   startProvider,
   type ProviderOptions,
@@ -71,16 +72,17 @@ const providerPart = (provider: RunningProvider): Part => {
   const part = mixPart(provider);
   return {
     ...part,
-    status: () => ({ ...nodeJson(provider), spooled: provider.spooledMessages() }),
+    status: () => ({ ...nodeJson(provider), spooled: waitingOf(provider.spooled()) }),
     verbs: provider.verbs,
     apply: (config) => {
-      if (config.kind !== 'authority' && config.options.spoolQuota !== undefined) {
-        provider.setSpoolQuota(config.options.spoolQuota);
-      }
+      if (config.kind !== 'authority') provider.limitSpool(config.options);
       return part.apply(config);
     },
   };
 };
+
+/** Mail blocks; all items where nobody but the users can tell them apart. */
+const waitingOf = ({ items, messages = items }: SpoolCounts): number => messages;
 
 /** Of what is checked when a policy is revised, all is an option of the file. */
 const asBadOption = (error: AuthorityError) =>

@@ -14,10 +14,14 @@ import {
   parseRetryPlan,
   printRetryPlan,
 } from '../../servers/node/retry-plan.js';
+import { SPOOL_QUOTA, SPOOL_QUOTA_BYTES } from '../../servers/provider/limits.js';
 import { isEndpoint } from '../../servers/provider/plugins/options.js';
+import {
+  parseDataSource,
+  type DataSourceProblem,
+} from '../../servers/provider/postgres/data-source.js';
 import { DEFAULT_REGISTRATION_LIMITS } from '../../servers/provider/registration-limits.js';
 import { RESERVED_NAMES } from '../../servers/provider/registration.js';
-import { SPOOL_QUOTA } from '../../servers/provider/spool.js';
 import { MOST_PROOF_BITS } from '../../src/crypto/proof-of-work.js';
 import {
   absolutePath,
@@ -38,7 +42,13 @@ import { mixingSchema } from './mixing.js';
 const ms = z.number().min(0);
 const fraction = z.number().min(0).max(1).default(0);
 
-const OWN_STORE = 'users and mail are kept in a store of our own; take this key out';
+const OWN_STORE = 'users and mail are kept in DataDir/node.db; take this table out';
+const DATA_SOURCE: Readonly<Record<DataSourceProblem['kind'], string>> = {
+  unreadable: 'is neither a postgresql:// address nor key=value words',
+  'unknown-key': 'may say host, port, dbname, user, password and sslmode, and nothing else',
+  'bad-port': 'has a port that is none',
+  'bad-sslmode': 'sslmode must be disable, prefer, require or verify-full',
+};
 const IN_PLACE = 'packets for users and services are not handed to workers; take this key out';
 
 const server = z.strictObject({
@@ -97,6 +107,30 @@ const plugin = z.strictObject({
   Disable: z.boolean().default(false).describe('as if it were not there'),
 });
 
+const backend = (what: string) =>
+  z
+    .enum(['bolt', 'sql'], {
+      error: `must be bolt (${what} in the node’s own store) or sql; extern is not supported`,
+    })
+    .default('bolt')
+    .describe(`\`bolt\`: ${what} in the node’s own store; \`sql\`: in \`[Provider.SQLDB]\``);
+
+const sqlDatabase = z.strictObject({
+  Backend: z
+    .literal('pgx', { error: 'must be pgx, which is PostgreSQL' })
+    .describe('always `pgx`, which is PostgreSQL'),
+  DataSourceName: z
+    .string()
+    .superRefine((text, context) => {
+      const read = parseDataSource(text);
+      // The text may hold a password, so that it is not repeated.
+      if (read.isErr()) context.addIssue({ code: 'custom', message: DATA_SOURCE[read.error.kind] });
+    })
+    .describe(
+      'where: `postgresql://user:password@host:5432/database`, or `host=/run/postgresql dbname=mail`',
+    ),
+});
+
 const provider = z.strictObject({
   SpoolQuota: z
     .number()
@@ -104,6 +138,17 @@ const provider = z.strictObject({
     .positive()
     .default(SPOOL_QUOTA)
     .describe('items that may wait for one user'),
+  SpoolQuotaBytes: z
+    .number()
+    .int()
+    .positive()
+    .default(SPOOL_QUOTA_BYTES)
+    .describe('bytes that may wait for one user; the smaller of the two limits counts'),
+  SpoolMaxAge: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe('days after which what nobody has fetched is removed; 0: never'),
   EnableUserRegistrationHTTP: z
     .boolean()
     .default(false)
@@ -144,9 +189,21 @@ const provider = z.strictObject({
   BinaryRecipients: unsupported('recipients are always names'),
   CaseSensitiveRecipients: unsupported('recipients are always folded to lower case'),
   RecipientDelimiter: unsupported('parts of recipients are not supported yet'),
-  UserDB: unsupported(OWN_STORE),
-  SpoolDB: unsupported(OWN_STORE),
-  SQLDB: unsupported(OWN_STORE),
+  UserDB: z
+    .strictObject({
+      Backend: backend('users'),
+      Bolt: unsupported(OWN_STORE),
+      Extern: unsupported('users of another service are not supported; take this table out'),
+    })
+    .optional()
+    .describe('where users are kept'),
+  SpoolDB: z
+    .strictObject({ Backend: backend('mail'), Bolt: unsupported(OWN_STORE) })
+    .optional()
+    .describe('where mail waits; the same as for users'),
+  SQLDB: sqlDatabase
+    .optional()
+    .describe('PostgreSQL, which several processes of one provider share; required by `sql`'),
   Kaetzchen: unsupported('loop and keyserver are always offered; take this table out'),
   CBORPluginKaetzchen: z
     .array(plugin)

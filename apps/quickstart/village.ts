@@ -9,7 +9,7 @@ import type { AccountConfig } from '../../src/index.js';
 import type { Clock, Io } from '../../src/io/contracts.js';
 import { openSqliteStore } from '../../src/store/sqlite.js';
 import { startNetwork, type MeanTimes, type TestNetwork } from '../../testkit/network.js';
-import type { UserError } from '../../servers/provider/users.js';
+import type { UserError } from '../../servers/provider/contracts.js';
 import type { TestNetworkError } from '../../testkit/network.js';
 import type { DaemonConfig } from '../daemon/config.js';
 import { startDaemon, type RunningDaemon } from '../daemon/daemon.js';

@@ -6,6 +6,7 @@
  * being written the next one gathers, so a loaded node writes rarely and an idle one at once.
  * @module
  */
+import { toHex } from '../../src/bytes/text.js';
 import type { Clock } from '../../src/io/contracts.js';
 import type { Drop } from './drops.js';
 import { classify, roleRefusal } from './hop.js';
@@ -35,6 +36,12 @@ interface Waiting {
   readonly arrivedMs: number;
 }
 
+/** A packet that may be handed on once its tag is durable. */
+interface Ready {
+  readonly hop: Hop;
+  readonly tag: Uint8Array;
+}
+
 /** Packets unwrapped in place before other work gets its turn. */
 const PER_TURN = 16;
 /**
@@ -46,7 +53,7 @@ const WRITE_PAUSE_MS = 10;
 export class Admission {
   readonly #deps: AdmissionDeps;
   #queue: Waiting[] = [];
-  #ready: Hop[] = [];
+  #ready: Ready[] = [];
   #inFlight = 0;
   #inCommit = 0;
   #committing = false;
@@ -141,7 +148,7 @@ export class Admission {
     }
     const refusal = isNew ? roleRefusal(role, source, hop.value.kind) : 'replayed';
     if (refusal) drop(refusal);
-    else this.#ready.push(hop.value);
+    else this.#ready.push({ hop: hop.value, tag: opened.replayTag });
   }
 
   async #commit(): Promise<void> {
@@ -155,13 +162,21 @@ export class Admission {
   }
 
   async #commitBatch(): Promise<void> {
-    const { replay, drop, handOn } = this.#deps;
+    const { replay, drop } = this.#deps;
     const batch = this.#ready;
     this.#ready = [];
     this.#inCommit = batch.length;
     const stored = await replay.flush();
     this.#inCommit = 0;
-    if (stored.isOk()) handOn(batch);
+    if (stored.isOk()) this.#handOn(batch, stored.value);
     else drop('tag-not-stored', batch.length);
+  }
+
+  /** All but what another process with our key was first to open. */
+  #handOn(batch: readonly Ready[], elsewhere: ReadonlySet<string>): void {
+    const isFirst = ({ tag }: Ready): boolean => elsewhere.size === 0 || !elsewhere.has(toHex(tag));
+    const first = batch.filter(isFirst);
+    if (first.length < batch.length) this.#deps.drop('replayed', batch.length - first.length);
+    this.#deps.handOn(first.map(({ hop }) => hop));
   }
 }

@@ -2,7 +2,7 @@
  * The ground of a node: its keys, its store, the memory of what it has seen, and the documents.
  * @module
  */
-import { err, ok, ResultAsync, safeTry, type Result } from 'neverthrow';
+import { err, ok, okAsync, ResultAsync, safeTry, type Result } from 'neverthrow';
 import { selectPrimitives } from '../../src/crypto/select.js';
 import type { Io } from '../../src/io/contracts.js';
 import { authoritySource, type DirectoryDeps } from '../../src/pki/directory.js';
@@ -23,7 +23,8 @@ import { openMixKeys, type MixKeys } from './mix-keys.js';
 import { DEFAULT_TUNING, type NodeError, type NodeOptions, type NodeTuning } from './options.js';
 import { openReplayLog, type ReplayLog } from './replay.js';
 import type { Resources } from './resources.js';
-import type { NodeRole } from './role.js';
+import type { NodeRole, RoleMaker } from './role.js';
+import type { SharedMemory } from './shared.js';
 
 export interface Ground {
   readonly io: Io;
@@ -35,6 +36,8 @@ export interface Ground {
   readonly directory: DirectoryDeps;
   readonly identity: NodeIdentity;
   readonly store: Store;
+  /** Where signed descriptors are kept. */
+  readonly publications: Store;
   readonly mixKeys: MixKeys;
   readonly replay: ReplayLog;
   readonly documents: DocumentKeeper;
@@ -47,7 +50,7 @@ const STORAGE_KEY_LENGTH = 32;
 /** Opens everything that has to be there before the first connection. */
 export const openGround = (
   given: NodeOptions,
-  roleKind: NodeRole['kind'],
+  maker: RoleMaker,
   resources: Resources,
 ): ResultAsync<Ground, NodeError> =>
   safeTry(async function* () {
@@ -60,8 +63,10 @@ export const openGround = (
     const identity = yield* loadIdentity({ ...suite, files, random }, dataDir);
     const store = yield* options.openStore(`${dataDir}/node.db`, options.storageKey);
     resources.add(() => store.close());
-    const { mixKeys, replay } = yield* openKeys(options, suite, store);
+    const shared = yield* openShared(maker, resources);
+    const { mixKeys, replay } = yield* openKeys(options, suite, shared ?? { store });
     const directory = { network: io.network, link, authority: network.authority, clock };
+    const roleKind = maker.kind;
     const documents = openDocuments(options, { roleKind, suite, directory });
     resources.add(() => documents.close());
     return ok({
@@ -74,6 +79,7 @@ export const openGround = (
       directory,
       identity,
       store,
+      publications: shared?.store ?? store,
       mixKeys,
       replay,
       documents,
@@ -97,21 +103,30 @@ const checkOptions = ({ storageKey, addresses }: NodeOptions): Result<void, Node
   return addresses.length > 0 ? ok(undefined) : err({ kind: 'no-address' });
 };
 
+const openShared = (
+  { share }: RoleMaker,
+  resources: Resources,
+): ResultAsync<SharedMemory | undefined, NodeError> =>
+  share === undefined
+    ? okAsync(undefined)
+    : share().map((shared) => {
+        resources.add(() => shared.close());
+        return shared;
+      });
+
 /** The mix keys with their replay tags; the keys of this epoch and the next two are there. */
 const openKeys = (
   { io, network }: NodeOptions,
   suite: SphinxSuite,
-  store: Store,
+  { store, replay: shared }: Partial<SharedMemory> & Pick<SharedMemory, 'store'>,
 ): ResultAsync<{ mixKeys: MixKeys; replay: ReplayLog }, NodeError> =>
   safeTry(async function* () {
     const { primitives } = suite;
     const now = epochAt(network.epochTime, io.clock.now());
     const { random } = io;
     const mixKeys = yield* openMixKeys({ store, random, primitives, epochTime: network.epochTime });
-    const replay = yield* openReplayLog(
-      store,
-      mixKeys.all.map(({ epoch }) => epoch),
-    );
+    const epochs = mixKeys.all.map(({ epoch }) => epoch);
+    const replay = shared ?? (yield* openReplayLog(store, epochs));
     yield* mixKeys.prune(now, (epoch) => replay.forget(epoch));
     yield* mixKeys.ensure(now);
     return ok({ mixKeys, replay });

@@ -6,6 +6,7 @@
  * @module
  */
 import { err, ok, okAsync, ResultAsync, type Result } from 'neverthrow';
+import { equal } from '../../src/bytes/compare.js';
 import { Writer } from '../../src/bytes/writer.js';
 import type { Primitives, Scalar } from '../../src/crypto/primitives.js';
 import type { Random } from '../../src/io/contracts.js';
@@ -94,8 +95,22 @@ export class MixKeys {
       made.push(makeKey(this.#deps, epoch, this.#deps.random(KEY_LENGTH)));
     }
     if (made.length === 0) return ok(undefined);
-    return this.#deps.store.commit(made.map(putKey)).map(() => {
-      for (const key of made) this.#keys.set(key.epoch, key);
+    const { store } = this.#deps;
+    const kept = await store
+      .commit(made.map(putKey))
+      .andThen(() => ResultAsync.combine(made.map((key) => this.#kept(key))));
+    return kept.map((keys) => {
+      for (const key of keys) this.#keys.set(key.epoch, key);
+    });
+  }
+
+  /** In a store that processes share, the key that another one was first to make. */
+  #kept(made: MixKey): ResultAsync<MixKey, StoreError> {
+    return this.#deps.store.get(MIX_KEYS, epochKey(made.epoch)).map((secret) => {
+      if (secret === undefined) return made;
+      const isOurs = equal(secret, made.secret);
+      (isOurs ? secret : made.secret).fill(0);
+      return isOurs ? made : makeKey(this.#deps, made.epoch, secret);
     });
   }
 

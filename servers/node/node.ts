@@ -61,7 +61,7 @@ const assemble = (
   resources: Resources,
 ): ResultAsync<RunningNode, NodeError> =>
   safeTry(async function* () {
-    const ground = yield* openGround(options, maker.kind, resources);
+    const ground = yield* openGround(options, maker, resources);
     const exit = yield* openExit(ground, maker.mixing);
     const role = yield* maker.open(servicesOf(ground, exit));
     resources.add(() => role.close());

@@ -172,7 +172,16 @@ export class Publisher {
     if (known) return okAsync(known);
     return this.#deps.sign(epoch).andThen((raw) => {
       const publication = { raw, settled: false, young: epoch === now };
-      return this.#keep(epoch, publication).map(() => publication);
+      return this.#keep(epoch, publication).andThen(() => this.#kept(epoch, publication));
+    });
+  }
+
+  /** In a store that processes share, the descriptor that another one was first to sign. */
+  #kept(epoch: Epoch, ours: Publication): ResultAsync<Publication, StoreError> {
+    return this.#deps.store.get(PUBLICATIONS, epochKey(epoch)).map((value) => {
+      const publication = value === undefined ? ours : decode(value);
+      this.#publications.set(epoch, publication);
+      return publication;
     });
   }
 

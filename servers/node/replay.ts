@@ -26,44 +26,56 @@ export const replayTagsOf = (epoch: Epoch): string => `replay-tags-${epoch}`;
 
 const pageKey = (index: number): Uint8Array => new Writer(INDEX_LENGTH).u32(index).done();
 
-export class ReplayLog {
+export interface ReplayLog {
+  /** Tags remembered, of all keys. */
+  readonly size: number;
+  /** Test and set: whether `epoch`'s key opens a packet with this tag for the first time here. */
+  add(epoch: Epoch, tag: Uint8Array): boolean;
+  /**
+   * Makes every tag so far survive a crash, in one batch; after an error they are part of the next
+   * one. Loss of power may cost the last ones, as it costs the reference those of ten seconds.
+   *
+   * @returns those of them, in hex, that another process with the same key had opened before
+   */
+  flush(): ResultAsync<ReadonlySet<string>, StoreError>;
+  /** Forgets an epoch whose key is being destroyed. @returns what to delete beside the key */
+  forget(epoch: Epoch): readonly Change[];
+}
+
+/** Where the keys are this process's alone. */
+const NOBODY_ELSE: ReadonlySet<string> = new Set();
+
+class StoredReplayLog implements ReplayLog {
   readonly #store: Store;
   readonly #logs: Map<Epoch, EpochLog>;
 
-  /** Only {@link openReplayLog} makes one. */
   constructor(store: Store, logs: ReadonlyMap<Epoch, EpochLog>) {
     this.#store = store;
     this.#logs = new Map(logs);
   }
 
-  /** Tags remembered, of all keys. */
   get size(): number {
     let size = 0;
     for (const { tags } of this.#logs.values()) size += tags.size;
     return size;
   }
 
-  /** Test and set: whether `epoch`'s key opens a packet with this tag for the first time. */
   add(epoch: Epoch, tag: Uint8Array): boolean {
     const log = this.#logs.get(epoch) ?? { tags: new TagSet(), durable: 0 };
     this.#logs.set(epoch, log);
     return log.tags.add(tag);
   }
 
-  /**
-   * Makes every tag so far survive a crash, in one batch; after an error they are part of the next
-   * one. Loss of power may cost the last ones, as it costs the reference those of ten seconds.
-   */
-  flush(): ResultAsync<void, StoreError> {
+  flush(): ResultAsync<ReadonlySet<string>, StoreError> {
     const written = [...this.#logs].map(([epoch, log]) => ({ epoch, log, size: log.tags.size }));
     const changes = written.flatMap(({ epoch, log }) => unsavedPages(epoch, log));
-    if (changes.length === 0) return okAsync(undefined);
+    if (changes.length === 0) return okAsync(NOBODY_ELSE);
     return this.#store.commit(changes, 'crash').map(() => {
       for (const { log, size } of written) log.durable = Math.max(log.durable, size);
+      return NOBODY_ELSE;
     });
   }
 
-  /** Forgets an epoch whose key is being destroyed. @returns what to delete beside the key */
   forget(epoch: Epoch): readonly Change[] {
     const size = this.#logs.get(epoch)?.tags.size ?? 0;
     this.#logs.delete(epoch);
@@ -96,7 +108,7 @@ export const openReplayLog = (
   epochs: readonly Epoch[],
 ): ResultAsync<ReplayLog, StoreError | BadRecord> =>
   ResultAsync.combine(epochs.map((epoch) => loadEpoch(store, epoch))).map(
-    (logs) => new ReplayLog(store, new Map(logs)),
+    (logs) => new StoredReplayLog(store, new Map(logs)),
   );
 
 const loadEpoch = (

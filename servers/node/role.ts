@@ -19,6 +19,7 @@ import type { NodeHealth } from './health.js';
 import type { NodeIdentity } from './keys.js';
 import type { NodeError, NodeTuning } from './options.js';
 import type { Ping, PingError } from './ping.js';
+import type { SharedMemory } from './shared.js';
 import type { Mixing } from './strategy.js';
 
 /** A packet that ends here and carries a forward payload. */
@@ -77,7 +78,11 @@ export type PacketSource = 'client' | 'node';
 export type ClientAnswer =
   | { readonly kind: 'reply'; readonly command: Command }
   | { readonly kind: 'silence' }
-  | { readonly kind: 'close'; readonly reason: 'unexpected-command' | 'bad-sequence' | 'failed' };
+  | {
+      readonly kind: 'close';
+      /** `in-use`: the client has another session that counts. */
+      readonly reason: 'unexpected-command' | 'bad-sequence' | 'failed' | 'in-use';
+    };
 
 /** One client's connection, as its role sees it. */
 export interface ClientSession {
@@ -147,6 +152,8 @@ export interface RoleMaker {
   readonly kind: NodeRole['kind'];
   /** When packets leave; Poisson when absent. */
   readonly mixing?: Mixing | undefined;
+  /** Opens what this process shares with others that are the same node; it shares nothing if absent. */
+  readonly share?: () => ResultAsync<SharedMemory, NodeError>;
   /** Makes the role on the shared stages, before the first connection is accepted. */
   open(services: NodeServices): ResultAsync<NodeRole, NodeError>;
 }

@@ -200,7 +200,7 @@ const handOnTo =
   };
 
 const makePublisher = (ground: Ground, role: NodeRole, addresses: AddressBook): Publisher => {
-  const { options, documents, store, io, tuning } = ground;
+  const { options, documents, publications: store, io, tuning } = ground;
   return new Publisher({
     ...commonOf(ground),
     epochTime: options.network.epochTime,

@@ -24,7 +24,7 @@ import {
 import type { NodeIdentity } from '../node/keys.js';
 import { userName, type UserName } from './names.js';
 import type { Service, ServiceAnswer } from './services.js';
-import type { User, UserError, Users } from './users.js';
+import type { User, UserError, Users } from './contracts.js';
 
 export interface AccountServiceDeps {
   readonly clock: Clock;
@@ -33,7 +33,7 @@ export interface AccountServiceDeps {
   readonly store: Store;
   readonly users: Users;
   /** Items that wait for a user. */
-  readonly waiting: (user: UserName) => number;
+  readonly waiting: (user: UserName) => ResultAsync<number, StoreError>;
   /** Removes a user with everything that waits for them. */
   readonly removeUser: (user: UserName) => ResultAsync<void, UserError>;
   readonly count: (event: string) => void;
@@ -130,16 +130,18 @@ export class AccountService implements Service {
     const name = userName(request.user);
     const mark = name === undefined ? undefined : this.#marks.get(name);
     if (name === undefined) return err('refused');
-    if (mark && equal(mark.tag, request.tag)) return ok(this.#report(name));
-    const user = this.#deps.users.get(name);
+    if (mark && equal(mark.tag, request.tag)) return ok(await this.#report(name));
+    const user = await this.#userOf(name);
     if (!user || !this.#isTheirs(request, user)) return err('refused');
     const now = this.#deps.clock.now();
     if (request.timeMs < now - OLDEST_MS || request.timeMs > now + AHEAD_MS) return err('stale');
     if (mark && request.timeMs <= mark.timeMs) return err('replayed');
-    return this.#obey(name, request, mark).match(
-      () => ok(this.#report(name)),
-      (refusal) => err(refusal),
-    );
+    const obeyed = await this.#obey(name, request, mark);
+    return obeyed.isErr() ? err(obeyed.error) : ok(await this.#report(name));
+  }
+
+  async #userOf(name: UserName): Promise<User | undefined> {
+    return (await this.#deps.users.find(name)).unwrapOr(undefined);
   }
 
   #isTheirs(request: SealedAccountRequest, { linkKey }: User): boolean {
@@ -183,13 +185,13 @@ export class AccountService implements Service {
   }
 
   /** What there is of an account; a deleted one is told when it goes. */
-  #report(name: UserName): object {
-    const user = this.#deps.users.get(name);
+  async #report(name: UserName): Promise<object> {
+    const user = await this.#userOf(name);
     return {
       Status: 'done',
       LinkKey: user ? toBase64(user.linkKey) : '',
       IdentityKey: user?.identityKey ? toBase64(user.identityKey) : '',
-      Waiting: this.#deps.waiting(name),
+      Waiting: await this.#deps.waiting(name).unwrapOr(0),
       LeavesAt: this.#marks.get(name)?.leavesAtMs ?? 0,
     };
   }
@@ -205,11 +207,10 @@ export class AccountService implements Service {
 
   /** Who takes the name later has not asked to go. */
   async #remove(name: UserName): Promise<void> {
-    const { users, removeUser, count } = this.#deps;
-    if (users.has(name)) {
-      if ((await removeUser(name)).isErr()) return;
-      count('account.gone');
-    }
+    const { removeUser, count } = this.#deps;
+    const removed = await removeUser(name);
+    if (removed.isErr() && removed.error.kind !== 'no-such-user') return;
+    if (removed.isOk()) count('account.gone');
     // Where that fails, the next sweep finds the mark again, and nobody to remove.
     await this.stay(name).unwrapOr(undefined);
   }

@@ -4,6 +4,7 @@
  * Every answer to a fetch has the same size. Source: server internal/incoming.
  * @module
  */
+import type { ResultAsync } from 'neverthrow';
 import { epochAt, type EpochTime } from '../../src/pki/epoch.js';
 import type { DocumentKeeper } from '../../src/pki/keeper.js';
 import type { Clock } from '../../src/io/contracts.js';
@@ -12,7 +13,7 @@ import { CONSENSUS_CODE } from '../../src/wire/directory-commands.js';
 import type { ClientAnswer, ClientSession } from '../node/role.js';
 import type { UserName } from './names.js';
 import type { RateLimit } from './rate-limit.js';
-import type { Spool, SpoolItem } from './spool.js';
+import type { Mailbox, MailboxError, Spool, SpoolItem } from './contracts.js';
 
 export interface ClientSessionDeps {
   readonly clock: Clock;
@@ -25,32 +26,44 @@ export interface ClientSessionDeps {
 const MOST_HINT = 255;
 const SEQUENCES = 2 ** 32;
 const FAILED: ClientAnswer = { kind: 'close', reason: 'failed' };
+const IN_USE: ClientAnswer = { kind: 'close', reason: 'in-use' };
 
-/** Begins a session of `user`, whose sequence starts at 0. */
+/**
+ * Begins a session of `user`, whose sequence starts at 0. Where another session has the mailbox it
+ * is this one that ends, as in the reference: its client sees the connection close and comes again.
+ */
 export const openClientSession = (deps: ClientSessionDeps, user: UserName): ClientSession => {
   let sequence = 0;
+  let opening: ResultAsync<Mailbox, MailboxError> | undefined;
 
-  const retrieve = async (asked: number): Promise<ClientAnswer> => {
+  const retrieve = async (mailbox: Mailbox, asked: number): Promise<ClientAnswer> => {
     if (asked === (sequence + 1) % SEQUENCES) {
       // Asking for the next one says that the last one is safe.
-      const dropped = await deps.spool.dropHead(user);
+      const dropped = await mailbox.dropHead();
       if (dropped.isErr()) return FAILED;
       sequence = asked;
     } else if (asked !== sequence) return { kind: 'close', reason: 'bad-sequence' };
-    const head = await deps.spool.head(user);
+    const head = await mailbox.head();
     if (head.isErr()) return FAILED;
-    const hint = Math.min(MOST_HINT, Math.max(0, deps.spool.waiting(user) - 1));
-    return { kind: 'reply', command: fetched(head.value, sequence, hint) };
+    const hint = Math.min(MOST_HINT, head.value?.behind ?? 0);
+    return { kind: 'reply', command: fetched(head.value?.item, sequence, hint) };
   };
 
   return {
     answer: async (command) => {
-      if (command.kind === 'retrieve-message') return retrieve(command.sequence);
+      const mailbox = await (opening ??= deps.spool.open(user));
+      if (mailbox.isErr()) return mailbox.error.kind === 'mailbox-in-use' ? IN_USE : FAILED;
+      if (command.kind === 'retrieve-message') return retrieve(mailbox.value, command.sequence);
       if (command.kind === 'get-consensus') return consensus(deps, command.epoch);
       return { kind: 'close', reason: 'unexpected-command' };
     },
     maySend: () => deps.rateLimit.take(user),
-    close: () => undefined,
+    close: () => {
+      void opening?.match(
+        (mailbox) => mailbox.close(),
+        () => undefined,
+      );
+    },
   };
 };
 

@@ -7,29 +7,31 @@
  */
 import { fromUtf8 } from '../../src/bytes/text.js';
 import { unpadded } from '../../src/bytes/writer.js';
-import type { Clock } from '../../src/io/contracts.js';
+import type { Clock, Log } from '../../src/io/contracts.js';
 import { decodePlaintext, type Plaintext } from '../../src/sphinx/plaintext.js';
 import type { SphinxSuite } from '../../src/sphinx/suite.js';
 import { useSurb } from '../../src/sphinx/surb.js';
-import type { Drop } from '../node/drops.js';
+import type { Drop, DropReason } from '../node/drops.js';
 import type { NodeTuning } from '../node/options.js';
 import type { DeliverHop, SurbReplyHop, TerminalHop, UnreliableDeliverHop } from '../node/role.js';
 import { userNameOf } from './names.js';
+import type { Spool, SpoolError, SpoolItem } from './contracts.js';
 import { encodeReply, type Service, type ServiceAnswer } from './services.js';
-import type { Spool, SpoolItem } from './spool.js';
-import type { Users } from './users.js';
 
 export interface DeliveryDeps {
   readonly suite: SphinxSuite;
   readonly clock: Clock;
-  readonly users: Users;
   readonly spool: Spool;
   readonly services: readonly Service[];
   readonly tuning: NodeTuning;
   readonly hold: (packet: Uint8Array, nextNodeId: Uint8Array, delayMs: number) => void;
   readonly drop: Drop;
   readonly count: (event: string) => void;
+  readonly log: Log;
 }
+
+/** Part of what may wait for a user at which the operator hears of it. */
+const WARNING_PART = 0.8;
 
 type ForwardHop = DeliverHop | UnreliableDeliverHop;
 
@@ -96,11 +98,10 @@ export class Delivery {
   }
 
   #takeForUser(hop: TerminalHop): void {
-    const { users, spool, drop, tuning } = this.#deps;
+    const { drop, tuning } = this.#deps;
     if (this.#isLate(hop, tuning.deliveryBudgetMs)) return drop('delivery-late');
     const user = userNameOf(hop.recipient);
-    if (user === undefined || !users.has(user)) return drop('unknown-recipient');
-    if (spool.isFull(user)) return drop('spool-full');
+    if (user === undefined) return drop('unknown-recipient');
     if (hop.kind === 'surb-reply') return this.#spool(user, replyItem(hop), undefined);
     const plaintext = this.#open(hop);
     if (!plaintext) return;
@@ -119,17 +120,26 @@ export class Delivery {
     const { spool, drop, count, suite } = this.#deps;
     this.#pending++;
     void spool.append(user, item).match(
-      () => {
+      (waiting) => {
         this.#pending--;
         count(`spooled.${item.kind}`);
+        this.#warn(waiting);
         // An acknowledgement is a payload of zeros.
         if (acknowledge) this.#reply(acknowledge, new Uint8Array(suite.geometry.payloadLength));
       },
-      () => {
+      (error) => {
         this.#pending--;
-        drop('spool-failed');
+        drop(refusalOf(error));
       },
     );
+  }
+
+  /** Once each time that a spool gets so full. */
+  #warn(waiting: number): void {
+    const { spool, count, log } = this.#deps;
+    if (waiting !== Math.ceil(spool.limit * WARNING_PART)) return;
+    count('spool.nearly-full');
+    log.write('warning', 'spool', 'a user’s spool is nearly full', { waiting, limit: spool.limit });
   }
 
   #reply({ surb, delayMs }: ReplyWay, payload: Uint8Array): void {
@@ -140,6 +150,11 @@ export class Delivery {
     );
   }
 }
+
+const refusalOf = ({ kind }: SpoolError): DropReason => {
+  if (kind === 'no-such-user') return 'unknown-recipient';
+  return kind === 'spool-full' ? 'spool-full' : 'spool-failed';
+};
 
 /** A service's name is matched as it is, before anything is made of user names. */
 const endpointOf = (recipient: Uint8Array): string => fromUtf8(unpadded(recipient));

@@ -3,8 +3,11 @@
  * @module
  */
 import { ok, okAsync, ResultAsync, safeTry } from 'neverthrow';
+import { equal } from '../../src/bytes/compare.js';
 import type { VerbTable } from '../../src/control/dialogue.js';
 import type { ServiceParameters } from '../../src/pki/descriptor.js';
+import { selectPrimitives } from '../../src/crypto/select.js';
+import type { SphinxGeometry } from '../../src/sphinx/geometry.js';
 import { startNode, type RunningNode } from '../node/node.js';
 import type { NodeError, NodeOptions } from '../node/options.js';
 import type { NodeRole, NodeServices } from '../node/role.js';
@@ -12,18 +15,25 @@ import { AccountService } from './account-service.js';
 import { openClientSession } from './client-session.js';
 import { Delivery } from './deliver.js';
 import { userNameOf, type UserName } from './names.js';
+import type { DataSource } from './postgres/data-source.js';
+import { openSharedData, type SharedData } from './postgres/open.js';
 import { RateLimit } from './rate-limit.js';
 import { openPlugins } from './plugins/open.js';
 import type { PluginLimits, PluginOptions } from './plugins/options.js';
 import { keyService, loopService, type Service } from './services.js';
 import { openRegistration, type RegistrationOptions } from './registration.js';
-import { Spool, SPOOL_QUOTA } from './spool.js';
-import { Users, type UserError } from './users.js';
+import type { ProviderData, SpoolCounts, UserError, Users } from './contracts.js';
+import { openStoredData } from './embedded.js';
+import { spoolLimitOf, type SpoolOptions } from './limits.js';
+import { sweepSpool } from './sweep.js';
 import { providerVerbs } from './verbs.js';
 
-export interface ProviderOptions extends NodeOptions {
-  /** Items that may wait for one user; default 100,000. */
-  readonly spoolQuota?: number;
+export interface ProviderOptions extends NodeOptions, SpoolOptions {
+  /**
+   * PostgreSQL, where users, spool and mix keys are, so that several processes are this provider; in
+   * the node's own store when absent.
+   */
+  readonly database?: DataSource;
   /** Newcomers may register themselves; not when absent. */
   readonly registration?: RegistrationOptions;
   /** Programs that answer requests, beside the services that are built in. */
@@ -34,20 +44,17 @@ export interface ProviderOptions extends NodeOptions {
 
 export interface RunningProvider extends RunningNode {
   readonly users: Users;
-  /** Items waiting for all users. */
-  spooled(): number;
-  /** Those of them that are mail blocks. */
-  spooledMessages(): number;
+  /** What waits for all users. */
+  spooled(): SpoolCounts;
   /** Lets other many items wait for one user, from now on; none that waits is taken away. */
-  setSpoolQuota(quota: number): void;
+  limitSpool(options: SpoolOptions): void;
   /** The operator's verbs. */
   readonly verbs: VerbTable;
 }
 
 /** What a provider has beside the stages. */
-interface House {
-  readonly users: Users;
-  readonly spool: Spool;
+interface House extends ProviderData {
+  readonly geometry: SphinxGeometry;
   readonly rateLimit: RateLimit;
   readonly services: readonly Service[];
   readonly removeUser: (name: UserName) => ResultAsync<void, UserError>;
@@ -64,13 +71,18 @@ export const startProvider = (
   options: ProviderOptions,
 ): ResultAsync<RunningProvider, NodeError> => {
   let house: House | undefined;
+  let shared: SharedData | undefined;
+  const { database } = options;
+  const share = (source: DataSource): ResultAsync<SharedData, NodeError> =>
+    openShared(source, options).map((opened) => (shared = opened));
   return startNode(options, {
     kind: 'provider',
+    ...(database === undefined ? {} : { share: () => share(database) }),
     open: (services) =>
-      openHouse(services, options).andThen((opened) => {
+      openHouse(services, options, shared).andThen((opened) => {
         house = opened;
         return openDoor(services, opened, options).map((close) =>
-          makeRole(services, opened, { close, registration: options.registration }),
+          makeRole(services, opened, { close, options }),
         );
       }),
   }).map((node) => {
@@ -84,46 +96,65 @@ const fixtures = ({
   spool,
   rateLimit,
   removeUser,
-}: House): Pick<
-  RunningProvider,
-  'users' | 'spooled' | 'spooledMessages' | 'setSpoolQuota' | 'verbs'
-> => ({
+  geometry,
+}: House): Pick<RunningProvider, 'users' | 'spooled' | 'limitSpool' | 'verbs'> => ({
   users,
-  spooled: () => spool.size,
-  spooledMessages: () => spool.messages,
-  setSpoolQuota: (quota) => {
-    spool.quota = quota;
+  spooled: () => spool.counts,
+  limitSpool: (options) => {
+    spool.limit = spoolLimitOf(geometry, options);
   },
   verbs: providerVerbs({ users, rateLimit, removeUser }),
 });
 
+const openShared = (
+  source: DataSource,
+  options: ProviderOptions,
+): ResultAsync<SharedData, NodeError> => {
+  const { io, storageKey, network } = options;
+  const limit = spoolLimitOf(network.geometry, options);
+  return openSharedData({ io, primitives: selectPrimitives(io.log), storageKey, source, limit });
+};
+
 const openHouse = (
   node: NodeServices,
-  { spoolQuota = SPOOL_QUOTA, plugins = [], pluginLimits }: ProviderOptions,
+  options: ProviderOptions,
+  shared: ProviderData | undefined,
 ): ResultAsync<House, NodeError> =>
   safeTry(async function* () {
-    const { store, io, documents } = node;
-    const users = new Users(store);
-    yield* users.load();
-    const spool = new Spool({ store, random: io.random, quota: spoolQuota });
-    yield* spool.load();
+    const { store, io, documents, suite } = node;
+    const { plugins = [], pluginLimits } = options;
+    const { geometry } = suite;
+    const own = { store, random: io.random, limit: spoolLimitOf(geometry, options) };
+    const { users, spool } = shared ?? (yield* openStoredData(own));
     const rateLimit = new RateLimit(io.clock, () => documents.latest()?.sendRatePerMinute ?? 0);
+    const removed = (name: UserName): ResultAsync<void, UserError> =>
+      users.remove(name).map(() => rateLimit.forget(name));
+    // What it remembers of requests is of one process.
+    const account =
+      shared === undefined ? makeAccountService(node, { users, spool, removed }) : undefined;
+    if (account !== undefined) yield* account.load();
     const removeUser = (name: UserName): ResultAsync<void, UserError> =>
-      users.remove(name).andThen(() => {
-        rateLimit.forget(name);
-        return spool.remove(name).andThen(() => account.stay(name));
-      });
-    const account = new AccountService({
-      ...{ ...node, clock: io.clock, primitives: node.suite.primitives, users, removeUser },
-      waiting: (name) => spool.waiting(name),
-    });
-    yield* account.load();
-    const builtIn: readonly Service[] = [loopService, keyService(users), account];
+      removed(name).andThen(() => account?.stay(name) ?? okAsync(undefined));
+    const builtIn = [loopService, keyService(users), ...(account === undefined ? [] : [account])];
     const opened = yield* openPlugins(node, plugins, { builtIn, limits: pluginLimits });
-    const sweeping = account.run(node.signal);
+    const sweeping = account?.run(node.signal);
     const closeServices = () => Promise.all([sweeping, opened.close()]);
     const services = [...builtIn, ...opened.services];
-    return ok({ users, spool, rateLimit, services, removeUser, closeServices });
+    return ok({ users, spool, geometry, rateLimit, services, removeUser, closeServices });
+  });
+
+const makeAccountService = (
+  node: NodeServices,
+  {
+    users,
+    spool,
+    removed,
+  }: ProviderData & { readonly removed: (name: UserName) => ResultAsync<void, UserError> },
+): AccountService =>
+  new AccountService({
+    ...{ ...node, clock: node.io.clock, primitives: node.suite.primitives, users },
+    removeUser: removed,
+    waiting: (name) => spool.waiting(name),
   });
 
 /** Where newcomers register themselves, if they may. @returns closes it */
@@ -137,25 +168,23 @@ const openDoor = (
     : openRegistration({ io, primitives: suite.primitives, users, count }, registration);
 
 interface Door {
-  readonly registration: RegistrationOptions | undefined;
+  readonly options: ProviderOptions;
   readonly close: () => Promise<void>;
 }
 
 const makeRole = (node: NodeServices, house: House, door: Door): NodeRole => {
   const { users, services } = house;
   const { suite, tuning, hold, drop, count, io, network, documents } = node;
-  const delivery = new Delivery({ ...house, suite, clock: io.clock, tuning, hold, drop, count });
+  const delivery = new Delivery({ ...house, ...io, suite, tuning, hold, drop, count });
+  const sweeping = sweepSpool({ ...node, spool: house.spool }, door.options);
   const session = { ...house, clock: io.clock, epochTime: network.epochTime, documents };
   return {
     kind: 'provider',
     advertise: async () => ({
       services: await advertised(services),
-      registrationAddresses: door.registration?.advertise,
+      registrationAddresses: door.options.registration?.advertise,
     }),
-    isClient: ({ ad, publicKey }) => {
-      const name = userNameOf(ad);
-      return Promise.resolve(name !== undefined && users.isValid(name, publicKey));
-    },
+    isClient: ({ ad, publicKey }) => isClient(users, userNameOf(ad), publicKey),
     openClient: ({ ad }) => openClientSession(session, userNameOf(ad) ?? ''),
     take: (hops) => {
       for (const hop of hops) delivery.take(hop);
@@ -163,7 +192,7 @@ const makeRole = (node: NodeServices, house: House, door: Door): NodeRole => {
     pending: () => delivery.pending,
     close: async () => {
       await door.close();
-      await house.closeServices();
+      await Promise.all([house.closeServices(), sweeping]);
     },
   };
 };
@@ -179,4 +208,15 @@ const advertised = async (
     if (parameters !== undefined) said.set(capability, parameters);
   }
   return said;
+};
+
+/** Where the users cannot be asked, nobody is one. */
+const isClient = async (
+  users: Users,
+  name: UserName | undefined,
+  publicKey: Uint8Array,
+): Promise<boolean> => {
+  if (name === undefined) return false;
+  const user = (await users.find(name)).unwrapOr(undefined);
+  return user !== undefined && equal(user.linkKey, publicKey);
 };

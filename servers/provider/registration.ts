@@ -20,13 +20,13 @@ import { startDeadline } from '../node/deadline.js';
 import type { NodeError } from '../node/options.js';
 import { userName, type UserName } from './names.js';
 import { readForm, type Form } from './registration-form.js';
+import type { User, Users } from './contracts.js';
 import {
   DEFAULT_REGISTRATION_LIMITS,
   RegistrationGate,
   type RegistrationLimits,
 } from './registration-limits.js';
 import { ProofDesk } from './registration-proof.js';
-import type { User, Users } from './users.js';
 
 export interface RegistrationOptions {
   /** Where to listen, `host:port`; at least one. */

@@ -4,13 +4,13 @@
  * Source: server kaetzchen; replies are `01 00`, the answer, and zeros up to a whole payload.
  * @module
  */
-import { ok, type Result } from 'neverthrow';
+import { err, ok, type Result } from 'neverthrow';
 import { fromUtf8, toBase64, utf8 } from '../../src/bytes/text.js';
 import { unpadded, Writer } from '../../src/bytes/writer.js';
 import type { ServiceParameters } from '../../src/pki/descriptor.js';
 import type { SphinxGeometry } from '../../src/sphinx/geometry.js';
 import type { DropReason } from '../node/drops.js';
-import type { Users } from './users.js';
+import type { Users } from './contracts.js';
 
 export interface ServiceRequest {
   /** Its zero padding included. */
@@ -60,8 +60,8 @@ const isQuery = (value: unknown): value is { User?: unknown; Version?: unknown }
   !Array.isArray(value) &&
   Object.keys(value).every((name) => name === 'User' || name === 'Version');
 
-/** The user who is asked for; `undefined` for anything but a query. */
-const queriedUser = (request: Uint8Array): string | undefined => {
+/** The user whom a query to the key server asks for; `undefined` for anything but a query. */
+export const queriedUser = (request: Uint8Array): string | undefined => {
   let query: unknown;
   try {
     query = JSON.parse(fromUtf8(unpadded(request)));
@@ -74,12 +74,14 @@ const queriedUser = (request: Uint8Array): string | undefined => {
 };
 
 /** Tells users' identity keys; an unknown user and one without a key look the same. */
-export const keyService = (users: Pick<Users, 'get'>): PromptService => ({
+export const keyService = (users: Pick<Users, 'find'>): Service => ({
   capability: 'keyserver',
   endpoint: '+keyserver',
-  answer: ({ body }) => {
+  answer: async ({ body }) => {
     const user = queriedUser(body);
-    const key = user === undefined ? undefined : users.get(user)?.identityKey;
+    const found = user === undefined ? ok(undefined) : await users.find(user);
+    if (found.isErr()) return err('service-failed');
+    const key = found.value?.identityKey;
     const failure = user === undefined ? STATUS.syntax : STATUS.noSuchUser;
     return ok(
       utf8(

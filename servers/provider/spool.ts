@@ -1,21 +1,27 @@
 /**
- * The spool: what waits for users, oldest first, on disk before anybody is told that it arrived.
+ * The spool in the node's store: what waits for users, oldest first, on disk before anybody is told
+ * that it arrived.
  *
  * Bodies are records of their own; the order is in small index records, read when the spool opens.
  * @module
  */
-import { err, ok, okAsync, type Result, type ResultAsync } from 'neverthrow';
+import { err, errAsync, ok, okAsync, ResultAsync, type Result } from 'neverthrow';
 import { parse } from '../../src/bytes/reader.js';
 import { fromUtf8, utf8 } from '../../src/bytes/text.js';
 import { concat, Writer } from '../../src/bytes/writer.js';
 import type { Random } from '../../src/io/contracts.js';
 import type { Change, Store, StoredRecord, StoreError } from '../../src/store/store.js';
+import { lastNoted, noteAge } from './age.js';
+import type {
+  Mailbox,
+  MailboxError,
+  Spool,
+  SpoolCounts,
+  SpoolError,
+  SpoolHead,
+  SpoolItem,
+} from './contracts.js';
 import type { UserName } from './names.js';
-
-/** What a user fetches: a sealed block, or a reply with the id of its SURB. */
-export type SpoolItem =
-  | { readonly kind: 'message'; readonly payload: Uint8Array }
-  | { readonly kind: 'reply'; readonly surbId: Uint8Array; readonly payload: Uint8Array };
 
 interface Entry {
   readonly id: Uint8Array;
@@ -23,9 +29,6 @@ interface Entry {
   readonly sequence: number;
   readonly surbId: Uint8Array | undefined;
 }
-
-/** Items that may wait for one user, where nothing else is said. */
-export const SPOOL_QUOTA = 100_000;
 
 const INDEX = 'provider/spool-index';
 const BODIES = 'provider/spool-bodies';
@@ -62,60 +65,44 @@ export interface SpoolDeps {
   readonly store: Store;
   readonly random: Random;
   /** Items that one user may have waiting, at first. */
-  readonly quota: number;
+  readonly limit: number;
+  readonly isUser: (name: UserName) => boolean;
 }
 
-export class Spool {
+export class StoredSpool implements Spool {
   readonly #deps: SpoolDeps;
   readonly #queues = new Map<UserName, Entry[]>();
-  /** Items that one user may have waiting. */
-  quota: number;
+  readonly #open = new Set<UserName>();
+  limit: number;
   #sequence = 0;
 
   constructor(deps: SpoolDeps) {
     this.#deps = deps;
-    this.quota = deps.quota;
+    this.limit = deps.limit;
   }
 
   /** Reads the order; to be called once, first. */
   load(): ResultAsync<void, StoreError> {
-    return this.#deps.store.list(INDEX).andThen((records): Result<void, StoreError> => {
-      for (const record of records) {
-        const decoded = decodeEntry(record);
-        if (decoded.isErr()) return err(decoded.error);
-        this.#queue(decoded.value.user).push(decoded.value.entry);
-      }
-      for (const queue of this.#queues.values()) {
-        queue.sort((a, b) => a.sequence - b.sequence);
-        this.#sequence = Math.max(this.#sequence, (queue.at(-1)?.sequence ?? 0) + 1);
-      }
-      return ok(undefined);
-    });
+    const { store } = this.#deps;
+    return ResultAsync.combine([store.list(INDEX), lastNoted(store)]).andThen(([records, noted]) =>
+      this.#order(records, noted + 1),
+    );
   }
 
-  /** Items waiting for all users. */
-  get size(): number {
-    return [...this.#queues.values()].reduce((sum, queue) => sum + queue.length, 0);
+  get counts(): SpoolCounts {
+    const entries = [...this.#queues.values()].flat();
+    const messages = entries.filter(({ surbId }) => surbId === undefined).length;
+    return { items: entries.length, messages };
   }
 
-  /** Mail blocks waiting for all users; the other items are replies. */
-  get messages(): number {
-    const queues = [...this.#queues.values()];
-    return queues.flat().filter(({ surbId }) => surbId === undefined).length;
+  waiting(user: UserName): ResultAsync<number, StoreError> {
+    return okAsync(this.#waiting(user));
   }
 
-  /** Items waiting for one user. */
-  waiting(user: UserName): number {
-    return this.#queues.get(user)?.length ?? 0;
-  }
-
-  isFull(user: UserName): boolean {
-    return this.waiting(user) >= this.quota;
-  }
-
-  /** Appends an item; it is on disk when ok. */
-  append(user: UserName, item: SpoolItem): ResultAsync<void, StoreError> {
-    const { store, random } = this.#deps;
+  append(user: UserName, item: SpoolItem): ResultAsync<number, SpoolError> {
+    const { store, random, isUser } = this.#deps;
+    if (!isUser(user)) return errAsync({ kind: 'no-such-user' });
+    if (this.#waiting(user) >= this.limit) return errAsync({ kind: 'spool-full' });
     const entry: Entry = {
       id: random(ID_LENGTH),
       sequence: this.#sequence++,
@@ -126,31 +113,33 @@ export class Spool {
         { kind: 'put', collection: INDEX, key: entry.id, value: encodeEntry(user, entry) },
         { kind: 'put', collection: BODIES, key: entry.id, value: item.payload },
       ])
-      .map(() => void this.#queue(user).push(entry));
+      .map(() => this.#queue(user).push(entry));
   }
 
-  /** The oldest item, which stays. */
-  head(user: UserName): ResultAsync<SpoolItem | undefined, StoreError> {
-    const entry = this.#queues.get(user)?.[0];
-    if (!entry) return okAsync(undefined);
-    const { id, surbId } = entry;
-    return this.#deps.store.get(BODIES, id).andThen((payload): Result<SpoolItem, StoreError> => {
-      if (!payload) return err({ kind: 'store-corrupt', collection: BODIES });
-      return ok(surbId ? { kind: 'reply', surbId, payload } : { kind: 'message', payload });
+  open(user: UserName): ResultAsync<Mailbox, MailboxError> {
+    if (this.#open.has(user)) return errAsync({ kind: 'mailbox-in-use' });
+    this.#open.add(user);
+    let given: Entry | undefined;
+    return okAsync({
+      head: () => {
+        given = this.#queues.get(user)?.[0];
+        return given ? this.#read(user, given) : okAsync(undefined);
+      },
+      dropHead: () => this.#drop(user, given),
+      close: () => void this.#open.delete(user),
     });
   }
 
-  /**
-   * Removes the oldest item, if there is one. Should a loss of power bring it back, the user gets it
-   * twice and knows it.
-   */
-  dropHead(user: UserName): ResultAsync<void, StoreError> {
-    const queue = this.#queues.get(user);
-    const entry = queue?.[0];
-    if (!queue || !entry) return okAsync(undefined);
-    return this.#deps.store.commit(removal(entry), 'crash').map(() => {
-      if (queue[0] === entry) queue.shift();
-      if (queue.length === 0) this.#queues.delete(user);
+  expire(nowMs: number, maxAgeMs: number): ResultAsync<number, StoreError> {
+    const { store } = this.#deps;
+    const newest = this.#sequence - 1;
+    return noteAge(store, { nowMs, maxAgeMs, newest }).andThen((upTo) => {
+      const isOld = ({ sequence }: Entry): boolean => upTo !== undefined && sequence <= upTo;
+      const old = [...this.#queues.values()].flat().filter(isOld);
+      return store.commit(old.flatMap(removal)).map(() => {
+        for (const user of [...this.#queues.keys()]) this.#keep(user, (entry) => !isOld(entry));
+        return old.length;
+      });
     });
   }
 
@@ -159,6 +148,48 @@ export class Spool {
     const queue = this.#queues.get(user) ?? [];
     this.#queues.delete(user);
     return this.#deps.store.commit(queue.flatMap(removal));
+  }
+
+  #order(records: readonly StoredRecord[], first: number): Result<void, StoreError> {
+    this.#sequence = first;
+    for (const record of records) {
+      const decoded = decodeEntry(record);
+      if (decoded.isErr()) return err(decoded.error);
+      this.#queue(decoded.value.user).push(decoded.value.entry);
+    }
+    for (const queue of this.#queues.values()) {
+      queue.sort((a, b) => a.sequence - b.sequence);
+      this.#sequence = Math.max(this.#sequence, (queue.at(-1)?.sequence ?? 0) + 1);
+    }
+    return ok(undefined);
+  }
+
+  #read(user: UserName, { id, surbId }: Entry): ResultAsync<SpoolHead, StoreError> {
+    return this.#deps.store.get(BODIES, id).andThen((payload): Result<SpoolHead, StoreError> => {
+      if (!payload) return err({ kind: 'store-corrupt', collection: BODIES });
+      const behind = this.#waiting(user) - 1;
+      return ok({
+        item: surbId ? { kind: 'reply', surbId, payload } : { kind: 'message', payload },
+        behind,
+      });
+    });
+  }
+
+  #drop(user: UserName, entry: Entry | undefined): ResultAsync<void, StoreError> {
+    if (!entry) return okAsync(undefined);
+    return this.#deps.store
+      .commit(removal(entry), 'crash')
+      .map(() => this.#keep(user, (other) => other !== entry));
+  }
+
+  #keep(user: UserName, isKept: (entry: Entry) => boolean): void {
+    const kept = this.#queues.get(user)?.filter(isKept) ?? [];
+    if (kept.length > 0) this.#queues.set(user, kept);
+    else this.#queues.delete(user);
+  }
+
+  #waiting(user: UserName): number {
+    return this.#queues.get(user)?.length ?? 0;
   }
 
   #queue(user: UserName): Entry[] {

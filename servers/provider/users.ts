@@ -1,44 +1,37 @@
 /**
- * The user database: who may connect with which key, and which identity others may look up.
+ * The user database in the node's store.
  *
  * Held in memory, on disk before a change is confirmed. Source: server userdb.
  * @module
  */
-import { err, errAsync, ok, type Result, type ResultAsync } from 'neverthrow';
-import { equal } from '../../src/bytes/compare.js';
+import { err, errAsync, ok, okAsync, type Result, type ResultAsync } from 'neverthrow';
 import { parse } from '../../src/bytes/reader.js';
 import { fromUtf8, utf8 } from '../../src/bytes/text.js';
 import { concat } from '../../src/bytes/writer.js';
 import type { Store, StoreError } from '../../src/store/store.js';
+import type { User, UserError, Users } from './contracts.js';
 import type { UserName } from './names.js';
 
-export interface User {
-  /** X25519, 32 bytes: authenticates the user's link. */
-  readonly linkKey: Uint8Array;
-  /** X25519, 32 bytes: what the key server tells. */
-  readonly identityKey: Uint8Array | undefined;
-}
+/** Of the records of users. */
+export const USERS = 'provider/users';
 
-export type UserError =
-  StoreError | { readonly kind: 'user-exists' } | { readonly kind: 'no-such-user' };
-
-const COLLECTION = 'provider/users';
 const KEY_LENGTH = 32;
 
-const encodeUser = ({ linkKey, identityKey }: User): Uint8Array =>
+export const encodeUser = ({ linkKey, identityKey }: User): Uint8Array =>
   concat(linkKey, identityKey ?? new Uint8Array(0));
 
-const decodeUser = (bytes: Uint8Array): Result<User, StoreError> =>
+export const decodeUser = (bytes: Uint8Array): Result<User, StoreError> =>
   parse(bytes, (from) => {
     const linkKey = from.take(KEY_LENGTH, 'link_key').slice();
     const identityKey =
       from.remaining > 0 ? from.take(KEY_LENGTH, 'identity_key').slice() : undefined;
     return { linkKey, identityKey };
-  }).mapErr(() => ({ kind: 'store-corrupt', collection: COLLECTION }));
+  }).mapErr(() => ({ kind: 'store-corrupt', collection: USERS }));
 
-export class Users {
+export class StoredUsers implements Users {
   readonly #store: Store;
   readonly #users = new Map<UserName, User>();
+  #onRemoved: (name: UserName) => ResultAsync<void, StoreError> = () => okAsync(undefined);
 
   constructor(store: Store) {
     this.#store = store;
@@ -46,7 +39,7 @@ export class Users {
 
   /** Reads the database; to be called once, first. */
   load(): ResultAsync<void, StoreError> {
-    return this.#store.list(COLLECTION).andThen((records): Result<void, StoreError> => {
+    return this.#store.list(USERS).andThen((records): Result<void, StoreError> => {
       for (const { key, value } of records) {
         const user = decodeUser(value);
         if (user.isErr()) return err(user.error);
@@ -54,6 +47,11 @@ export class Users {
       }
       return ok(undefined);
     });
+  }
+
+  /** What else goes with a user. */
+  onRemoved(clear: (name: UserName) => ResultAsync<void, StoreError>): void {
+    this.#onRemoved = clear;
   }
 
   get count(): number {
@@ -68,41 +66,30 @@ export class Users {
     return this.#users.has(name);
   }
 
-  /** Whether this key opens this user's links. */
-  isValid(name: UserName, linkKey: Uint8Array): boolean {
-    const user = this.#users.get(name);
-    return user !== undefined && equal(user.linkKey, linkKey);
+  find(name: UserName): ResultAsync<User | undefined, StoreError> {
+    return okAsync(this.#users.get(name));
   }
 
-  /** @errors `user-exists` */
   add(name: UserName, user: User): ResultAsync<void, UserError> {
     return this.#users.has(name) ? errAsync({ kind: 'user-exists' }) : this.#put(name, user);
   }
 
-  /** @errors `no-such-user` */
   setLinkKey(name: UserName, linkKey: Uint8Array): ResultAsync<void, UserError> {
     return this.#change(name, (user) => ({ ...user, linkKey }));
   }
 
-  /**
-   * Sets what the key server tells, or takes it away.
-   *
-   * @errors `no-such-user`
-   */
   setIdentity(name: UserName, identityKey: Uint8Array | undefined): ResultAsync<void, UserError> {
     return this.#change(name, (user) => ({ ...user, identityKey }));
   }
 
-  /**
-   * Removes a user with the identity; the spool is the caller's.
-   *
-   * @errors `no-such-user`
-   */
   remove(name: UserName): ResultAsync<void, UserError> {
     if (!this.#users.has(name)) return errAsync({ kind: 'no-such-user' });
     return this.#store
-      .commit([{ kind: 'delete', collection: COLLECTION, key: utf8(name) }])
-      .map(() => void this.#users.delete(name));
+      .commit([{ kind: 'delete', collection: USERS, key: utf8(name) }])
+      .andThen(() => {
+        this.#users.delete(name);
+        return this.#onRemoved(name);
+      });
   }
 
   #change(name: UserName, change: (user: User) => User): ResultAsync<void, UserError> {
@@ -113,7 +100,7 @@ export class Users {
   #put(name: UserName, user: User): ResultAsync<void, UserError> {
     const value = encodeUser(user);
     return this.#store
-      .commit([{ kind: 'put', collection: COLLECTION, key: utf8(name), value }])
+      .commit([{ kind: 'put', collection: USERS, key: utf8(name), value }])
       .map(() => void this.#users.set(name, user));
   }
 }

@@ -16,7 +16,7 @@ import {
 } from '../../src/control/dialogue.js';
 import { userName, type UserName } from './names.js';
 import type { RateLimit } from './rate-limit.js';
-import type { User, UserError, Users } from './users.js';
+import type { User, UserError, Users } from './contracts.js';
 
 export interface VerbDeps {
   readonly users: Users;
@@ -48,8 +48,8 @@ const withKey = (run: (name: UserName, key: Uint8Array) => Reply): Verb =>
   });
 
 const showKey = (users: Users, which: keyof User): Verb =>
-  withName([1, 1], (name) => {
-    const key = users.get(name)?.[which];
+  withName([1, 1], async (name) => {
+    const key = (await users.find(name)).unwrapOr(undefined)?.[which];
     return key ? { kind: 'data', text: toBase64(key) } : FAILED;
   });
 

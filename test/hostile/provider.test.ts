@@ -1,5 +1,6 @@
 /** What a provider's users and everybody else can say to it. */
 import fc from 'fast-check';
+import { okAsync } from 'neverthrow';
 import { describe, expect, it } from 'vitest';
 import { fromUtf8, toBase64, utf8 } from '../../src/bytes/text.js';
 import { concat } from '../../src/bytes/writer.js';
@@ -10,9 +11,9 @@ import { memoryStores } from '../../src/store/memory.js';
 import { openClientSession } from '../../servers/provider/client-session.js';
 import { userNameOf } from '../../servers/provider/names.js';
 import { RateLimit } from '../../servers/provider/rate-limit.js';
-import { encodeReply, keyService } from '../../servers/provider/services.js';
-import { Spool } from '../../servers/provider/spool.js';
-import { Users } from '../../servers/provider/users.js';
+import { encodeReply, keyService, queriedUser } from '../../servers/provider/services.js';
+import { StoredSpool } from '../../servers/provider/spool.js';
+import { StoredUsers } from '../../servers/provider/users.js';
 import { providerVerbs } from '../../servers/provider/verbs.js';
 import { pattern } from '../support/bytes.js';
 import { askService } from '../support/services.js';
@@ -22,7 +23,7 @@ import { describeParser } from './parser.js';
 
 const KEY = pattern(32);
 const users = {
-  get: (name: string) => (name === 'bob' ? { linkKey: KEY, identityKey: KEY } : undefined),
+  find: (name: string) => okAsync(name === 'bob' ? { linkKey: KEY, identityKey: KEY } : undefined),
 };
 const service = keyService(users);
 
@@ -33,19 +34,13 @@ interface KeyAnswer {
   readonly Version: number;
 }
 
-const ask = (request: Uint8Array): KeyAnswer =>
-  JSON.parse(fromUtf8(askService(service, request))) as KeyAnswer;
-
-/** Who was found, if somebody was. */
-const found = (request: Uint8Array): string | undefined => {
-  const { StatusCode, User } = ask(request);
-  return StatusCode === 0 ? User : undefined;
-};
+const ask = async (request: Uint8Array): Promise<KeyAnswer> =>
+  JSON.parse(fromUtf8(await askService(service, request))) as KeyAnswer;
 
 const query = utf8('{"User":"bob","Version":0}');
 
 describeParser('a query to the key server', {
-  read: found,
+  read: queriedUser,
   valid: [query, concat(query, new Uint8Array(100))],
   // Zeros behind a query are its padding, however many.
   cut: 'any',
@@ -70,28 +65,28 @@ describe('a query to the key server', { timeout: 60_000 }, () => {
     ['nothing', ''],
     ['deep lists', '['.repeat(50_000)],
     ['deep objects', '{"User":'.repeat(6000)],
-  ])('with %s is answered with a syntax error', (_, text) => {
-    expect(ask(utf8(text)).StatusCode).toBe(1);
+  ])('with %s is answered with a syntax error', async (_, text) => {
+    expect((await ask(utf8(text))).StatusCode).toBe(1);
   });
 
-  it('for names that mean something to the language finds nobody', () => {
+  it('for names that mean something to the language finds nobody', async () => {
     for (const User of ['__proto__', 'constructor', 'toString', '\u0000', '\ud800', 'BOB']) {
-      expect(ask(utf8(JSON.stringify({ User }))).StatusCode).toBe(2);
+      expect((await ask(utf8(JSON.stringify({ User })))).StatusCode).toBe(2);
     }
   });
 
-  it('of zeros, or with zeros in it, is answered at once', () => {
+  it('of zeros, or with zeros in it, is answered at once', async () => {
     const started = performance.now();
     for (const last of [0, 0x78]) {
       const zeros = new Uint8Array(LENGTH).fill(last, LENGTH - 1);
-      expect(ask(zeros).StatusCode).toBe(1);
+      expect((await ask(zeros)).StatusCode).toBe(1);
     }
     expect(performance.now() - started).toBeLessThan(500);
   });
 
-  it('whose answer would be too long gets none', () => {
+  it('whose answer would be too long gets none', async () => {
     const User = '\u0001'.repeat(LENGTH - 20);
-    const long = askService(service, utf8(`{"User":"${'\\u0001'.repeat(8000)}"}`));
+    const long = await askService(service, utf8(`{"User":"${'\\u0001'.repeat(8000)}"}`));
     expect(encodeReply(KATZENPOST_GEOMETRY, long)).toBeDefined();
     expect(encodeReply(KATZENPOST_GEOMETRY, utf8(JSON.stringify({ User })))).toBeUndefined();
   });
@@ -121,14 +116,19 @@ describe('a user name', () => {
   });
 });
 
-const openSpool = async (): Promise<Spool> => {
+const openSpool = async (): Promise<StoredSpool> => {
   const store = (await memoryStores().open('/spool', new Uint8Array(32)))._unsafeUnwrap();
-  const spool = new Spool({ store, random: seededRandom('spool'), quota: 100 });
+  const spool = new StoredSpool({
+    store,
+    random: seededRandom('spool'),
+    limit: 100,
+    isUser: () => true,
+  });
   (await spool.load())._unsafeUnwrap();
   return spool;
 };
 
-const sessionOf = (spool: Spool) => {
+const sessionOf = (spool: StoredSpool) => {
   const clock = manualClock();
   const documents = { raw: () => undefined, isGone: () => false };
   const rateLimit = new RateLimit(clock, () => 0);
@@ -188,7 +188,7 @@ describe('a client that retrieves with wild sequences', () => {
 describe('the verbs of an operator', { timeout: 60_000 }, () => {
   it('survive any words', async () => {
     const store = (await memoryStores().open('/users', new Uint8Array(32)))._unsafeUnwrap();
-    const database = new Users(store);
+    const database = new StoredUsers(store);
     const rateLimit = new RateLimit(manualClock(), () => 0);
     const verbs = providerVerbs({
       users: database,

@@ -18,8 +18,8 @@ import type { Store } from '../../src/store/store.js';
 import { Archive } from '../../servers/authority/archive.js';
 import { openMixKeys } from '../../servers/node/mix-keys.js';
 import { openReplayLog } from '../../servers/node/replay.js';
-import { Spool } from '../../servers/provider/spool.js';
-import { Users } from '../../servers/provider/users.js';
+import { StoredSpool } from '../../servers/provider/spool.js';
+import { StoredUsers } from '../../servers/provider/users.js';
 import { pattern } from '../support/bytes.js';
 
 const primitives = makeFastPrimitives();
@@ -50,8 +50,12 @@ const expectOpenedOrRefused = (opened: Result<unknown, Refusal>): void => {
 };
 
 const OPENINGS: readonly (readonly [name: string, collections: readonly string[], Opening])[] = [
-  ['spool', ['provider/spool-index'], (store) => new Spool({ store, random, quota: 9 }).load()],
-  ['users', ['provider/users'], (store) => new Users(store).load()],
+  [
+    'spool',
+    ['provider/spool-index'],
+    (store) => new StoredSpool({ store, random, limit: 9, isUser: () => true }).load(),
+  ],
+  ['users', ['provider/users'], (store) => new StoredUsers(store).load()],
   [
     'archive',
     ['authority/descriptors', 'authority/documents', 'authority/gone'],

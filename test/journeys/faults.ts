@@ -104,7 +104,9 @@ const busyNodes = ({ network }: World): string[] => [
   ...network.nodes
     .filter((node) => !node.status().idle)
     .map((node) => JSON.stringify(node.status())),
-  ...['p1.test', 'p2.test'].map((name) => `${name}: ${network.provider(name).spooled()} spooled`),
+  ...['p1.test', 'p2.test'].map(
+    (name) => `${name}: ${network.provider(name).spooled().items} spooled`,
+  ),
 ];
 
 export interface FaultScene {

@@ -37,7 +37,7 @@ export const waitingIn = (world: TestWorld): Readonly<Record<string, number>> =>
   const providers = network.names.filter((name) => name.includes('.'));
   const atProviders = providers.map((name) => [
     `${name} spool`,
-    network.provider(name).spooled(),
+    network.provider(name).spooled().items,
   ]) satisfies [string, number][];
   const inNodes = network.nodes.map((node, index) => [
     `node ${index} queues`,

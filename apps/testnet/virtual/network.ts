@@ -6,7 +6,7 @@
 import { dirname } from 'node:path';
 import { err, ok, okAsync, ResultAsync, safeTry, type Result } from 'neverthrow';
 import type { NodeTuning } from '../../../servers/node/options.js';
-import type { UserError } from '../../../servers/provider/users.js';
+import type { UserError } from '../../../servers/provider/contracts.js';
 import { agreementOf } from '../../config/keys.js';
 import { readDaemonConfig } from '../../daemon/config.js';
 import { startDaemon, type RunningDaemon } from '../../daemon/daemon.js';
@@ -163,8 +163,12 @@ export class VirtualNetwork {
       publicKeyOf(this.#io, user, 'link'),
       publicKeyOf(this.#io, user, 'identity'),
     ]).andThen(([linkKey, identityKey]) => {
-      if (users.has(user.user)) return okAsync(undefined);
-      return users.add(user.user, { linkKey, identityKey }).mapErr(notAdded);
+      return users
+        .find(user.user)
+        .andThen((known) =>
+          known ? okAsync(undefined) : users.add(user.user, { linkKey, identityKey }),
+        )
+        .mapErr(notAdded);
     });
   }
 
@@ -244,7 +248,7 @@ export class VirtualNetwork {
   #leftAtPart(name: string): string {
     const part = this.#plan.parts.find(({ identifier }) => identifier === name);
     if (part?.role !== 'provider') return '';
-    const spooled = this.#running.provider(name).spooledMessages();
+    const spooled = this.#running.provider(name).spooled().messages ?? 0;
     return described([[spooled, 'mail blocks in the spool']]);
   }
 }

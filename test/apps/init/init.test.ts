@@ -47,7 +47,10 @@ describe('postern init', () => {
     const { account, identityKey, linkKey, registration } = made(outcome);
     expect(account).toBe('zed@p1.test');
     expect(registration.kind).toBe('registered');
-    expect(town.network.provider('p1.test').users.get('zed')).toEqual({ linkKey, identityKey });
+    expect((await town.network.provider('p1.test').users.find('zed'))._unsafeUnwrap()).toEqual({
+      linkKey,
+      identityKey,
+    });
     expect(await publicKeyIn(directory, account, 'identity')).toEqual(identityKey);
     const config = await configIn(directory);
     expect(config.client.accounts).toMatchObject([{ user: 'zed', provider: 'p1.test' }]);
@@ -160,7 +163,9 @@ describe('postern init', () => {
     expect(outcome.told.join('\n')).toMatch(
       /ADD_USER taken \S+=\n\s+SET_USER_IDENTITY taken \S+=$/,
     );
-    expect(town.network.provider('p1.test').users.get('taken')).toEqual(theirs);
+    expect((await town.network.provider('p1.test').users.find('taken'))._unsafeUnwrap()).toEqual(
+      theirs,
+    );
     const second = made(await init(town, directory, { user: 'free' }));
     expect(second.account).toBe('free@p1.test');
   });

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { describeProblem } from '../../../apps/config/toml.js';
+import { describeProblem, readToml } from '../../../apps/config/toml.js';
 import { readAuthorityConfig, readServerConfig } from '../../../apps/node/config.js';
+import { completeServerFile } from '../../../apps/node/effective.js';
+import { serverSchema } from '../../../apps/node/schema.js';
 import { DEFAULT_TUNING } from '../../../servers/node/options.js';
 import { toBase64 } from '../../../src/bytes/text.js';
 import { repeated } from '../../support/bytes.js';
@@ -160,7 +162,20 @@ describe('a server’s file', () => {
   });
 
   it.each([
-    [`${provider}[Provider.UserDB]\n  Backend = "bolt"\n`, /Provider\.UserDB: users and mail are/],
+    [
+      `${provider}[Provider.UserDB.Bolt]\n  UserDB = "/u.db"\n`,
+      /UserDB\.Bolt: users and mail are kept in/,
+    ],
+    [`${provider}[Provider.UserDB]\n  Backend = "extern"\n`, /extern is not supported/],
+    [`${provider}[Provider.SpoolDB]\n  Backend = "sql"\n`, /must have the same Backend/],
+    [
+      `${provider}[Provider.UserDB]\n  Backend = "sql"\n[Provider.SpoolDB]\n  Backend = "sql"\n`,
+      /sql needs \[Provider\.SQLDB\]/,
+    ],
+    [
+      `${provider}[Provider.SQLDB]\n  Backend = "mysql"\n  DataSourceName = "host=db"\n`,
+      /must be pgx/,
+    ],
     [
       `${provider}[[Provider.CBORPluginKaetzchen]]\n  Capability = "e"\n  Command = "e"\n  Endpoint = "+Echo"\n`,
       /CBORPluginKaetzchen.*Endpoint: must be the local part/,
@@ -180,6 +195,37 @@ describe('a server’s file', () => {
   ])('says what it cannot do (%#)', (source, expected) => {
     const [problem] = readServerConfig(source, 'p.toml')._unsafeUnwrapErr();
     expect(problem && describeProblem(problem)).toMatch(expected);
+  });
+
+  const withDatabase = (dataSource: string): string => `${provider}
+[Provider.UserDB]
+  Backend = "sql"
+[Provider.SpoolDB]
+  Backend = "sql"
+[Provider.SQLDB]
+  Backend = "pgx"
+  DataSourceName = "${dataSource}"
+`;
+
+  it('takes the reference’s keys for PostgreSQL', () => {
+    const source = withDatabase('postgresql://me:hunter2@db:5433/mail?sslmode=require');
+    expect(readServerConfig(source, 'p')._unsafeUnwrap().options.database).toEqual({
+      ...{ host: 'db', port: 5433, database: 'mail', user: 'me', password: 'hunter2' },
+      tls: 'require',
+    });
+    const own = `${provider}[Provider.UserDB]\n  Backend = "bolt"\n`;
+    expect(readServerConfig(own, 'p')._unsafeUnwrap().options.database).toBeUndefined();
+  });
+
+  it('repeats no password of the database', () => {
+    const bad = readServerConfig(withDatabase('postgresql://me:hunter2@db/m?sslmode=no'), 'p');
+    const said = bad._unsafeUnwrapErr().map(describeProblem).join();
+    expect(said).toMatch(/SQLDB\.DataSourceName: sslmode must be/);
+    expect(said).not.toContain('hunter2');
+    const source = withDatabase('postgresql://me:hunter2@db/mail');
+    const effective = completeServerFile(readToml(serverSchema, source, 'p')._unsafeUnwrap());
+    expect(JSON.stringify(effective)).toContain('user=me');
+    expect(JSON.stringify(effective)).not.toContain('hunter2');
   });
 
   it('never throws, whatever the text', () => {

@@ -1,10 +1,12 @@
+import { okAsync } from 'neverthrow';
 import { describe, expect, it } from 'vitest';
+import { toHex } from '../../../src/bytes/text.js';
 import { inlineWorkers, manualClock, memoryLog } from '../../../src/io/memory.js';
 import { epochAt } from '../../../src/pki/epoch.js';
 import { memoryStores } from '../../../src/store/memory.js';
 import { Admission } from '../../../servers/node/admit.js';
 import type { DropReason } from '../../../servers/node/drops.js';
-import { openReplayLog } from '../../../servers/node/replay.js';
+import { openReplayLog, type ReplayLog } from '../../../servers/node/replay.js';
 import type { Hop } from '../../../servers/node/role.js';
 import { openUnwrapPool, type UnwrapPool } from '../../../servers/node/unwrap-pool.js';
 import { repeated } from '../../support/bytes.js';
@@ -22,15 +24,27 @@ interface World {
   readonly slow?: boolean;
   readonly unwrapQueue?: number;
   readonly pool?: UnwrapPool;
+  readonly replay?: ReplayLog;
 }
 
-const setUp = async ({ slow = false, unwrapQueue = 100, pool: given }: World = {}) => {
+/** A log of several processes, of which another one was first to open the first packet. */
+const firstSeenElsewhere = (): ReplayLog => {
+  const tags: string[] = [];
+  return {
+    size: 0,
+    add: (_, tag) => tags.push(toHex(tag)) > 0,
+    flush: () => okAsync(new Set(tags.slice(0, 1))),
+    forget: () => [],
+  };
+};
+
+const setUp = async ({ slow = false, unwrapQueue = 100, pool: given, replay: log }: World = {}) => {
   const clock = manualClock();
   const stores = memoryStores();
   const fast = (await stores.open('/node.db', repeated(1, 32)))._unsafeUnwrap();
   const keys = await openKeys(fast, clock.now());
   const waiting = slowStore(fast);
-  const replay = (await openReplayLog(slow ? waiting.store : fast, []))._unsafeUnwrap();
+  const replay = log ?? (await openReplayLog(slow ? waiting.store : fast, []))._unsafeUnwrap();
   const inPlace = { workers: inlineWorkers, suite, log: memoryLog(), onRoom: () => undefined };
   const pool = given ?? (await openUnwrapPool(inPlace));
   pool.setKeys(keys.all);
@@ -97,6 +111,14 @@ describe('admission', () => {
     await clock.advance(10);
     expect(drops).toEqual(['replayed', 'tag-not-stored', 'replayed']);
     expect(batches.flat()).toHaveLength(1);
+  });
+
+  it('refuses what another process with the same key was first to open', async () => {
+    const { clock, drops, batches, admission, key } = await setUp({ replay: firstSeenElsewhere() });
+    for (let i = 0; i < 3; i++) admission.admit(forwardPacket(key), 'node');
+    await clock.advance(50);
+    expect(drops).toEqual(['replayed']);
+    expect(batches.flat()).toHaveLength(2);
   });
 
   it('remembers no packet whose commands are none, and takes no terminal one', async () => {

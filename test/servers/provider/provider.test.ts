@@ -2,7 +2,7 @@ import { err, ok } from 'neverthrow';
 import { describe, expect, it } from 'vitest';
 import { fromUtf8, toBase64, utf8 } from '../../../src/bytes/text.js';
 import { concat } from '../../../src/bytes/writer.js';
-import { manualClock, seededRandom } from '../../../src/io/memory.js';
+import { manualClock, memoryLog, seededRandom } from '../../../src/io/memory.js';
 import { portablePrimitives } from '../../../src/crypto/portable.js';
 import { KATZENPOST_EPOCHS, epochAt } from '../../../src/pki/epoch.js';
 import { smallGeometry } from '../../../src/sphinx/geometry.js';
@@ -11,6 +11,7 @@ import { createSurb } from '../../../src/sphinx/surb.js';
 import { memoryStores } from '../../../src/store/memory.js';
 import { DEFAULT_TUNING } from '../../../servers/node/options.js';
 import type { TerminalHop } from '../../../servers/node/role.js';
+import type { SpoolItem } from '../../../servers/provider/contracts.js';
 import { openClientSession } from '../../../servers/provider/client-session.js';
 import { Delivery } from '../../../servers/provider/deliver.js';
 import { RateLimit } from '../../../servers/provider/rate-limit.js';
@@ -22,8 +23,8 @@ import {
   type ServiceAnswer,
   type ServiceRequest,
 } from '../../../servers/provider/services.js';
-import { Spool } from '../../../servers/provider/spool.js';
-import { Users } from '../../../servers/provider/users.js';
+import { StoredSpool } from '../../../servers/provider/spool.js';
+import { StoredUsers } from '../../../servers/provider/users.js';
 import { providerVerbs } from '../../../servers/provider/verbs.js';
 import { repeated } from '../../support/bytes.js';
 import { askService } from '../../support/services.js';
@@ -37,10 +38,13 @@ const openHouse = async () => {
   const stores = memoryStores();
   const store = (await stores.open('/provider', new Uint8Array(32)))._unsafeUnwrap();
   const clock = manualClock({ startMs: 1_700_000_000_000 });
-  const users = new Users(store);
-  const spool = new Spool({ store, random: seededRandom(1), quota: 3 });
+  const log = memoryLog();
+  const users = new StoredUsers(store);
+  const isUser = (name: string): boolean => users.has(name);
+  const spool = new StoredSpool({ store, random: seededRandom(1), limit: 3, isUser });
   (await users.add('bob', { linkKey: repeated(1, 32), identityKey: identity }))._unsafeUnwrap();
   const dropped: string[] = [];
+  const counted: string[] = [];
   const held: { packet: Uint8Array; nextNodeId: Uint8Array; delayMs: number }[] = [];
   const asked: {
     readonly request: ServiceRequest;
@@ -53,15 +57,15 @@ const openHouse = async () => {
   const delivery = new Delivery({
     suite,
     clock,
-    users,
     spool,
+    log,
     services: [loopService, keyService(users), slow],
     tuning: DEFAULT_TUNING,
     hold: (packet, nextNodeId, delayMs) => held.push({ packet, nextNodeId, delayMs }),
     drop: (reason) => dropped.push(reason),
-    count: () => undefined,
+    count: (event) => void counted.push(event),
   });
-  return { stores, clock, users, spool, delivery, dropped, held, asked };
+  return { stores, clock, users, spool, delivery, dropped, counted, log, held, asked };
 };
 
 const field = (name: string): Uint8Array => concat(utf8(name), new Uint8Array(64 - name.length));
@@ -88,6 +92,14 @@ const deliver = (
   return kind === 'deliver' ? { ...hop, kind, replyDelayMs: 77 } : { ...hop, kind };
 };
 
+/** What waits longest for bob. */
+const headOf = async (spool: StoredSpool): Promise<SpoolItem | undefined> => {
+  const mailbox = (await spool.open('bob'))._unsafeUnwrap();
+  const head = (await mailbox.head())._unsafeUnwrap();
+  mailbox.close();
+  return head?.item;
+};
+
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('delivery', () => {
@@ -100,7 +112,7 @@ describe('delivery', () => {
     expect(
       held.map(({ delayMs, nextNodeId, packet }) => [delayMs, nextNodeId, packet.length]),
     ).toEqual([[77, repeated(9, 32), geometry.packetLength]]);
-    expect((await spool.head('bob'))._unsafeUnwrap()).toEqual({ kind: 'message', payload: body });
+    expect(await headOf(spool)).toEqual({ kind: 'message', payload: body });
     stores.failCommits({ kind: 'store-full' });
     delivery.take(deliver('bob', body));
     await settled();
@@ -120,6 +132,7 @@ describe('delivery', () => {
   it('drops for a reason', async () => {
     const { delivery, dropped, clock } = await openHouse();
     delivery.take(deliver('eve', repeated(1, 1)));
+    await settled();
     const bad = deliver('bob', repeated(1, 1));
     bad.payload[0] = 9;
     delivery.take(bad);
@@ -177,19 +190,32 @@ describe('delivery', () => {
       arrivedMs: 0,
     });
     await settled();
-    expect((await spool.head('bob'))._unsafeUnwrap()).toEqual({
+    expect(await headOf(spool)).toEqual({
       kind: 'reply',
       surbId: repeated(6, 16),
       payload,
     });
   });
 
+  it('tells the operator once that a spool is nearly full, and not whose', async () => {
+    const { delivery, counted, log } = await openHouse();
+    for (let i = 0; i < 4; i++) {
+      delivery.take(deliver('bob', repeated(1, 1)));
+      await settled();
+    }
+    expect(counted.filter((event) => event === 'spool.nearly-full').length).toBe(1);
+    expect(log.lines.join('\n')).toContain('nearly full');
+    expect(log.lines.join('\n')).not.toContain('bob');
+  });
+
   it('answers services by their exact name only', async () => {
     const { delivery, held, dropped } = await openHouse();
     delivery.take(deliver('+loop', repeated(1, 1)));
     delivery.take(deliver('+keyserver', utf8('{"User":"bob","Version":0}')));
+    await settled();
     expect(held.length).toBe(2);
     delivery.take(deliver('+LOOP', repeated(1, 1)));
+    await settled();
     expect(dropped).toEqual(['unknown-recipient']);
   });
 });
@@ -198,7 +224,7 @@ describe('the key server', () => {
   const ask = async (request: string | Uint8Array): Promise<string> => {
     const { users } = await openHouse();
     const bytes = typeof request === 'string' ? utf8(request) : request;
-    return fromUtf8(askService(keyService(users), concat(bytes, new Uint8Array(50))));
+    return fromUtf8(await askService(keyService(users), concat(bytes, new Uint8Array(50))));
   };
 
   it('tells a key', async () => {
@@ -243,10 +269,8 @@ describe('a client’s session', () => {
       isGone: (epoch: number) => epoch === 8,
     };
     const rateLimit = new RateLimit(house.clock, () => 0);
-    const session = openClientSession(
-      { ...house, rateLimit, documents, epochTime: KATZENPOST_EPOCHS },
-      'bob',
-    );
+    const deps = { ...house, rateLimit, documents, epochTime: KATZENPOST_EPOCHS };
+    const session = openClientSession(deps, 'bob');
     const ask = async (sequence: number): Promise<string> => {
       const answer = await session.answer({ kind: 'retrieve-message', sequence });
       if (answer.kind !== 'reply') return answer.kind;
@@ -257,7 +281,7 @@ describe('a client’s session', () => {
         return `${command.sequence}: ack ${command.surbId[0]} hint ${command.hint}`;
       return command.kind === 'message-empty' ? `${command.sequence}: empty` : command.kind;
     };
-    return { ...house, session, ask };
+    return { ...house, deps, session, ask };
   };
 
   it('deletes the head only when the next one is asked for', async () => {
@@ -274,6 +298,22 @@ describe('a client’s session', () => {
     expect(await ask(4)).toBe('close');
   });
 
+  it('is one at a time, and the oldest stays', async () => {
+    const house = await open();
+    const fetchOnce = async (): Promise<string> => {
+      const session = openClientSession(house.deps, 'bob');
+      const answer = await session.answer({ kind: 'retrieve-message', sequence: 0 });
+      session.close();
+      return answer.kind === 'close' ? answer.reason : answer.kind;
+    };
+    expect(await house.ask(0)).toBe('0: empty');
+    expect(await fetchOnce()).toBe('in-use');
+    expect(await house.ask(0)).toBe('0: empty');
+    house.session.close();
+    await settled();
+    expect(await fetchOnce()).toBe('reply');
+  });
+
   it('begins with 0 and ends with an unexpected command or a broken store', async () => {
     const { ask, session, spool, stores } = await open();
     expect(await ask(7)).toBe('close');
@@ -282,6 +322,7 @@ describe('a client’s session', () => {
       reason: 'unexpected-command',
     });
     (await spool.append('bob', { kind: 'message', payload: repeated(1, 9) }))._unsafeUnwrap();
+    expect(await ask(0)).toBe('0: message 1 hint 0');
     stores.failCommits({ kind: 'store-full' });
     expect(await ask(1)).toBe('close');
   });

@@ -12,7 +12,7 @@ import {
   type RegistrationOptions,
 } from '../../../servers/provider/registration.js';
 import { readForm } from '../../../servers/provider/registration-form.js';
-import { Users } from '../../../servers/provider/users.js';
+import { StoredUsers } from '../../../servers/provider/users.js';
 import { repeated } from '../../support/bytes.js';
 
 const { x25519 } = portablePrimitives;
@@ -38,7 +38,7 @@ let desks = 0;
 const openDesk = async (options: Partial<RegistrationOptions> = {}) => {
   const stores = memoryStores();
   const store = (await stores.open('/provider', new Uint8Array(32)))._unsafeUnwrap();
-  const users = new Users(store);
+  const users = new StoredUsers(store);
   const counts = new Map<string, number>();
   const count = (event: string) => void counts.set(event, (counts.get(event) ?? 0) + 1);
   const io = { ...memoryIo({ seed: ++desks }), network, http: nodeHttp() };
