@@ -6,21 +6,20 @@ import { join } from 'node:path';
 import { err, ok, type Result } from 'neverthrow';
 import type { AuthorityOptions, NetworkParameters } from '../../servers/authority/options.js';
 import type { MixOptions } from '../../servers/mix/mix.js';
-import type { NodeOptions, NodeTuning } from '../../servers/node/options.js';
-import { parseRetryPlan } from '../../servers/node/retry-plan.js';
-import type { SpoolOptions } from '../../servers/provider/limits.js';
-import type { PluginOptions } from '../../servers/provider/plugins/options.js';
-import { parseDataSource } from '../../servers/provider/postgres/data-source.js';
+import type { NodeOptions } from '../../servers/node/options.js';
 import type { ProviderOptions } from '../../servers/provider/provider.js';
 import type { Rate } from '../../src/pki/document-codec.js';
-import { lineOf, spell, type KeyPath } from '../config/locate.js';
+import { lineOf, spell } from '../config/locate.js';
 import { agreementOf } from '../config/keys.js';
 import { loggingOf, type LoggingConfig } from '../config/logging.js';
 import { storageSourcesOf, type StorageSources } from '../config/storage-key.js';
 import { readToml, type ConfigProblem } from '../config/toml.js';
 import { authoritySchema, LONGEST_QUANTILE, type AuthorityFile } from './authority-schema.js';
 import { mixingOf, mixingWarnings } from './mixing.js';
+import { refusalOf, type Refusal } from './file-rules.js';
+import { providerOptionsOf } from './provider-options.js';
 import { serverSchema, type ServerFile } from './schema.js';
+import { tuningOf } from './tuning.js';
 
 /** What comes from the world and not from a file. */
 type Worldly = 'io' | 'openStore' | 'storageKey' | 'faults';
@@ -45,8 +44,6 @@ interface Common extends StorageSources {
 
 export interface AuthorityConfig extends Common {
   readonly kind: 'authority';
-  /** Absolute path of the management socket. */
-  readonly socket: string;
   readonly options: Omit<AuthorityOptions, Worldly>;
 }
 
@@ -67,7 +64,6 @@ export interface ServerConfig extends Common {
 export type NodeConfig = AuthorityConfig | ServerConfig;
 
 const MU_CAP_MS = 21_600_000;
-const DAY_MS = 86_400_000;
 
 /**
  * Reads an authority's TOML text.
@@ -104,50 +100,6 @@ export const readServerConfig = (
     );
     return ok({ ...serverOf(read), warnings });
   });
-
-interface Refusal {
-  readonly path: KeyPath;
-  readonly problem: string;
-}
-
-/** What each key allows, and all together do not. */
-const refusalOf = (file: ServerFile): Refusal | undefined => {
-  const { Server: server, Provider: provider, Mixing: mixing } = file;
-  if (provider !== undefined && !server.IsProvider) {
-    return { path: ['Provider'], problem: 'a mix has none: Server.IsProvider is false' };
-  }
-  if (mixing !== undefined && server.IsProvider) {
-    return { path: ['Mixing'], problem: 'a provider has none: Server.IsProvider is true' };
-  }
-  if (server.OnlyAdvertiseAltAddresses && !server.AltAddresses['tcp4']) {
-    const path = ['Server', 'OnlyAdvertiseAltAddresses'];
-    return { path, problem: 'needs Server.AltAddresses.tcp4' };
-  }
-  if (
-    provider?.EnableUserRegistrationHTTP === true &&
-    provider.UserRegistrationHTTPAddresses.length === 0
-  ) {
-    const path = ['Provider', 'EnableUserRegistrationHTTP'];
-    return { path, problem: 'needs Provider.UserRegistrationHTTPAddresses' };
-  }
-  const { UserDB: users, SpoolDB: spool } = provider ?? {};
-  if ((users?.Backend ?? 'bolt') !== (spool?.Backend ?? 'bolt')) {
-    return { path: ['Provider', 'SpoolDB'], problem: 'users and mail must have the same Backend' };
-  }
-  if (users?.Backend === 'sql' && provider?.SQLDB === undefined) {
-    return { path: ['Provider', 'UserDB', 'Backend'], problem: 'sql needs [Provider.SQLDB]' };
-  }
-  if (file.Link.MaxBandwidthSpike !== undefined && file.Link.MaxBandwidth === undefined) {
-    return { path: ['Link', 'MaxBandwidthSpike'], problem: 'needs Link.MaxBandwidth' };
-  }
-  const { SchedulerQueueSize: limit } = file.Debug;
-  const chosen = mixing && mixingOf(mixing);
-  if (chosen && 'minSize' in chosen && limit > 0 && limit <= chosen.minSize) {
-    const problem = `must be below Debug.SchedulerQueueSize (${limit}), or no packet ever leaves`;
-    return { path: ['Mixing', 'MixPoolMinSize'], problem };
-  }
-  return undefined;
-};
 
 const authorityOf = (file: AuthorityFile): AuthorityConfig => {
   const { Authority: authority, Debug: debug, Management: management } = file;
@@ -235,7 +187,7 @@ const serverOf = (file: ServerFile): Omit<ServerConfig, 'warnings'> => {
 };
 
 const nodeOptionsOf = (file: ServerFile): ServerConfig['options'] => {
-  const { Server: server, PKI: pki, Provider: provider, Mixing: mixing, Debug: debug } = file;
+  const { Server: server, PKI: pki, Provider: provider, Mixing: mixing } = file;
   const authority = { addresses: [pki.Nonvoting.Address], publicKey: pki.Nonvoting.PublicKey };
   const advertise = advertisedOf(server);
   return {
@@ -243,64 +195,12 @@ const nodeOptionsOf = (file: ServerFile): ServerConfig['options'] => {
     identifier: server.Identifier.toLowerCase(),
     network: { ...agreementOf(pki.Nonvoting), authority },
     addresses: server.Addresses,
-    tuning: { ...tuningOf(debug), ...linkTuningOf(file.Link), ...queueTuningOf(file.Queue) },
+    tuning: tuningOf(file),
     ...(advertise === undefined ? {} : { advertise }),
-    ...spoolOf(provider),
-    ...databaseOf(provider),
-    ...registrationOf(provider),
     ...(mixing === undefined ? {} : { mixing: mixingOf(mixing) }),
-    plugins: pluginsOf(provider),
+    ...(provider === undefined ? {} : providerOptionsOf(provider)),
   };
 };
-
-const spoolOf = (provider: ServerFile['Provider']): SpoolOptions =>
-  provider === undefined
-    ? {}
-    : {
-        spoolQuota: provider.SpoolQuota,
-        spoolQuotaBytes: provider.SpoolQuotaBytes,
-        spoolMaxAgeMs: provider.SpoolMaxAge * DAY_MS,
-      };
-
-const databaseOf = (
-  provider: ServerFile['Provider'],
-): Pick<ServerConfig['options'], 'database'> => {
-  if (provider?.UserDB?.Backend !== 'sql' || provider.SQLDB === undefined) return {};
-  return parseDataSource(provider.SQLDB.DataSourceName).match(
-    (database) => ({ database }),
-    () => ({}),
-  );
-};
-
-const registrationOf = (
-  provider: ServerFile['Provider'],
-): Pick<ServerConfig['options'], 'registration'> => {
-  if (provider?.EnableUserRegistrationHTTP !== true) return {};
-  const advertise = provider.AdvertiseUserRegistrationHTTPAddresses;
-  return {
-    registration: {
-      addresses: provider.UserRegistrationHTTPAddresses,
-      ...(advertise === undefined ? {} : { advertise }),
-      limits: {
-        perHour: provider.RegistrationsPerHour,
-        perHourAndAddress: provider.RegistrationsPerHourAndAddress,
-      },
-      reserved: provider.ReservedNames.map((name) => name.toLowerCase()),
-      proofBits: provider.RegistrationProofOfWork,
-    },
-  };
-};
-
-const pluginsOf = (provider: ServerFile['Provider']): readonly PluginOptions[] =>
-  (provider?.CBORPluginKaetzchen ?? [])
-    .filter(({ Disable }) => !Disable)
-    .map((plugin) => ({
-      capability: plugin.Capability,
-      endpoint: plugin.Endpoint,
-      command: plugin.Command,
-      config: plugin.Config,
-      maxConcurrency: plugin.MaxConcurrency,
-    }));
 
 /** What else than the bound addresses the descriptor says. */
 const advertisedOf = (server: ServerFile['Server']): NodeOptions['advertise'] => {
@@ -320,38 +220,3 @@ const advertisedOf = (server: ServerFile['Server']): NodeOptions['advertise'] =>
   for (const [transport, addresses] of others) add(transport, addresses);
   return all;
 };
-
-const linkTuningOf = (link: ServerFile['Link']): Partial<NodeTuning> => ({
-  maxConnections: link.MaxConnections,
-  maxHandshakes: link.MaxHandshakes,
-  maxHandshakesPerAddress: link.MaxHandshakesPerAddress,
-  bandwidth: link.MaxBandwidth === undefined ? undefined : bandwidthOf(link.MaxBandwidth, link),
-});
-
-const bandwidthOf = (
-  bytesPerSecond: number,
-  { MaxBandwidthSpike: spikeBytes = bytesPerSecond }: ServerFile['Link'],
-): NodeTuning['bandwidth'] => ({ bytesPerSecond, spikeBytes });
-
-/** The schema has read the plan already. */
-const queueTuningOf = (queue: ServerFile['Queue']): Partial<NodeTuning> => ({
-  retryPlan:
-    queue.Retry === undefined ? undefined : parseRetryPlan(queue.Retry).unwrapOr(undefined),
-  queueMaxBytes: queue.QueueMaxBytes,
-});
-
-const tuningOf = (debug: ServerFile['Debug']): Partial<NodeTuning> => ({
-  holdQueue: debug.SchedulerQueueSize,
-  sendBurst: debug.SchedulerMaxBurst,
-  unwrapBudgetMs: debug.UnwrapDelay,
-  deliveryBudgetMs: debug.ProviderDelay,
-  serviceBudgetMs: debug.KaetzchenDelay,
-  holdBudgetMs: debug.SchedulerSlack,
-  sendBudgetMs: debug.SendSlack,
-  decoySlackMs: debug.DecoySlack,
-  connectTimeoutMs: debug.ConnectTimeout,
-  handshakeTimeoutMs: debug.HandshakeTimeout,
-  reauthenticateMs: debug.ReauthInterval,
-  retryStepMs: debug.RetryStep,
-  sendDecoyTraffic: debug.SendDecoyTraffic,
-});

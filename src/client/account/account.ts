@@ -264,8 +264,7 @@ export class Account {
     const { io, book, tuning } = this.#world;
     return new Discovery({
       ...this.#parts,
-      clock: io.clock,
-      log: io.log,
+      ...io,
       mayAsk: this.#plan.keyDiscovery,
       lifetimeMs: tuning.requestMs,
       book,
