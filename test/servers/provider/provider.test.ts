@@ -125,7 +125,7 @@ describe('delivery', () => {
     const { delivery, spool, held } = await openHouse();
     delivery.take(deliver('bob', repeated(8, 10), 'deliver-unreliable'));
     await settled();
-    expect(spool.waiting('bob')).toBe(1);
+    expect((await spool.waiting('bob'))._unsafeUnwrap()).toBe(1);
     expect(held).toEqual([]);
   });
 
