@@ -4,7 +4,7 @@
  */
 import type { Result } from 'neverthrow';
 import type { Mailbox, ProviderData, SpoolItem, User } from '../servers/provider/contracts.js';
-import type { SuiteTools } from './suite.js';
+import { declareSuite, type SuiteTools } from './suite.js';
 
 /** A place for a provider's data to be tested in. */
 export interface ProviderDataSite {
@@ -235,11 +235,4 @@ export const testProviderData = (
   name: string,
   makeSite: () => Promise<ProviderDataSite>,
   tools: SuiteTools,
-): void => {
-  for (const [title, run] of Object.entries(TESTS)) {
-    tools.test(`${name} ${title}`, async () => {
-      const site = await makeSite();
-      await run(site, tools).finally(() => site.dispose());
-    });
-  }
-};
+): void => declareSuite(TESTS, { name, makeSite }, tools);

@@ -6,7 +6,7 @@ import type { Result } from 'neverthrow';
 import { fromUtf8, toHex, utf8 } from '../src/bytes/text.js';
 import { seededRandom } from '../src/io/seeded-random.js';
 import type { Change, OpenStore, Store, StoredRecord } from '../src/store/store.js';
-import type { SuiteTools } from './suite.js';
+import { declareSuite, type SuiteTools } from './suite.js';
 
 /** A place for stores to be tested in. */
 export interface StoreSite {
@@ -232,11 +232,4 @@ export const testStore = (
   name: string,
   makeSite: () => Promise<StoreSite>,
   tools: SuiteTools,
-): void => {
-  for (const [title, run] of Object.entries(TESTS)) {
-    tools.test(`${name} ${title}`, async () => {
-      const site = await makeSite();
-      await run(site, tools).finally(() => site.dispose());
-    });
-  }
-};
+): void => declareSuite(TESTS, { name, makeSite }, tools);
