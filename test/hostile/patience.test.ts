@@ -140,7 +140,7 @@ describe('a visitor of the authority', { timeout: 60_000 }, () => {
 
   it('who is honest is answered afterwards', async () => {
     await open();
-    for (let i = 0; i < 300; i++) {
+    for (let i = 0; i < 600; i++) {
       const duplex = await dial(authorityAddress());
       void duplex.write(concat(genuine, utf8('garbage')));
     }

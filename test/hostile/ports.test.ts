@@ -131,7 +131,8 @@ describe.each(NODES)('$name', { timeout: TIMEOUT_MS }, (port) => {
       const honest = await raw(port.address());
       await honest.write(genuine);
       await eventually(() => expect(honest.heard()).toBeGreaterThan(0));
-      expect(port.counters()['link.evicted']).toBeGreaterThan(0);
+      // All come from one address, whose oldest make room.
+      expect(port.counters()['link.evicted-address']).toBeGreaterThan(0);
       honest.socket.destroy();
       await expectClosed(silent);
     });
@@ -151,7 +152,7 @@ describe('the authority', { timeout: TIMEOUT_MS }, () => {
     });
   });
 
-  it('survives five hundred connections that leave again, and lets others in meanwhile', async () => {
+  it('survives hundreds of connections that leave again, and lets others in meanwhile', async () => {
     await underAttack(AUTHORITY, async () => {
       const silent = await many(300, () => raw(AUTHORITY.address()));
       const honest = await raw(AUTHORITY.address());
@@ -159,7 +160,7 @@ describe('the authority', { timeout: TIMEOUT_MS }, () => {
       await eventually(() => expect(honest.heard()).toBeGreaterThan(0));
       honest.socket.destroy();
       for (const peer of silent) peer.socket.destroy();
-      for (const peer of await many(200, () => raw(AUTHORITY.address()))) peer.socket.destroy();
+      for (const peer of await many(600, () => raw(AUTHORITY.address()))) peer.socket.destroy();
     });
     expect(AUTHORITY.counters()['link.evicted']).toBeGreaterThan(0);
   });
