@@ -10,6 +10,7 @@ import { openSqliteStore, upgradeSqliteStore, type UpgradeNews } from '../../src
 import { FORMAT, type FormatStep } from '../../src/store/sqlite/format.js';
 import type { Change } from '../../src/store/store.js';
 import { openDirectory, type OpenDirectory } from '../support/directory.js';
+import { makeFormer } from '../support/former-store.js';
 import { LONGER_FORMAT, longerSteps } from './upgrade-steps.js';
 
 const KEY = new Uint8Array(32).fill(7);
@@ -52,28 +53,12 @@ const put = (index: number): Change => ({
   value: new Uint8Array((index % 7) * 3000).fill(index),
 });
 
-/** As records lay before the third format: numbered by their ids alone, with an index. */
-const FORMER_TABLE = `
-  ALTER TABLE record RENAME TO newer;
-  CREATE TABLE record (
-    number INTEGER PRIMARY KEY,
-    collection BLOB NOT NULL, id BLOB NOT NULL, sealed BLOB NOT NULL,
-    UNIQUE (collection, id)
-  );
-  INSERT INTO record SELECT first_bits(id), collection, id, sealed FROM newer;
-  DROP TABLE newer;
-  PRAGMA user_version = 1; PRAGMA application_id = 0;
-  VACUUM`;
-
 /** A store with records, as the first version wrote it: nothing in the header tells the key. */
 const makeOldStore = async (): Promise<void> => {
   const store = (await openSqliteStore(path, KEY))._unsafeUnwrap();
   (await store.commit(Array.from({ length: RECORDS }, (_, index) => put(index))))._unsafeUnwrap();
   await store.close();
-  raw((database) => {
-    database.function('first_bits', (id: Uint8Array) => Buffer.from(id).readBigInt64BE());
-    database.exec(FORMER_TABLE);
-  });
+  makeFormer(path);
 };
 
 /** Every file here by its name, with a hash of its bytes and when it was written. */

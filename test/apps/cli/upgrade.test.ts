@@ -2,6 +2,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { makeFormer } from '../../support/former-store.js';
 import { makeSite, type Site } from '../daemon/setup.js';
 import { run, type Transcript } from './run.js';
 
@@ -20,36 +21,35 @@ afterEach(() => site.dispose());
 const upgrade = (...words: string[]): Promise<Transcript> =>
   run(['upgrade', '-f', config, ...words]);
 
-/** Makes the stores as a daemon does, and gives the account's another format. */
-const makeStores = async (format: number): Promise<void> => {
-  await (await site.start()).close();
-  const database = new DatabaseSync(store);
-  database.exec(`PRAGMA user_version = ${format}; PRAGMA application_id = 0`);
-  database.close();
-};
+/** Makes the stores as a daemon does. */
+const makeStores = async (): Promise<void> => (await site.start()).close();
 
 it('brings up what is older, and says where the old one is', async () => {
-  await makeStores(1);
+  await makeStores();
+  makeFormer(store);
   const refused = await run(['status', '-f', config]);
   expect(refused.code).toBe(1);
   expect(refused.err).toEqual([
-    'postern: the store has format 1 and this program needs 2: run postern upgrade',
+    'postern: the store has format 1 and this program needs 3: run postern upgrade',
   ]);
   const { code, out } = await upgrade();
   expect(code).toBe(0);
-  expect(out).toContain(`${store}: format 1 became 2; as it was: ${store}.format-1`);
+  expect(out).toContain(`${store}: format 1 became 3; as it was: ${store}.format-1`);
   expect((await run(['status', '-f', config])).code).toBe(0);
   const again = await upgrade('--json');
   const stores: unknown = JSON.parse(again.out[0] ?? '');
-  expect(stores).toContainEqual({ store, from: 2, to: 2, backup: null });
+  expect(stores).toContainEqual({ store, from: 3, to: 3, backup: null });
 });
 
 it('refuses what is newer, by name', async () => {
-  await makeStores(9);
+  await makeStores();
+  const database = new DatabaseSync(store);
+  database.exec('PRAGMA user_version = 9');
+  database.close();
   const { code, err } = await upgrade();
   expect(code).toBe(1);
   expect(err).toEqual([
-    `postern: ${store}: the store has format 9, which is newer than this program's 2`,
+    `postern: ${store}: the store has format 9, which is newer than this program's 3`,
   ]);
 });
 
