@@ -126,7 +126,7 @@ const openKeys = (
     const { random } = io;
     const mixKeys = yield* openMixKeys({ store, random, primitives, epochTime: network.epochTime });
     const epochs = mixKeys.all.map(({ epoch }) => epoch);
-    const replay = shared ?? (yield* openReplayLog(store, epochs));
+    const replay = yield* shared === undefined ? openReplayLog(store, epochs) : okAsync(shared);
     yield* mixKeys.prune(now, (epoch) => replay.forget(epoch));
     yield* mixKeys.ensure(now);
     return ok({ mixKeys, replay });

@@ -125,7 +125,7 @@ const openHouse = (
     const { plugins = [], pluginLimits } = options;
     const { geometry } = suite;
     const own = { store, random: io.random, limit: spoolLimitOf(geometry, options) };
-    const { users, spool } = shared ?? (yield* openStoredData(own));
+    const { users, spool } = yield* shared === undefined ? openStoredData(own) : okAsync(shared);
     const rateLimit = new RateLimit(io.clock, () => documents.latest()?.sendRatePerMinute ?? 0);
     const removed = (name: UserName): ResultAsync<void, UserError> =>
       users.remove(name).map(() => rateLimit.forget(name));

@@ -2,7 +2,7 @@
 expect 'MP-26 the socket is private' "$(stat -c %a "$SOCK_A")" 600
 postern daemon -f "$CONF_A" >"$T/second" 2>&1; code=$?
 expect 'MP-26 a second daemon does not start' "$code" 1
-expect 'MP-26 and says why' "$(grep -c 'another daemon is running' "$T/second")" 1
+expect 'MP-26 and says why' "$(grep -c 'is running already' "$T/second")" 1
 expect 'MP-26 the first goes on' "$(starts "$(ask A 'GET_RECIPIENT bob@p2.test')" '250 ')" yes
 kill -9 "$PID_A"; ended "$PID_A"
 expect 'MP-26 a dead daemon leaves its socket' "$(test -S "$SOCK_A" && echo there)" there
