@@ -35,8 +35,10 @@ interface Loop extends Pick<MadeLoop, 'keys' | 'etaMs' | 'nodes'> {
 }
 
 const PREFIX_RANDOM_LENGTH = 8;
-/** Pause while there is no document or no rate, or no decoys are wanted. */
+/** Pause while there is no document or no rate. */
 const IDLE_MS = 10_000;
+/** The same where no decoys are wanted, which can change while the node runs. */
+const OFF_MS = 60_000;
 
 export class Decoys {
   readonly #deps: DecoyDeps;
@@ -63,7 +65,7 @@ export class Decoys {
     for (;;) {
       const rate = tuning.sendDecoyTraffic ? view()?.rates.lambdaM : undefined;
       const intervalMs = rate && sampleInterval(random, rate);
-      await clock.sleep(intervalMs ?? IDLE_MS, signal);
+      await clock.sleep(intervalMs ?? (tuning.sendDecoyTraffic ? IDLE_MS : OFF_MS), signal);
       if (signal.aborted) return;
       this.#forgetLost();
       const current = view();
