@@ -8,11 +8,11 @@ import { serveSmtp, type RunningSmtp } from '../../bridges/smtp/index.js';
 import type { RunningBridge } from '../../src/control/serve.js';
 import { parseDescriptor } from '../../src/io/address.js';
 import type { Io, ListenError, TlsServer } from '../../src/io/contracts.js';
-import { nodeTls } from '../../src/io/node.js';
+import { nodeTls, type NodeTlsOptions } from '../../src/io/node.js';
 import type { Address, MixClient } from '../../src/index.js';
 import type { DaemonConfig } from './config.js';
 import type { DaemonError, ListenerKey } from './errors.js';
-import { isPrivate, loadTls, type TlsCredentials } from './tls.js';
+import { isPrivate, loadTls } from './tls.js';
 
 export interface BridgeWorld {
   readonly io: Io;
@@ -52,7 +52,7 @@ export const openListeners = (
       const smtp = yield* await open(openSmtp(config, world, tls));
       const pop3 = yield* await open(openPop3(config, world, pop3Tls));
       const lmtp = yield* await open(openLmtp(config, world));
-      const renew = (next: TlsCredentials): void => {
+      const renew = (next: NodeTlsOptions): void => {
         smtp?.renewCertificate(next);
         pop3Tls?.renew(next);
       };
@@ -67,7 +67,7 @@ type Opening<T extends RunningBridge = RunningBridge> = ResultAsync<T | undefine
 const openSmtp = (
   { smtp, allowAnyPassword, foreignFrom = 'refuse' }: DaemonConfig,
   { io, client, passwords }: BridgeWorld,
-  tls: TlsCredentials | undefined,
+  tls: NodeTlsOptions | undefined,
 ): Opening<RunningSmtp> => {
   if (smtp === undefined) return okAsync(undefined);
   const isExposed = tls !== undefined && !isPrivate(placeOf(smtp));

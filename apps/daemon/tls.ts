@@ -6,14 +6,9 @@ import { createSecureContext } from 'node:tls';
 import { err, ok, okAsync, type Result, ResultAsync } from 'neverthrow';
 import { parseAddress } from '../../src/io/address.js';
 import type { Files } from '../../src/io/contracts.js';
+import type { NodeTlsOptions } from '../../src/io/node.js';
 import type { TlsFiles } from './config.js';
 import type { DaemonError } from './errors.js';
-
-/** PEM texts: a certificate with its chain, and its private key. */
-export interface TlsCredentials {
-  readonly cert: string;
-  readonly key: string;
-}
 
 /**
  * Reads both files, where there are any, and tries whether they belong together.
@@ -23,7 +18,7 @@ export interface TlsCredentials {
 export const loadTls = (
   files: Files,
   tls: TlsFiles | undefined,
-): ResultAsync<TlsCredentials | undefined, DaemonError> => {
+): ResultAsync<NodeTlsOptions | undefined, DaemonError> => {
   if (tls === undefined) return okAsync(undefined);
   return ResultAsync.combine([
     readPem(files, 'Proxy.TLSCertFile', tls.certFile),
@@ -49,9 +44,9 @@ const readPem = (
     .mapErr(({ reason }) => ({ kind: 'tls-file', key, path, problem: reason }));
 
 const usable = (
-  credentials: TlsCredentials,
+  credentials: NodeTlsOptions,
   { keyFile: path }: TlsFiles,
-): Result<TlsCredentials, DaemonError> => {
+): Result<NodeTlsOptions, DaemonError> => {
   try {
     createSecureContext(credentials);
     return ok(credentials);

@@ -13,6 +13,7 @@ import type { LoginRules } from '../../src/control/login.js';
 import type { RunningBridge } from '../../src/control/serve.js';
 import { within } from '../../src/control/within.js';
 import { formatAddress, parseAddress, parseDescriptor } from '../../src/io/address.js';
+import type { NodeTlsOptions } from '../../src/io/node.js';
 import { bindUnix, isPrivateSocket } from '../../src/io/node/unix-socket.js';
 import type { Clock, ListenError, Log } from '../../src/io/contracts.js';
 import type { ForeignFrom } from '../../src/mail/own-sender.js';
@@ -31,15 +32,9 @@ const IDLE_MS = 5 * 60_000;
 /** How long a close waits for mails in the client's hands, and then for peers to leave. */
 const CLOSE_GRACE_MS = 1500;
 
-/** PEM texts: a certificate with its chain, and its private key. */
-export interface SmtpCertificate {
-  readonly cert: string;
-  readonly key: string;
-}
-
 export interface RunningSmtp extends RunningBridge {
   /** Shows another certificate from the next handshake on; throws where the two are no pair. */
-  renewCertificate(tls: SmtpCertificate): void;
+  renewCertificate(tls: NodeTlsOptions): void;
 }
 
 export interface SmtpOptions {
@@ -53,7 +48,7 @@ export interface SmtpOptions {
   /** Default `smtp`. */
   readonly protocol?: 'smtp' | 'lmtp';
   /** STARTTLS is offered, and log-in only behind it. Absent: for this machine only. */
-  readonly tls?: SmtpCertificate;
+  readonly tls?: NodeTlsOptions;
   /** A mail whose From or Sender is not its account's; default `refuse`. */
   readonly foreignFrom?: ForeignFrom;
   /** Most bytes of a mail; default 32 MiB. */
