@@ -96,22 +96,27 @@ export const collect = (
   stream: SMTPServerDataStream,
   limit: number,
 ): ResultAsync<Uint8Array, Refusal> =>
-  ResultAsync.fromPromise(readAll(stream, limit), (): Refusal => ({ kind: 'cut' })).andThen(
-    (mail) => {
-      const size = stream.byteLength;
-      return size > limit
-        ? err<Uint8Array, Refusal>({ kind: 'mail-too-large', size, limit })
-        : ok(mail);
-    },
-  );
+  readAll(stream, limit).andThen((mail) => {
+    const size = stream.byteLength;
+    return size > limit
+      ? err<Uint8Array, Refusal>({ kind: 'mail-too-large', size, limit })
+      : ok(mail);
+  });
 
-const readAll = async (stream: SMTPServerDataStream, limit: number): Promise<Uint8Array> => {
+/** By its events, since iterating a stream costs more than a short mail does. */
+const readAll = (stream: SMTPServerDataStream, limit: number): ResultAsync<Uint8Array, Refusal> => {
   const pieces: Uint8Array[] = [];
-  for await (const piece of stream) {
+  const keep = (piece: Uint8Array): void => {
     if (stream.byteLength > limit) pieces.length = 0;
-    else if (piece instanceof Uint8Array) pieces.push(piece);
-  }
-  return concatAll(pieces);
+    else pieces.push(piece);
+  };
+  return new ResultAsync(
+    new Promise((resolve) => {
+      const cut = (): void => resolve(err({ kind: 'cut' }));
+      stream.on('data', keep).on('error', cut).once('close', cut);
+      stream.once('end', () => resolve(ok(concatAll(pieces))));
+    }),
+  );
 };
 
 /** What became of a mail, recipient by recipient. */

@@ -46,6 +46,8 @@ const HASH_LENGTH = 16;
 const NONCE_LENGTH = 12;
 const TAG_LENGTH = 16;
 const LENGTHS_LENGTH = 3 * 4;
+/** Collections are few, but some are named by an epoch. */
+const TAGS_KEPT = 64;
 const SMALL_STEPS = [256, 1024, 4096];
 /** Longer records are a multiple of it. */
 const LARGE_STEP = 16_384;
@@ -86,7 +88,13 @@ export const makeSealer = (
   const [tagKey, idKey, sealKey] = [subkey('collection'), subkey('record'), subkey('seal')];
   const hash = (hashKey: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array =>
     primitives.hmacSha256(hashKey, concat(...parts)).slice(0, HASH_LENGTH);
-  const tag = (collection: string): Uint8Array => hash(tagKey, utf8(collection));
+  const tags = new Map<string, Uint8Array>();
+  const tag = (collection: string): Uint8Array => {
+    const known = tags.get(collection) ?? hash(tagKey, utf8(collection));
+    if (tags.size >= TAGS_KEPT) tags.clear();
+    tags.set(collection, known);
+    return known;
+  };
   // No collection's name has a zero byte, so the separator keeps the two parts apart.
   const idOf = (collection: string, recordKey: Uint8Array): Uint8Array =>
     hash(idKey, utf8(collection), new Uint8Array(1), recordKey);

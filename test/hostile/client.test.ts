@@ -13,10 +13,11 @@ import {
 import { decodeNews, encodeNews } from '../../src/client/recipients/key-notices.js';
 import { encodeKeyQuestion, readKeyReply } from '../../src/client/recipients/keyserver.js';
 import {
-  decodeOutboxRecord,
+  decodeMessageRecord,
   decodeProgress,
   encodeOutboxRecord,
   encodeProgress,
+  type OutboxRecord,
 } from '../../src/client/outbox/records.js';
 import { openBlock, sealBlock } from '../../src/client/blocks/seal.js';
 import { decodeSurbRecord, encodeSurbRecord } from '../../src/client/packets/surb-record.js';
@@ -135,21 +136,26 @@ describeParser('the record of a part of a mail', {
   ],
 });
 
+const message = (recipientKey: Uint8Array | undefined, holdsBody: boolean): OutboxRecord => ({
+  sequence: 1,
+  reliable: true,
+  acceptedAt: 2,
+  bounceAt: 3,
+  total: holdsBody ? 1 : 4,
+  bodyId: pattern(16),
+  holdsBody,
+  recipientKey,
+  recipient: 'bob@p2.test',
+});
+
 describeParser('the record of a mail to be sent', {
-  read: decodeOutboxRecord,
-  valid: [pattern(32), undefined].map((recipientKey) =>
-    encodeOutboxRecord({
-      sequence: 1,
-      reliable: true,
-      acceptedAt: 2,
-      bounceAt: 3,
-      total: 4,
-      bodyId: pattern(16),
-      recipientKey,
-      recipient: 'bob@p2.test',
-    }),
-  ),
-  // The address is the rest.
+  read: decodeMessageRecord,
+  valid: [
+    encodeOutboxRecord(message(pattern(32), false)),
+    encodeOutboxRecord(message(undefined, false)),
+    encodeOutboxRecord(message(pattern(32), true), pattern(200)),
+  ],
+  // The address is the rest, or the body.
   cut: 'another',
 });
 

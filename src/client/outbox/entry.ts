@@ -76,7 +76,9 @@ export const acceptedEntries = (
   const shared = { reliable, acceptedAt, bounceAt: acceptedAt + lifetimeMs, total, bodyId };
   return recipients.map(({ address: recipient, key: recipientKey }, index) => {
     const id = idOf?.(recipient) ?? random(MESSAGE_ID_LENGTH);
-    const numbered = { ...shared, sequence: sequence + index + 1 };
+    // Most mails: one record instead of two. What is shared, or written again, lies apart.
+    const holdsBody = total === 1 && recipients.length === 1 && recipientKey !== undefined;
+    const numbered = { ...shared, sequence: sequence + index + 1, holdsBody };
     return makeEntry(id, { ...numbered, recipientKey, recipient });
   });
 };

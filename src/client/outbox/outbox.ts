@@ -129,7 +129,7 @@ export class OutboxQueue {
       .of(address)
       .filter(({ leaving }) => !leaving)
       .map((entry) => ({ entry, id: entry.id, record: { ...entry.record, recipientKey: key } }));
-    return commit(keyed.map(messageChange)).map(() => {
+    return commit(keyed.map((message) => messageChange(message))).map(() => {
       for (const { entry, record } of keyed) {
         this.#waiting.remove(entry);
         entry.record = record;
@@ -170,7 +170,7 @@ export class OutboxQueue {
     const entry = this.#entries.get(mail.id);
     if (entry === undefined) return okAsync(undefined);
     const { id, record } = entry;
-    return readPart(this.#deps.store, record, block).map(
+    return readPart(this.#deps.store, entry, block).map(
       (payload) => payload && { messageId: id, total: record.total, index: block, payload },
     );
   }
@@ -236,7 +236,7 @@ export class OutboxQueue {
     cause: Undelivered['cause'],
   ): ResultAsync<void, StoreError> {
     const { bounce, store } = this.#deps;
-    return readMail(store, entry.record).andThen((mail) =>
+    return readMail(store, entry).andThen((mail) =>
       this.#fail(entry, reason, (changes) => bounce({ ...sentOf(entry), mail, cause }, changes)),
     );
   }

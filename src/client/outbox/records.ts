@@ -3,7 +3,7 @@
  * mail, and the little that changes.
  * @module
  */
-import { Result, ResultAsync } from 'neverthrow';
+import { ok, Result, ResultAsync } from 'neverthrow';
 import { parse, type ParseError } from '../../bytes/reader.js';
 import { fromUtf8, toHex, utf8 } from '../../bytes/text.js';
 import { concat, concatAll, Writer } from '../../bytes/writer.js';
@@ -12,7 +12,7 @@ import type { Address } from '../types.js';
 
 /** Collections of the outbox in an account's store. */
 export const OUTBOX = {
-  /** message id → {@link OutboxRecord}; written again only when its key is found */
+  /** message id → {@link OutboxRecord} and perhaps its body; written again only when a key is found */
   message: 'outbox',
   /** message id → {@link ProgressRecord}; absent before the first acknowledgement */
   progress: 'outbox-progress',
@@ -23,6 +23,7 @@ export const OUTBOX = {
 /** Random bytes that name the frozen bytes of one mail, whoever they go to. */
 export const BODY_ID_LENGTH = 16;
 const KEY_LENGTH = 32;
+const NOTHING = new Uint8Array();
 
 /** One mail to one recipient, as accepted. */
 export interface OutboxRecord {
@@ -36,6 +37,8 @@ export interface OutboxRecord {
   /** Blocks. */
   readonly total: number;
   readonly bodyId: Uint8Array;
+  /** Whether its only block lies in this record, and not in one of its own. */
+  readonly holdsBody: boolean;
   /** The recipient's X25519 identity key when the mail was free to leave; none while it waits. */
   readonly recipientKey: Uint8Array | undefined;
   readonly recipient: Address;
@@ -43,37 +46,68 @@ export interface OutboxRecord {
 
 const RELIABLE = 1;
 const WAITING = 2;
+const HOLDS_BODY = 4;
 
-export const encodeOutboxRecord = (record: OutboxRecord): Uint8Array =>
-  concat(
+const flagsOf = ({ reliable, recipientKey, holdsBody }: OutboxRecord): number =>
+  (reliable ? RELIABLE : 0) |
+  (recipientKey === undefined ? WAITING : 0) |
+  (holdsBody ? HOLDS_BODY : 0);
+
+/** @param body - of a record that holds it */
+export const encodeOutboxRecord = (
+  record: OutboxRecord,
+  body: Uint8Array = NOTHING,
+): Uint8Array => {
+  const recipient = utf8(record.recipient);
+  return concat(
     new Writer(8 + 1 + 8 + 8 + 2)
       .u64(record.sequence)
-      .u8((record.reliable ? RELIABLE : 0) | (record.recipientKey === undefined ? WAITING : 0))
+      .u8(flagsOf(record))
       .u64(record.acceptedAt)
       .u64(record.bounceAt)
       .u16(record.total)
       .done(),
     record.bodyId,
-    record.recipientKey ?? new Uint8Array(),
-    utf8(record.recipient),
+    record.recipientKey ?? NOTHING,
+    record.holdsBody ? new Writer(2).u16(recipient.length).done() : NOTHING,
+    recipient,
+    body,
   );
+};
 
-export const decodeOutboxRecord = (bytes: Uint8Array): Result<OutboxRecord, ParseError> =>
+/** What a message's record says of it, and its body where that lies there too. */
+export interface MessageRecord {
+  readonly record: OutboxRecord;
+  /** A view. */
+  readonly body: Uint8Array | undefined;
+}
+
+export const decodeMessageRecord = (bytes: Uint8Array): Result<MessageRecord, ParseError> =>
   parse(bytes, (from) => {
     const sequence = from.u64('sequence');
     const flags = from.u8('flags');
-    from.require(flags <= (RELIABLE | WAITING), 'flags', 'known');
-    return {
+    from.require(flags <= (RELIABLE | WAITING | HOLDS_BODY), 'flags', 'known');
+    const holdsBody = (flags & HOLDS_BODY) !== 0;
+    const record = {
       sequence,
       reliable: (flags & RELIABLE) !== 0,
       acceptedAt: from.u64('accepted_at'),
       bounceAt: from.u64('bounce_at'),
       total: from.u16('total'),
-      bodyId: from.take(BODY_ID_LENGTH, 'body_id'),
-      recipientKey: (flags & WAITING) !== 0 ? undefined : from.take(KEY_LENGTH, 'recipient_key'),
-      recipient: fromUtf8(from.rest()),
+      holdsBody,
+      // Copies: views would keep the body in memory for as long as the message waits.
+      bodyId: from.take(BODY_ID_LENGTH, 'body_id').slice(),
+      recipientKey:
+        (flags & WAITING) !== 0 ? undefined : from.take(KEY_LENGTH, 'recipient_key').slice(),
+      recipient: fromUtf8(
+        holdsBody ? from.take(from.u16('recipient_length'), 'recipient') : from.rest(),
+      ),
     };
+    return { record, body: holdsBody ? from.rest() : undefined };
   });
+
+export const decodeOutboxRecord = (bytes: Uint8Array): Result<OutboxRecord, ParseError> =>
+  decodeMessageRecord(bytes).map(({ record }) => record);
 
 /** How far a message is. */
 export interface ProgressRecord {
@@ -116,22 +150,22 @@ interface Message {
   readonly record: OutboxRecord;
 }
 
-/** The changes that store a mail's bytes, one record per block, and its messages, if any. */
+/** The changes that store a mail's messages, if any, and its bytes: a record per block or within. */
 export const acceptanceChanges = (
   bodyId: Uint8Array,
   payloads: readonly Uint8Array[],
   messages: readonly Message[],
-): readonly Change[] =>
-  messages.length === 0
-    ? []
-    : [
-        ...payloads.map((value, index) => put(OUTBOX.part, partKey(bodyId, index), value)),
-        ...messages.map(messageChange),
-      ];
+): readonly Change[] => {
+  const apart = messages.some(({ record }) => !record.holdsBody) ? payloads : [];
+  return [
+    ...apart.map((value, index) => put(OUTBOX.part, partKey(bodyId, index), value)),
+    ...messages.map((message) => messageChange(message, payloads[0])),
+  ];
+};
 
-/** The change that stores a message's record. */
-export const messageChange = ({ id, record }: Message): Change =>
-  put(OUTBOX.message, id, encodeOutboxRecord(record));
+/** The change that stores a message's record, with `body` where it holds that. */
+export const messageChange = ({ id, record }: Message, body?: Uint8Array): Change =>
+  put(OUTBOX.message, id, encodeOutboxRecord(record, record.holdsBody ? body : undefined));
 
 /** The change that stores which blocks are done, ascending. */
 export const progressChange = (
@@ -170,30 +204,40 @@ const readMessage = (
     progress: progress && decodeProgress(progress).unwrapOr(undefined),
   }));
 
-/** The changes that delete a mail's bytes. */
-export const partRemoval = ({ bodyId, total }: OutboxRecord): readonly Change[] =>
-  Array.from({ length: total }, (_, index) => ({
+/** The changes that delete a mail's bytes, as far as they do not go with its message. */
+export const partRemoval = ({ bodyId, total, holdsBody }: OutboxRecord): readonly Change[] =>
+  Array.from({ length: holdsBody ? 0 : total }, (_, index) => ({
     kind: 'delete',
     collection: OUTBOX.part,
     key: partKey(bodyId, index),
   }));
 
-/** The bytes of one block; `undefined` when they have gone with their mail. */
+/**
+ * The bytes of one block; `undefined` when they have gone with their mail.
+ *
+ * @errors `store-corrupt`: the record that held them cannot be read
+ */
 export const readPart = (
   store: Store,
-  { bodyId }: OutboxRecord,
+  { id, record }: Message,
   index: number,
 ): ResultAsync<Uint8Array | undefined, StoreError> =>
-  store.get(OUTBOX.part, partKey(bodyId, index));
+  record.holdsBody
+    ? store
+        .get(OUTBOX.message, id)
+        .andThen((bytes) => (bytes === undefined ? ok(undefined) : bodyIn(bytes)))
+    : store.get(OUTBOX.part, partKey(record.bodyId, index));
+
+const bodyIn = (bytes: Uint8Array): Result<Uint8Array | undefined, StoreError> =>
+  decodeMessageRecord(bytes)
+    .map(({ body }) => body)
+    .mapErr((): StoreError => ({ kind: 'store-corrupt', collection: OUTBOX.message }));
 
 /** All bytes of a mail. */
-export const readMail = (
-  store: Store,
-  record: OutboxRecord,
-): ResultAsync<Uint8Array, StoreError> => {
-  const indices = Array.from({ length: record.total }, (_, index) => index);
-  return ResultAsync.combine(indices.map((index) => readPart(store, record, index))).map((parts) =>
-    concatAll(parts.map((part) => part ?? new Uint8Array())),
+export const readMail = (store: Store, message: Message): ResultAsync<Uint8Array, StoreError> => {
+  const indices = Array.from({ length: message.record.total }, (_, index) => index);
+  return ResultAsync.combine(indices.map((index) => readPart(store, message, index))).map((parts) =>
+    concatAll(parts.map((part) => part ?? NOTHING)),
   );
 };
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fromUtf8, utf8 } from '../../../src/bytes/text.js';
 import type { BlockRef } from '../../../src/client/outbox/schedule.js';
+import { acceptanceChanges, readMail } from '../../../src/client/outbox/records.js';
 import { OPEN, openRig, type OutboxRig, recordCounts } from '../support/outbox-rig.js';
 
 const DAY_MS = 24 * 3_600_000;
@@ -74,6 +75,32 @@ describe('the outbox', () => {
     expect(await recordCounts(rig.store)).toMatchObject({ outbox: 1, 'outbox-part': 2, surb: 2 });
     for (const ref of refs) await acknowledge(rig, ref);
     expect(await recordCounts(rig.store)).toEqual(EMPTY);
+  });
+
+  it('stores a short mail to one recipient in one record, and finds it there after a crash', async () => {
+    const before = await openRig();
+    await accept(before, ['short']);
+    expect(await recordCounts(before.store)).toEqual({ ...EMPTY, outbox: 1 });
+    const rig = await openRig(before);
+    const ref = rig.outbox.next(OPEN);
+    const block = ref && (await rig.outbox.load(ref))._unsafeUnwrap();
+    expect(fromUtf8(block?.payload ?? new Uint8Array())).toBe('short');
+    if (ref !== undefined) await acknowledge(rig, ref);
+    expect(await recordCounts(rig.store)).toEqual(EMPTY);
+  });
+
+  it('reads back a short mail whose block lies apart, as former versions stored it', async () => {
+    const { store } = await openRig();
+    const [id, bodyId] = [new Uint8Array(16).fill(1), new Uint8Array(16).fill(2)];
+    const record = {
+      ...{ sequence: 1, reliable: true, acceptedAt: 0, bounceAt: DAY_MS, total: 1, bodyId },
+      ...{ holdsBody: false, recipientKey: new Uint8Array(32), recipient: 'bob@p2' },
+    };
+    const changes = acceptanceChanges(bodyId, [utf8('apart')], [{ id, record }]);
+    (await store.commit(changes))._unsafeUnwrap();
+    expect(await recordCounts(store)).toEqual({ ...EMPTY, outbox: 1, 'outbox-part': 1 });
+    const mail = (await readMail(store, { id, record }))._unsafeUnwrap();
+    expect(fromUtf8(mail)).toBe('apart');
   });
 
   it('accepts for all recipients or for none', async () => {
