@@ -8,6 +8,8 @@ import { epochOf, type Ordeal } from './drill.js';
 
 /** Documents are good for their own epoch and two more. */
 const EPOCHS_AWAY = 3;
+/** There is one mix in each layer, so that all mail passes it. */
+const KILLED = 'mix2';
 /** Longer than those epochs, ms. */
 const LIMIT_MS = 180_000;
 
@@ -32,6 +34,10 @@ export const authorityAway: Ordeal = async (network, traffic) => {
   await network.kill('auth');
   await expect('all say that it is stale', all('stale'));
   await delivers('on the old document');
+  await network.kill(KILLED);
+  network.launch(KILLED);
+  await expect(`${KILLED} runs again`, () => network.answers(KILLED));
+  await delivers('past a mix that knows the old document from its disk');
   await expect('all say that there is none', all('missing'));
   problems.push(...(await silentOnes(network)));
   const isBack = await network.start('auth');
