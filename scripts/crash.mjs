@@ -4,7 +4,7 @@ import { build, install, run } from './prepare.mjs';
 
 const PLANS = {
   '--kills': { variable: 'KILLS', tests: ['kill'] },
-  '--rounds': { variable: 'ROUNDS', tests: ['together', 'shared-provider'] },
+  '--rounds': { variable: 'ROUNDS', tests: ['together', 'authority-away', 'shared-provider'] },
 };
 const [flag = '--kills', count = '500', ...more] = process.argv.slice(2);
 const plan = PLANS[flag];

@@ -35,8 +35,10 @@ export const authorityAway: Ordeal = async (network, traffic) => {
   await expect('all say that it is stale', all('stale'));
   await delivers('on the old document');
   await network.kill(KILLED);
-  network.launch(KILLED);
-  await expect(`${KILLED} runs again`, () => network.answers(KILLED));
+  await expect(`${KILLED} comes back`, () => network.start(KILLED));
+  await expect('its operator is told', async () =>
+    (await network.verb(KILLED, 'status')).out.includes('the document is stale'),
+  );
   await delivers('past a mix that knows the old document from its disk');
   await expect('all say that there is none', all('missing'));
   problems.push(...(await silentOnes(network)));

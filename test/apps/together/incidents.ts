@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { numberAt } from '../../../apps/testnet/ask.js';
-import { configFileOf, logFileOf } from '../../../apps/testnet/plan.js';
+import { logFileOf } from '../../../apps/testnet/plan.js';
 import type { Json, JsonObject } from '../../../src/control/json.js';
 import { makeFormer } from '../../support/former-store.js';
 import { eventually } from '../crash/eventually.js';
@@ -34,7 +34,16 @@ const kill: Perform = async (network, part) => [
   ...unless(await network.start(part), 'it does not come back'),
 ];
 
-/** A stop ends when the process has, and a start does not lose what it held. */
+const stop: Perform = async (network, part) => {
+  const { code, err } = await network.verb(part, 'stop');
+  return [
+    ...unless(code === 0, `exit ${code}: ${err}`),
+    ...unless(!(await network.kill(part)), 'its process has not ended'),
+    ...unless(await network.start(part), 'it does not come back'),
+  ];
+};
+
+/** What a node holds for another one outlives its stop. */
 const stopHolding: Perform = async (network, away) => {
   await network.kill(away);
   const holder = await holderOf(network, away);
@@ -153,7 +162,7 @@ const deleteKeys: Perform = async (network, part) => {
 const upgrade: Perform = async (network, part) => {
   const place = network.part(part);
   await network.verb(part, 'stop');
-  makeFormer(join(place.dataDir, 'node.db'));
+  makeFormer(join(place.dataDir, place.role === 'authority' ? 'authority.db' : 'node.db'));
   const refused = await network.verb(part, 'start');
   const upgraded = [
     await network.verb(part, 'upgrade', '--json'),
@@ -165,7 +174,7 @@ const upgrade: Perform = async (network, part) => {
     ...unless(refused.code === 1 && refused.err.includes('run postern upgrade'), 'not refused'),
     ...unless(first?.['from'] === 1 && first['to'] === second?.['from'], 'not upgraded'),
     ...unless(second?.['backup'] === null, 'upgraded twice'),
-    ...unless(isBack, `it does not come back with ${configFileOf(place)}`),
+    ...unless(isBack, 'it does not come back'),
   ];
 };
 
@@ -173,6 +182,7 @@ const PERFORM: Readonly<Record<IncidentKind, Perform>> = {
   'kill a mix': kill,
   'kill a provider': kill,
   'kill the authority': kill,
+  'stop and start': stop,
   'stop a node that holds packets for': stopHolding,
   republish,
   reload,

@@ -16,6 +16,7 @@ export interface Incident {
 const MIXES = ['mix1', 'mix2', 'mix3'];
 const PROVIDERS = ['p1', 'p2'];
 const NODES = [...MIXES, ...PROVIDERS];
+const ALL = ['auth', ...NODES];
 
 /** Each kind happens once in a round, to one of these. */
 const PARTS = {
@@ -23,10 +24,11 @@ const PARTS = {
   'kill a provider': PROVIDERS,
   'kill the authority': ['auth'],
   'stop a node that holds packets for': MIXES,
+  'stop and start': ALL,
   republish: NODES,
   reload: NODES,
   'delete the mix keys of': MIXES,
-  upgrade: NODES,
+  upgrade: ALL,
 } as const;
 
 const KINDS = Object.keys(PARTS) as readonly IncidentKind[];
