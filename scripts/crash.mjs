@@ -1,11 +1,20 @@
-// `npm run crash -- --kills N`: kills daemons and providers while mail is underway (default 500 times).
+// `npm run crash`: processes end at any moment while mail is underway, far more often than in the
+// tests. Of clients with `--kills N` (the default, 500 times), of nodes with `--rounds N`.
 import { build, install, run } from './prepare.mjs';
 
-const [flag, count = '500'] = process.argv.slice(2);
-if ((flag !== undefined && flag !== '--kills') || !/^[1-9]\d*$/.test(count)) {
-  console.error('usage: npm run crash -- [--kills N]; SEED=n makes the same choices again');
+const PLANS = {
+  '--kills': { variable: 'KILLS', tests: ['kill'] },
+  '--rounds': { variable: 'ROUNDS', tests: ['together', 'authority-away', 'shared-provider'] },
+};
+const [flag = '--kills', count = '500', ...more] = process.argv.slice(2);
+const plan = PLANS[flag];
+if (plan === undefined || !/^[1-9]\d*$/.test(count) || more.length > 0) {
+  console.error('usage: npm run crash -- [--kills N | --rounds N]; SEED=n makes the same choices');
   process.exit(2);
 }
 install();
 build('programs');
-run('npx', ['vitest', 'run', 'test/apps/kill.test.ts', '--silent=false'], { KILLS: count });
+const files = plan.tests.map((name) => `test/apps/${name}.test.ts`);
+run('npx', ['vitest', 'run', ...files, '--silent=false', '--no-file-parallelism'], {
+  [plan.variable]: count,
+});

@@ -76,7 +76,7 @@ export const connected = (io: Io, user: UserPlan, started?: Started): Awaited =>
     ),
 });
 
-/** A node that stands in the document and has all its connections. */
+/** A node that stands in the document, or goes by an old one, and has all its connections. */
 export const linked = (io: Io, part: PartPlan, started?: Started): Awaited => ({
   place: part,
   started,
@@ -85,7 +85,8 @@ export const linked = (io: Io, part: PartPlan, started?: Started): Awaited => ({
       (status) => {
         const planned = numberAt(status, 'connections', 'outgoingPlanned');
         const up = numberAt(status, 'connections', 'outgoingUp');
-        return status['inDocument'] === true && up > 0 && up === planned;
+        const hasPlace = status['inDocument'] === true || status['document'] === 'stale';
+        return hasPlace && up > 0 && up === planned;
       },
       () => false,
     ),

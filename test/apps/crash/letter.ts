@@ -7,7 +7,7 @@ import { eventually } from './eventually.js';
 
 const PATIENCE_MS = 60_000;
 
-/** Two blocks of {@link startCrashNetwork}'s size. */
+/** Two blocks of a test network. */
 export const BODY = `${'x'.repeat(72)}\n`.repeat(40);
 
 export interface Letter {

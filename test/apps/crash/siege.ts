@@ -13,7 +13,8 @@ import { Arrivals } from './arrivals.js';
 import { eventually } from './eventually.js';
 import { Ledger } from './ledger.js';
 import { type Letter, submitByDrop, submitBySmtp } from './letter.js';
-import { type CrashNetwork, startCrashNetwork } from './network.js';
+import type { ProcessNetwork } from '../network.js';
+import { startCrashNetwork } from './network.js';
 
 export interface SiegeOptions {
   readonly directory: string;
@@ -70,7 +71,7 @@ const SETTLE_LIMIT_MS = 240_000;
 const FILING_LIMIT_MS = 10_000;
 
 interface Siege {
-  readonly network: CrashNetwork;
+  readonly network: ProcessNetwork;
   readonly passwords: ReadonlyMap<string, string>;
   readonly arrivals: Arrivals;
   readonly ledger: Ledger;
@@ -165,7 +166,7 @@ const problemsOf = async ({
 };
 
 /** Daemons make their passwords when they first start. */
-const passwordsOf = async ({ plan }: CrashNetwork): Promise<ReadonlyMap<string, string>> =>
+const passwordsOf = async ({ plan }: ProcessNetwork): Promise<ReadonlyMap<string, string>> =>
   new Map(
     await Promise.all(
       plan.users.map(async ({ name, dataDir, account }) => {

@@ -27,8 +27,11 @@ export const statusLines = (status: JsonObject): readonly string[] => [
   ...restartLines(status),
 ];
 
-const placeText = ({ inDocument, hasDocument }: JsonObject): string => {
+/** An authority has the document, or not; a node goes by it, and stands in it, or not. */
+const placeText = ({ inDocument, hasDocument, document }: JsonObject): string => {
   if (typeof hasDocument === 'boolean') return hasDocument ? 'has its document' : 'no document yet';
+  if (document === 'stale') return 'the document is stale';
+  if (document === 'missing') return 'no document';
   return inDocument === true ? 'in the document' : 'not in the document';
 };
 
