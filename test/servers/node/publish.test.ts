@@ -21,6 +21,7 @@ const setUp = async ({ minute, documents = [], outcomes = [], signs = true }: Wo
   const stores = memoryStores();
   const known = new Set(documents);
   const posts: Epoch[] = [];
+  const shown: Epoch[] = [];
   const left = [...outcomes];
   const start = async () => {
     const store = (await stores.open('/node.db', repeated(1, 32)))._unsafeUnwrap();
@@ -42,6 +43,7 @@ const setUp = async ({ minute, documents = [], outcomes = [], signs = true }: Wo
         posts.push(epoch);
         return left.shift() ?? 'accepted';
       },
+      show: (epoch) => Promise.resolve(void shown.push(epoch)),
       count: () => undefined,
       log: memoryLog(),
       signal: stop.signal,
@@ -55,7 +57,7 @@ const setUp = async ({ minute, documents = [], outcomes = [], signs = true }: Wo
     };
     return { publisher, end, signed: () => signed };
   };
-  return { clock, known, posts, start };
+  return { clock, known, posts, shown, start };
 };
 
 describe('publication', () => {
@@ -76,6 +78,22 @@ describe('publication', () => {
     await clock.advance(epochTime.periodMs);
     expect(posts).toEqual([NOW + 1, NOW + 2]);
     await end();
+  });
+
+  it('shows the descriptor that holds, before it is posted and over a restart', async () => {
+    const outcomes: PostOutcome[] = ['failed'];
+    const { clock, posts, shown, start, known } = await setUp({ minute: 1, outcomes });
+    const first = await start();
+    await clock.advance(1000);
+    expect({ posts, shown }).toEqual({ posts: [NOW, NOW + 1], shown: [NOW] });
+    await first.end();
+    const second = await start();
+    await clock.advance(30_000);
+    expect(shown).toEqual([NOW, NOW]);
+    known.add(NOW).add(NOW + 1);
+    await clock.advance(epochTime.periodMs);
+    expect(shown).toEqual([NOW, NOW, NOW + 1]);
+    await second.end();
   });
 
   it('does not begin after the half time, unless the network is young', async () => {
