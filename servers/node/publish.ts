@@ -171,15 +171,17 @@ export class Publisher {
     return kept.isOk();
   }
 
-  /** That of this epoch; where there is none, as in a node's first epoch, that of the next. */
+  /** That of this epoch; where it came too late for the document, one that only people see. */
   async #show(): Promise<void> {
-    const { clock, epochTime, show } = this.#deps;
+    const { clock, epochTime, hasDocument, sign, show } = this.#deps;
     const now = epochAt(epochTime, clock.now());
-    const epoch = this.#publications.has(now) ? now : now + 1;
-    const publication = this.#publications.get(epoch);
-    if (publication === undefined || epoch === this.#shown) return;
-    this.#shown = epoch;
-    await show(epoch, publication.raw);
+    const known = this.#publications.get(now);
+    // What is not known and not too late is signed to be posted, and shown then.
+    if (now === this.#shown || (known === undefined && !hasDocument(now))) return;
+    const raw = known?.raw ?? (await sign(now).unwrapOr(undefined));
+    if (raw === undefined) return;
+    this.#shown = now;
+    await show(now, raw);
   }
 
   /** The descriptor of an epoch, kept before anybody sees it. */
