@@ -11,7 +11,8 @@ gone=$(postern node mix delkeys --all --yes -f "$MIX3_CONF" --json | python3 -c 
 expect 'MX-5 all mix keys go' "$(( gone >= 3 ))" 1
 expect 'MX-5 the identity stays' "$(keys)" "$kept"
 postern node mix start --daemon -f "$MIX3_CONF" >/dev/null
-expect 'MX-5 the next start makes new ones' "$(told "$MIX3_CONF" mixKeys | tr -cd , | wc -c)" 2
+keys_of(){ told "$1" mixKeys | python3 -c 'import json,sys; print(len(json.load(sys.stdin)))'; }
+expect 'MX-5 the next start makes new ones' "$(( $(keys_of "$MIX3_CONF") >= 3 ))" 1
 dropped(){ [ "$(told "$MIX3_CONF" counters/drop.bad-mac)" -gt 0 ]; }
 eventually dropped
 expect 'MX-5 packets for the old keys are dropped and counted' "$(dropped && echo yes)" yes
