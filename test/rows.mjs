@@ -1,91 +1,64 @@
 /**
  * `npm run rows`: every promise that has a number, checked as it is written, its result listed.
- *
- * A check states facts, each under the number of its promise. What a network of processes cannot
- * show is shown by tests of the suite, or by a bench.
+ * `npm run rows -- nodes` checks one family; the families are in promises.mjs.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { build, install, root } from '../scripts/prepare.mjs';
+import { FAMILIES } from './promises.mjs';
+
+const WRONG_USAGE = 2;
 
 const checks = join(root, 'test', 'apps', 'checks');
 const groups = JSON.parse(readFileSync(join(checks, 'groups.json'), 'utf8'));
 
-const upTo = (first, last) => Array.from({ length: last - first + 1 }, (_, at) => first + at);
-const promises = Object.entries({
-  MP: upTo(1, 46),
-  PM: [...upTo(1, 7), 26],
-  SG: upTo(1, 6),
-  BF: [1],
-  HS: [...upTo(1, 16), ...upTo(18, 20)],
-  X: [...upTo(1, 12), 17],
-}).flatMap(([kind, numbers]) => numbers.map((number) => `${kind}-${number}`));
+const told = process.argv.slice(2);
+const unknown = told.find((name) => !(name in FAMILIES));
+if (unknown !== undefined) {
+  console.error(
+    `rows: there is no family ${unknown}; there are ${Object.keys(FAMILIES).join(', ')}`,
+  );
+  process.exit(WRONG_USAGE);
+}
+const names = told.length > 0 ? told : Object.keys(FAMILIES);
 
-/** Defects of others whose absence another promise's check shows. */
-const SHOWN_BY = {
-  'X-1': 'MP-4',
-  'X-2': 'MP-30',
-  'X-4': 'MP-42',
-  'X-5': 'MP-19',
-  'X-6': 'MP-44',
-  'X-7': 'MP-36',
-  'X-11': 'HS-20',
-  'X-12': 'HS-2',
-  'X-17': 'MP-45',
-};
-
-/** Promises, or parts of them, that need a hostile peer, or a network in the same process. */
-const TESTS = {
-  'MP-40': 'test/client/reports.test.ts',
-  'MP-46': 'test/examples.test.ts',
-  'HS-20': 'test/sanitise',
-};
-
-/** Ten thousand mails of 100 KB, one of which is fetched. */
-const MEMORY = {
-  promise: 'X-8',
-  area: 'mailbox',
-  requirement: /resident after RETR, 10000 of 100 KB/,
-};
+const temporary = () => mkdtempSync(join(tmpdir(), 'postern-rows-'));
 
 /** Runs one group; what it says is passed on, and read. */
-const factsOf = ({ options, checks: names }) =>
+const factsOf = ({ options, checks: words }) =>
   new Promise((resolve) => {
-    const words = [join(checks, 'run.sh'), ...options, '--', ...names];
     const env = { POSTERN: join(root, 'dist', 'postern.js'), ...process.env };
-    const child = spawn('bash', words, { env, stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn('bash', [join(checks, 'run.sh'), ...options, '--', ...words], {
+      env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     let said = '';
     child.stdout.setEncoding('utf8').on('data', (text) => {
       said += text;
       process.stdout.write(text);
     });
-    child.on('close', () =>
-      resolve([...said.matchAll(/^(ok|not ok) ((?:MP|PM|SG|BF|HS|X)-\d+)[: ]/gm)]),
-    );
+    child.on('close', () => resolve([...said.matchAll(/^(ok|not ok) ([A-Z]+-\d+)[: ]/gm)]));
   });
 
-const results = new Map(promises.map((promise) => [promise, { held: 0, broken: 0 }]));
-const note = (promise, isHeld) => {
-  const result = results.get(promise);
-  if (result !== undefined) result[isHeld ? 'held' : 'broken'] += 1;
+/** Every test of these files and folders: its full name, and whether it has passed. */
+const testsOf = (files) => {
+  const report = join(temporary(), 'tests.json');
+  const words = ['vitest', 'run', ...files, '--reporter=default', '--reporter=json'];
+  spawnSync('npx', [...words, `--outputFile.json=${report}`], { cwd: root, stdio: 'inherit' });
+  if (!existsSync(report)) return [];
+  return JSON.parse(readFileSync(report, 'utf8')).testResults.flatMap(
+    ({ name, assertionResults }) =>
+      assertionResults.map(({ ancestorTitles, title, status }) => ({
+        name: [relative(root, name), ...ancestorTitles, title].join(' > '),
+        isHeld: status === 'passed',
+      })),
+  );
 };
 
-install();
-build('all');
-for (const group of groups) {
-  console.log(`# ${group.name}`);
-  for (const [, word, promise] of await factsOf(group)) note(promise, word === 'ok');
-}
-for (const [promise, file] of Object.entries(TESTS)) {
-  console.log(`# ${file}`);
-  const { status } = spawnSync('npx', ['vitest', 'run', file], { cwd: root, stdio: 'inherit' });
-  note(promise, status === 0);
-}
-
 const isMet = ({ area, requirement }) => {
-  const report = join(mkdtempSync(join(tmpdir(), 'postern-rows-')), 'bench.json');
+  const report = join(temporary(), 'bench.json');
   const words = ['run', '--silent', 'bench', '--', '--long', '--json', report, area];
   spawnSync('npm', words, { cwd: root, stdio: 'inherit' });
   const { areas } = JSON.parse(readFileSync(report, 'utf8'));
@@ -93,19 +66,58 @@ const isMet = ({ area, requirement }) => {
   const { value, limit } = all.find(({ name }) => requirement.test(name)) ?? {};
   return value <= limit;
 };
-console.log(`# bench: ${MEMORY.area}`);
-note(MEMORY.promise, isMet(MEMORY));
 
-const rows = promises.map((promise) => {
-  const { held, broken } = results.get(SHOWN_BY[promise] ?? promise);
-  return { promise, held, broken, isKept: held > 0 && broken === 0 };
-});
-for (const { promise, held, broken, isKept } of rows) {
-  const how = SHOWN_BY[promise] === undefined ? '' : `, by ${SHOWN_BY[promise]}`;
-  console.log(
-    `${isKept ? 'kept' : 'NOT KEPT'}  ${promise}: ${held} of ${held + broken} facts${how}`,
+/** Checks one family. @returns whether all of its promises are kept */
+const check = async (family) => {
+  const { promises, shownBy, tests, benches } = FAMILIES[family];
+  const results = new Map(promises.map((promise) => [promise, { held: 0, broken: 0 }]));
+  const note = (promise, isHeld) => {
+    const result = results.get(promise);
+    if (result !== undefined) result[isHeld ? 'held' : 'broken'] += 1;
+  };
+  for (const group of groups.filter((each) => (each.family ?? 'client') === family)) {
+    console.log(`# ${group.name}`);
+    for (const [, word, promise] of await factsOf(group)) note(promise, word === 'ok');
+  }
+  console.log(`# tests for the promises of ${family}`);
+  const files = new Set(
+    Object.values(tests).flatMap((all) => all.map((name) => name.split(' > ')[0])),
   );
-}
-const kept = rows.filter(({ isKept }) => isKept).length;
-console.log(`${kept} of ${rows.length} promises are kept`);
-process.exitCode = kept === rows.length ? 0 : 1;
+  const ran = testsOf([...files]);
+  for (const [promise, all] of Object.entries(tests)) {
+    for (const wanted of all) {
+      const found = ran.filter(({ name }) => name.startsWith(wanted));
+      // A test that is not there shows nothing.
+      if (found.length === 0) note(promise, false);
+      for (const { isHeld } of found) note(promise, isHeld);
+    }
+  }
+  for (const [promise, bench] of Object.entries(benches)) {
+    console.log(`# bench: ${bench.area}`);
+    note(promise, isMet(bench));
+  }
+  return list(promises, (promise) => ({
+    ...results.get(shownBy[promise] ?? promise),
+    by: shownBy[promise],
+  }));
+};
+
+/** Prints one line for each promise. @returns whether all are kept */
+const list = (promises, resultOf) => {
+  const rows = promises.map((promise) => ({ promise, ...resultOf(promise) }));
+  const kept = rows.filter(({ held, broken }) => held > 0 && broken === 0);
+  for (const row of rows) {
+    const { promise, held, broken, by } = row;
+    const word = kept.includes(row) ? 'kept' : 'NOT KEPT';
+    const how = by === undefined ? '' : `, by ${by}`;
+    console.log(`${word}  ${promise}: ${held} of ${held + broken} facts${how}`);
+  }
+  console.log(`${kept.length} of ${rows.length} promises are kept`);
+  return kept.length === rows.length;
+};
+
+install();
+build('all');
+let areKept = true;
+for (const family of names) areKept = (await check(family)) && areKept;
+process.exitCode = areKept ? 0 : 1;

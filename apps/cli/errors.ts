@@ -13,6 +13,7 @@ import type { DaemonError } from '../daemon/errors.js';
 import type { ImportError } from '../import/mailproxy.js';
 import type { InitError } from '../init/errors.js';
 import type { PingError } from '../../servers/node/ping.js';
+import type { BadProxy } from '../node/environment-proxy.js';
 import type { NodeRunError } from '../node/run.js';
 import type { QuickstartError } from '../quickstart/quickstart.js';
 import type { SetupError } from '../setup/setup.js';
@@ -41,6 +42,9 @@ export type CliError =
   | { readonly kind: 'still-running'; readonly pid: number }
   | { readonly kind: 'no-store'; readonly path: string }
   | { readonly kind: 'no-such-key'; readonly epoch: number }
+  | BadProxy
+  /** A file that is no good descriptor. */
+  | { readonly kind: 'bad-descriptor-file'; readonly path: string; readonly problem: string }
   | PingError
   | { readonly kind: 'no-statistics' }
   /** The command needs a running daemon or part. */

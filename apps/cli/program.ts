@@ -8,6 +8,7 @@ import { addAccount } from './commands/account.js';
 import { addCheckConfig } from './commands/check-config.js';
 import { addConfig } from './commands/config.js';
 import { addDaemon } from './commands/daemon.js';
+import { addDesc } from './commands/desc.js';
 import { addDoctor } from './commands/doctor.js';
 import { addExplain } from './commands/explain.js';
 import { addExport } from './commands/export.js';
@@ -58,6 +59,7 @@ const COMMANDS = [
   addUpgrade,
   addNode,
   addPing,
+  addDesc,
   addTestnet,
 ];
 

@@ -183,6 +183,15 @@ const SENTENCES: { readonly [K in Kind]: (error: ErrorOf<K>) => string } = {
   'not-started': ({ message, log }) => `${message}\nwhat it said: ${log}`,
   'still-running': ({ pid }) => `process ${pid} has not ended; it is ending, or hangs`,
   'no-store': ({ path }) => `${path}: there is no store, and so no key to delete`,
+  'bad-version': ({ path, found, wanted }) => {
+    if (found === undefined) return `${path}: this is no format of a store: run postern upgrade`;
+    return found > wanted
+      ? `${path}: the format ${found} is newer than this program's ${wanted}: postern upgrade of a newer program is needed`
+      : `${path}: the format is ${found} and this program needs ${wanted}: run postern upgrade`;
+  },
+  'bad-proxy': ({ variable }) =>
+    `${variable} in the environment: must be http://HOST:PORT or socks5://HOST:PORT, with USER:PASSWORD@ where the proxy wants it`,
+  'bad-descriptor-file': ({ path, problem }) => `${path}: ${problem}`,
   'no-such-key': ({ epoch }) => `there is no mix key of epoch ${epoch}`,
   'not-crossed': ({ nodes }) =>
     `no loop of this node crosses that; it can cross ${nodes.join(', ')}`,
@@ -256,6 +265,7 @@ const WRONG_USAGE: readonly Kind[] = [
   'config',
   'usage',
   'which-account',
+  'bad-proxy',
   'bad-option',
   'no-address',
   'no-such-part',

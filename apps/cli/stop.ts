@@ -2,7 +2,6 @@
  * The signals of a program that runs until it is told to end, and the file with its process id.
  * @module
  */
-import { join } from 'node:path';
 import type { ResultAsync } from 'neverthrow';
 import { utf8 } from '../../src/bytes/text.js';
 import type { Files, FilesError } from '../../src/io/contracts.js';
@@ -33,14 +32,12 @@ export const awaitStop = (): Stop => {
 
 export const onHangUp = (act: () => void): void => void process.on('SIGHUP', act);
 
-/** Writes our process id into the data directory. @returns removes it again */
+/** Writes our process id into a file. @returns removes it again */
 export const writePidFile = (
   files: Files,
-  dataDir: string,
-): ResultAsync<() => Promise<void>, FilesError> => {
-  const path = join(dataDir, 'pid');
-  return files.write(path, utf8(`${process.pid}\n`)).map(() => async () => {
+  path: string,
+): ResultAsync<() => Promise<void>, FilesError> =>
+  files.write(path, utf8(`${process.pid}\n`)).map(() => async () => {
     // A file that stays names a process that is no more; nobody is misled for long.
     await files.remove(path).unwrapOr(undefined);
   });
-};

@@ -212,6 +212,30 @@ export const metricsAddress = ipPort
   .optional()
   .meta({ usual: 'none', description: 'where `GET /metrics` gives OpenMetrics text, on loopback' });
 
+/** Where a part keeps what it has, other than in `DataDir`. */
+export const placeKeys = {
+  KeyDir: optionalPath.meta({
+    usual: '`DataDir`',
+    description: 'private directory of the lasting keys',
+  }),
+  WorkDir: optionalPath.meta({
+    usual: '`DataDir`',
+    description: 'private directory of the store, and of what can be fetched again',
+  }),
+  PidFile: optionalPath.meta({
+    usual: '`pid` in `DataDir`',
+    description: 'where the number of the process is, while it runs',
+  }),
+};
+
+/** Only nodes have packets that wait. */
+export const queueDirKey = {
+  QueueDir: optionalPath.meta({
+    usual: 'the store',
+    description: 'private directory of the packets that wait, in a store of their own',
+  }),
+};
+
 export const inBackground = z
   .boolean()
   .default(false)

@@ -2,6 +2,7 @@
  * The daemon as a program: from its configuration to the signal that ends it.
  * @module
  */
+import { join } from 'node:path';
 import { ok, safeTry, type Result, type ResultAsync } from 'neverthrow';
 import type { FilesError } from '../../src/io/contracts.js';
 import { collectOnceSettled, nodeIo } from '../../src/io/node.js';
@@ -48,7 +49,7 @@ export const runDaemon = (options: RunOptions): ResultAsync<void, DaemonError | 
       supervisor.reloading();
       void reloader.reload(read).then(() => supervisor.ready());
     };
-    const removePidFile = yield* writePidFile(io.files, config.client.dataDir);
+    const removePidFile = yield* writePidFile(io.files, join(config.client.dataDir, 'pid'));
     log.write('notice', 'daemon', 'ready', { smtp: daemon.smtp, pop3: daemon.pop3 });
     supervisor.ready();
     collectOnceSettled();

@@ -14,6 +14,7 @@ import {
   loggingSchema,
   metricsAddress,
   networkKeys,
+  placeKeys,
   positiveOr,
   socketPath,
   statisticsSchema,
@@ -46,6 +47,7 @@ const authority = z.strictObject({
     .min(1, { error: 'must list at least one address' })
     .describe('where to listen'),
   DataDir: absolutePath.describe('private directory'),
+  ...placeKeys,
   Daemon: inBackground,
   MetricsAddress: metricsAddress,
   ...networkKeys,

@@ -7,6 +7,7 @@ import { err, ok, type Result } from 'neverthrow';
 import type { AuthorityOptions, NetworkParameters } from '../../servers/authority/options.js';
 import type { MixOptions } from '../../servers/mix/mix.js';
 import type { NodeOptions } from '../../servers/node/options.js';
+import { workDirOf, type Places } from '../../servers/node/places.js';
 import type { ProviderOptions } from '../../servers/provider/provider.js';
 import type { Rate } from '../../src/pki/document-codec.js';
 import { lineOf, spell } from '../config/locate.js';
@@ -17,15 +18,17 @@ import { readToml, type ConfigProblem } from '../config/toml.js';
 import { authoritySchema, LONGEST_QUANTILE, type AuthorityFile } from './authority-schema.js';
 import { mixingOf, mixingWarnings } from './mixing.js';
 import { refusalOf, type Refusal } from './file-rules.js';
+import { pidFileOf, placesOf } from './places.js';
 import { providerOptionsOf } from './provider-options.js';
 import { serverSchema, type ServerFile } from './schema.js';
+import type { StatisticsOptions } from './statistics.js';
 import { tuningOf } from './tuning.js';
 
 /** What comes from the world and not from a file. */
 type Worldly = 'io' | 'openStore' | 'storageKey' | 'faults';
 
-interface Common extends StorageSources {
-  readonly dataDir: string;
+interface Common extends StorageSources, Places {
+  readonly pidFile: string;
   readonly logging: LoggingConfig;
   /** Absolute path of the control socket, which is the instance lock. */
   readonly socket: string;
@@ -37,7 +40,7 @@ interface Common extends StorageSources {
   /** What the file may say, and should not. */
   readonly warnings: readonly ConfigProblem[];
   /** Nothing is counted for people where absent. */
-  readonly statistics: { readonly intervalMs: number; readonly file: string } | undefined;
+  readonly statistics: Omit<StatisticsOptions, 'role'> | undefined;
   /** Where metrics are served, on loopback. */
   readonly metrics: string | undefined;
 }
@@ -103,21 +106,23 @@ export const readServerConfig = (
 
 const authorityOf = (file: AuthorityFile): AuthorityConfig => {
   const { Authority: authority, Debug: debug, Management: management } = file;
-  const { DataDir: dataDir } = authority;
+  const places = placesOf(authority);
+  const { dataDir } = places;
   return {
     kind: 'authority',
-    dataDir,
+    ...places,
+    pidFile: pidFileOf(authority),
     ...storageSourcesOf(file.Storage, dataDir),
     logging: loggingOf(file.Logging, dataDir),
     socket: socketOf(management?.Path, dataDir),
     documentVerbs: management?.Enable ?? false,
     inBackground: authority.Daemon,
-    statistics: statisticsOf(file.Statistics, dataDir),
+    statistics: statisticsOf(file.Statistics, places),
     metrics: authority.MetricsAddress,
     generateOnly: debug.GenerateOnly,
     warnings: [],
     options: {
-      dataDir,
+      ...places,
       addresses: authority.Addresses,
       network: agreementOf(authority),
       parameters: parametersOf(file.Parameters),
@@ -134,9 +139,15 @@ const authorityOf = (file: AuthorityFile): AuthorityConfig => {
 
 const statisticsOf = (
   { Enable, Interval, File }: ServerFile['Statistics'],
-  dataDir: string,
+  places: Places,
 ): Common['statistics'] =>
-  Enable ? { intervalMs: Interval * 1000, file: File ?? join(dataDir, 'stats') } : undefined;
+  Enable
+    ? {
+        intervalMs: Interval * 1000,
+        file: File ?? join(places.dataDir, 'stats'),
+        currentFile: join(workDirOf(places), 'stats.current'),
+      }
+    : undefined;
 
 const socketOf = (path: string | undefined, dataDir: string): string =>
   path ?? join(dataDir, 'management_sock');
@@ -163,16 +174,18 @@ const rateOf = (perMs: number, longestMs: number | undefined): Rate => ({
 
 const serverOf = (file: ServerFile): Omit<ServerConfig, 'warnings'> => {
   const { Server: server, Debug: debug, Faults: faults, Management: management } = file;
-  const { DataDir: dataDir } = server;
+  const places = placesOf(server);
+  const { dataDir } = places;
   return {
     kind: server.IsProvider ? 'provider' : 'mix',
-    dataDir,
+    ...places,
+    pidFile: pidFileOf(server),
     ...storageSourcesOf(file.Storage, dataDir),
     logging: loggingOf(file.Logging, dataDir),
     socket: socketOf(management?.Path, dataDir),
     documentVerbs: management?.Enable ?? false,
     inBackground: server.Daemon,
-    statistics: statisticsOf(file.Statistics, dataDir),
+    statistics: statisticsOf(file.Statistics, places),
     metrics: server.MetricsAddress,
     generateOnly: debug.GenerateOnly,
     workers:
@@ -191,7 +204,7 @@ const nodeOptionsOf = (file: ServerFile): ServerConfig['options'] => {
   const authority = { addresses: [pki.Nonvoting.Address], publicKey: pki.Nonvoting.PublicKey };
   const advertise = advertisedOf(server);
   return {
-    dataDir: server.DataDir,
+    ...placesOf(server),
     identifier: server.Identifier.toLowerCase(),
     network: { ...agreementOf(pki.Nonvoting), authority },
     addresses: server.Addresses,

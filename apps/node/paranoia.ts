@@ -5,13 +5,13 @@
  */
 import { dirname, join } from 'node:path';
 import { err, ok, ResultAsync, type Result } from 'neverthrow';
+import { keyDirOf, type Places } from '../../servers/node/places.js';
 import type { StorageSources } from '../config/storage-key.js';
+import { directoriesOf } from './places.js';
 import { failure, statOf, type PrivateFileError } from '../config/private-files.js';
 
 /** What a node keeps secret, and where. */
-export interface Secrets extends StorageSources {
-  readonly dataDir: string;
-}
+export type Secrets = StorageSources & Places;
 
 const OTHERS = 0o077;
 const WRITABLE = 0o022;
@@ -21,16 +21,19 @@ const ROOT = 0;
 /**
  * Everything that is not as private as it should be; what is not there yet is no problem.
  *
- * @returns first the data directory, then its files, then the directories above
+ * @returns first the directories, then the keys, then the directories above
  */
 export const exposedFiles = (
   secrets: Secrets,
 ): ResultAsync<readonly PrivateFileError[], PrivateFileError> => {
-  const { dataDir, storageKeyFile } = secrets;
-  const files = ['identity.private.pem', 'link.private.pem'].map((name) => join(dataDir, name));
-  const parents = new Set([...parentsOf(dataDir), ...parentsOf(storageKeyFile)]);
+  const { storageKeyFile } = secrets;
+  const directories = directoriesOf(secrets);
+  const keys = ['identity.private.pem', 'link.private.pem'].map((name) =>
+    join(keyDirOf(secrets), name),
+  );
+  const parents = new Set([...directories, storageKeyFile].flatMap(parentsOf));
   const checks = [
-    ...[dataDir, ...files, storageKeyFile].map((path) => checkOwn(path)),
+    ...[...directories, ...keys, storageKeyFile].map((path) => checkOwn(path)),
     ...[...parents].map((path) => checkParent(path)),
   ];
   return ResultAsync.combine(checks).map((found) => found.flatMap((problem) => problem ?? []));

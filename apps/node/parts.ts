@@ -8,6 +8,7 @@ import type { AuthorityError, AuthorityOptions } from '../../servers/authority/o
 import { startMix } from '../../servers/mix/mix.js';
 import type { RunningNode } from '../../servers/node/node.js';
 import type { NodeError } from '../../servers/node/options.js';
+import { POISSON } from '../../servers/node/strategy.js';
 import type { SpoolCounts } from '../../servers/provider/contracts.js';
 import {
   startProvider,
@@ -62,7 +63,10 @@ const mixPart = (node: RunningNode): Part => ({
   verbs: {},
   methods: nodeMethods(node),
   apply: (config) => {
-    if (config.kind !== 'authority') node.retune(config.options.tuning ?? {});
+    if (config.kind !== 'authority') {
+      node.retune(config.options.tuning ?? {});
+      node.remix(config.options.mixing ?? POISSON);
+    }
     return ok(undefined);
   },
   close: () => node.close(),
@@ -102,6 +106,7 @@ const nodeJson = (node: RunningNode): JsonObject => {
   const { place, ...status } = node.status();
   return {
     ...status,
+    mixing: { ...status.mixing },
     health: status.health.map((counts) => ({ ...counts })),
     inDocument: place !== undefined,
   };

@@ -46,7 +46,7 @@ const AT_ONCE: Readonly<Record<Role, readonly KeyPath[]>> = {
     ['Debug', 'Layers'],
     ['Debug', 'MinNodesPerLayer'],
   ],
-  mix: [['Logging'], ['Debug']],
+  mix: [['Logging'], ['Debug'], ['Mixing']],
   provider: [['Logging'], ['Debug'], ['Provider', 'SpoolQuota']],
 };
 /** Of those tables, what is looked at when the program starts. */

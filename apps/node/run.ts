@@ -2,12 +2,12 @@
  * One part of a network as a program: its lock, its files, its start, its control socket.
  * @module
  */
-import { join } from 'node:path';
 import { errAsync, ok, okAsync, ResultAsync, safeTry } from 'neverthrow';
 import type { AuthorityError } from '../../servers/authority/options.js';
 import { loadIdentity } from '../../servers/node/keys.js';
 import { serveManagement } from '../../servers/node/management.js';
 import type { NodeError } from '../../servers/node/options.js';
+import { keyDirOf } from '../../servers/node/places.js';
 import { Resources } from '../../servers/node/resources.js';
 import type { JsonObject } from '../../src/control/json.js';
 import { selectPrimitives } from '../../src/crypto/select.js';
@@ -20,19 +20,24 @@ import type { PrivateFileError } from '../config/private-files.js';
 import { loadStorageKey } from '../config/storage-key.js';
 import { bindControlSocket, handingOver, type LockError } from '../daemon/lock.js';
 import type { NodeConfig, ServerConfig } from './config.js';
+import type { DirectoryVia } from './environment-proxy.js';
 import { serveMetrics } from './metrics.js';
 import { operatorMethods } from './methods.js';
 import { openAuthority, openServer, type Part } from './parts.js';
+import { directoriesOf, storesOf } from './places.js';
 import { NodeReloader, type Reloaded, type ReloadError, type ReloadSource } from './reload.js';
 import { openStatistics, type Statistics } from './statistics.js';
+import { checkVersion, writeVersion, type VersionError } from './version.js';
 
-export type NodeRunError = AuthorityError | NodeError | PrivateFileError | LockError;
+export type NodeRunError = AuthorityError | NodeError | PrivateFileError | LockError | VersionError;
 
 export interface NodeWorld {
   readonly io: Io;
   readonly openStore: OpenStore;
   /** Who knows the passphrase; absent: whoever started this process. */
   readonly askPassphrase?: AskPassphrase;
+  /** How authorities are reached; as everybody is where absent. */
+  readonly directoryVia?: DirectoryVia;
   /** Takes private files that others could read; whoever starts us has been warned. */
   readonly lax?: boolean;
   readonly source: ReloadSource;
@@ -66,16 +71,12 @@ export const startPart = (
 
 /** Makes what is missing of a node's lasting keys. @returns its identity key */
 export const generateIdentity = (
-  { dataDir }: NodeConfig,
+  config: NodeConfig,
   io: Io,
 ): ResultAsync<Uint8Array, NodeRunError> =>
-  loadIdentity({ ...io, primitives: selectPrimitives(io.log) }, dataDir).map(
+  loadIdentity({ ...io, primitives: selectPrimitives(io.log) }, keyDirOf(config)).map(
     ({ identityKey }) => identityKey,
   );
-
-/** The store of a part. */
-export const storeOf = ({ kind, dataDir }: NodeConfig): string =>
-  `${dataDir}/${kind === 'authority' ? 'authority' : 'node'}.db`;
 
 const assemble = (
   config: NodeConfig,
@@ -84,13 +85,16 @@ const assemble = (
 ): ResultAsync<RunningPart, NodeRunError> =>
   safeTry(async function* () {
     const { io } = world;
-    yield* io.files.makeDirectory(config.dataDir);
+    for (const directory of directoriesOf(config)) yield* io.files.makeDirectory(directory);
     const control = yield* bindControlSocket(io.network, config.socket);
     // The lock: it goes when nothing is open any more.
     resources.add(() => control.close());
-    const storageKey = yield* loadStorageKey({ ...io, ...world }, config, [storeOf(config)]);
+    yield* checkVersion(io.files, config.dataDir);
+    const stores = storesOf(config.kind, config);
+    const storageKey = yield* loadStorageKey({ ...io, ...world }, config, stores);
     const part = yield* openPart(config, world, storageKey);
     resources.add(() => part.close());
+    yield* writeVersion(io.files, config.dataDir);
     const reloader = new NodeReloader(world.source, part.apply);
     const statistics = yield* keepStatistics(config, world, { resources, part });
     yield* openControl(config, world, { control, resources, part, reloader, statistics });
@@ -101,7 +105,7 @@ const assemble = (
 
 const openPart = (
   config: NodeConfig,
-  { io, openStore }: NodeWorld,
+  { io, openStore, directoryVia }: NodeWorld,
   storageKey: Uint8Array,
 ): ResultAsync<Part, NodeRunError> => {
   const worldly = { io, openStore, storageKey };
@@ -109,9 +113,12 @@ const openPart = (
     return openAuthority({ ...config.options, ...worldly }).mapErr((error) => error);
   }
   collectForPackets();
-  return openServer(config.kind, { ...config.options, ...faultsOf(config, io), ...worldly }).mapErr(
-    (error) => error,
-  );
+  return openServer(config.kind, {
+    ...config.options,
+    ...faultsOf(config, io),
+    ...(directoryVia === undefined ? {} : { directoryVia }),
+    ...worldly,
+  }).mapErr((error) => error);
 };
 
 const faultsOf = ({ faults }: ServerConfig, { random }: Io) =>
@@ -131,14 +138,15 @@ const keepStatistics = (
   { io }: NodeWorld,
   { resources, part }: Pick<Opened, 'resources' | 'part'>,
 ): ResultAsync<Statistics | undefined, NodeRunError> => {
-  const { kind: role, statistics, dataDir } = config;
+  const { kind: role, statistics } = config;
   if (statistics === undefined) return okAsync(undefined);
-  const options = { ...statistics, role, currentFile: join(dataDir, 'stats.current') };
-  return openStatistics(options, { ...io, counters: part.counters }).map((opened) => {
-    const running = opened.run(resources.signal);
-    resources.add(() => running);
-    return opened;
-  });
+  return openStatistics({ ...statistics, role }, { ...io, counters: part.counters }).map(
+    (opened) => {
+      const running = opened.run(resources.signal);
+      resources.add(() => running);
+      return opened;
+    },
+  );
 };
 
 const openControl = (

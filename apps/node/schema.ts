@@ -22,6 +22,8 @@ import {
   ipPort,
   loggingSchema,
   metricsAddress,
+  placeKeys,
+  queueDirKey,
   socketPath,
   statisticsSchema,
   storageSchema,
@@ -55,6 +57,8 @@ const server = z.strictObject({
     .default(false)
     .describe('only those; needs `tcp4` among them'),
   DataDir: absolutePath.describe('private directory'),
+  ...placeKeys,
+  ...queueDirKey,
   IsProvider: z.boolean().default(false).describe('a provider, not a mix'),
   Daemon: inBackground,
   MetricsAddress: metricsAddress,

@@ -13,6 +13,7 @@ import { epochAt, type Epoch } from '../../src/pki/epoch.js';
 import type { LinkDeps, LinkIdentity } from '../../src/wire/contracts.js';
 import { makeCounters, type Counters } from '../node/drops.js';
 import { loadIdentity, type NodeIdentity } from '../node/keys.js';
+import { keyDirOf, storeOf, workDirOf } from '../node/places.js';
 import { Resources } from '../node/resources.js';
 import type { Store } from '../../src/store/store.js';
 import { openWitness } from './witness.js';
@@ -95,10 +96,12 @@ const assemble = (
 ): ResultAsync<RunningAuthority, AuthorityError> =>
   safeTry(async function* () {
     yield* checkOptions(options);
-    const { io, dataDir } = options;
+    const { io } = options;
     const primitives = selectPrimitives(io.log);
-    const identity = yield* loadIdentity({ ...io, primitives }, dataDir);
-    const store = yield* options.openStore(`${dataDir}/authority.db`, options.storageKey);
+    const identity = yield* loadIdentity({ ...io, primitives }, keyDirOf(options));
+    yield* io.files.makeDirectory(options.dataDir);
+    yield* io.files.makeDirectory(workDirOf(options));
+    const store = yield* options.openStore(storeOf('authority', options), options.storageKey);
     resources.add(() => store.close());
     const archive = yield* openArchive(options, store);
     const registry = new Registry(store, io.clock, options);

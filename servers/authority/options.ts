@@ -8,6 +8,7 @@ import type { Rate, Rates } from '../../src/pki/document-codec.js';
 import type { NetworkConfig } from '../../src/pki/network.js';
 import type { OpenStore, StoreError } from '../../src/store/store.js';
 import type { KeyError } from '../node/keys.js';
+import type { Places } from '../node/places.js';
 
 /** A provider may only be listed under the name that it has here. */
 export interface ListedProvider {
@@ -33,13 +34,11 @@ export interface AuthorityPolicy {
   readonly providers: readonly ListedProvider[];
 }
 
-export interface AuthorityOptions extends AuthorityPolicy {
+export interface AuthorityOptions extends AuthorityPolicy, Omit<Places, 'queueDir'> {
   readonly io: Io;
-  /** Absolute path of a private directory; made when missing. */
-  readonly dataDir: string;
   /** Where to listen, `host:port`. */
   readonly addresses: readonly string[];
-  /** All but the authority itself, whose key is in the data directory. */
+  /** All but the authority itself, whose key is among its own. */
   readonly network: Omit<NetworkConfig, 'authority'>;
   readonly openStore: OpenStore;
   /** Seals the authority's store, 32 bytes. */

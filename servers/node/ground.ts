@@ -21,6 +21,7 @@ import { makeCounters, type Counters } from './drops.js';
 import { loadIdentity, type NodeIdentity } from './keys.js';
 import { openMixKeys, type MixKeys } from './mix-keys.js';
 import { DEFAULT_TUNING, type NodeError, type NodeOptions, type NodeTuning } from './options.js';
+import { keyDirOf, queueStoreOf, storeOf, workDirOf } from './places.js';
 import { openReplayLog, type ReplayLog } from './replay.js';
 import type { Resources } from './resources.js';
 import type { NodeRole, RoleMaker } from './role.js';
@@ -36,6 +37,8 @@ export interface Ground {
   readonly directory: DirectoryDeps;
   readonly identity: NodeIdentity;
   readonly store: Store;
+  /** Where packets wait. */
+  readonly queueStore: Store;
   /** Where signed descriptors are kept. */
   readonly publications: Store;
   readonly mixKeys: MixKeys;
@@ -56,16 +59,17 @@ export const openGround = (
   safeTry(async function* () {
     const options = withinBandwidth(given);
     yield* checkOptions(options);
-    const { io, network, dataDir } = options;
+    const { io, network } = options;
     const { clock, random, files } = io;
+    yield* files.makeDirectory(options.dataDir);
     const suite = { geometry: network.geometry, primitives: selectPrimitives(io.log) };
     const link: LinkDeps = { ...suite, profile: network.link, clock, random };
-    const identity = yield* loadIdentity({ ...suite, files, random }, dataDir);
-    const store = yield* options.openStore(`${dataDir}/node.db`, options.storageKey);
-    resources.add(() => store.close());
+    const identity = yield* loadIdentity({ ...suite, files, random }, keyDirOf(options));
+    const stores = yield* openStores(options, resources);
+    const { store } = stores;
     const shared = yield* openShared(maker, resources);
     const { mixKeys, replay } = yield* openKeys(options, suite, shared ?? { store });
-    const directory = { network: io.network, link, authority: network.authority, clock };
+    const directory = directoryOf(options, link);
     const roleKind = maker.kind;
     const documents = openDocuments(options, { roleKind, suite, directory });
     resources.add(() => documents.close());
@@ -78,7 +82,7 @@ export const openGround = (
       link,
       directory,
       identity,
-      store,
+      ...stores,
       publications: shared?.store ?? store,
       mixKeys,
       replay,
@@ -102,6 +106,41 @@ const checkOptions = ({ storageKey, addresses }: NodeOptions): Result<void, Node
   }
   return addresses.length > 0 ? ok(undefined) : err({ kind: 'no-address' });
 };
+
+const directoryOf = (
+  { io, network, directoryVia = (all) => all }: NodeOptions,
+  link: LinkDeps,
+): DirectoryDeps => ({
+  network: directoryVia(io.network),
+  link,
+  authority: network.authority,
+  clock: io.clock,
+});
+
+const openStores = (
+  options: NodeOptions,
+  resources: Resources,
+): ResultAsync<Pick<Ground, 'store' | 'queueStore'>, NodeError> =>
+  openOne(options, storeOf('node', options), resources).andThen((store) => {
+    const path = queueStoreOf(options);
+    return path === undefined
+      ? okAsync({ store, queueStore: store })
+      : openOne(options, path, resources).map((queueStore) => ({ store, queueStore }));
+  });
+
+/** A store in a directory that is made when it is missing. */
+const openOne = (
+  { io, openStore, storageKey }: NodeOptions,
+  path: string,
+  resources: Resources,
+): ResultAsync<Store, NodeError> =>
+  io.files
+    .makeDirectory(path.slice(0, path.lastIndexOf('/')))
+    .andThen((): ResultAsync<Store, NodeError> => openStore(path, storageKey))
+    .map((store) => {
+      resources.add(() => store.close());
+      return store;
+    });
 
 const openShared = (
   { share }: RoleMaker,
@@ -133,10 +172,11 @@ const openKeys = (
   });
 
 const openDocuments = (
-  { io, network, dataDir }: NodeOptions,
+  options: NodeOptions,
   ground: Pick<Ground, 'roleKind' | 'suite' | 'directory'>,
-): DocumentKeeper =>
-  openDocumentKeeper({
+): DocumentKeeper => {
+  const { io, network } = options;
+  return openDocumentKeeper({
     clock: io.clock,
     config: network,
     primitives: ground.suite.primitives,
@@ -144,6 +184,7 @@ const openDocuments = (
     sources: [authoritySource(ground.directory)],
     wanted: ground.roleKind === 'provider' ? PROVIDER_WANTS : MIX_WANTS,
     files: io.files,
-    cachePath: `${dataDir}/documents`,
+    cachePath: `${workDirOf(options)}/documents`,
     log: io.log,
   });
+};

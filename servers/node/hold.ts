@@ -57,7 +57,8 @@ export const remainingDelayMs = (delayMs: number, spentMs: number): number | und
 
 export class Hold {
   readonly #deps: HoldDeps;
-  readonly #strategy: Strategy<Held>;
+  #mixing: Mixing;
+  #strategy: Strategy<Held>;
   /** Chosen to leave, in the order of their times. */
   #leaving: Departure<Held>[] = [];
   #closed = false;
@@ -68,12 +69,32 @@ export class Hold {
   constructor(deps: HoldDeps) {
     this.#deps = deps;
     const { mixing = POISSON, random, clock } = deps;
+    this.#mixing = mixing;
     this.#strategy = makeStrategy(mixing, { random, startMs: clock.monotonic() });
     this.#maxDelayMs = MAX_DELAY_EPOCHS * deps.epochTime.periodMs;
   }
 
   get size(): number {
     return this.#strategy.size + this.#leaving.length;
+  }
+
+  get mixing(): Mixing {
+    return this.#mixing;
+  }
+
+  /** Goes on by another strategy; what is held moves over, with what is left of its delay. */
+  remix(mixing: Mixing): void {
+    if (JSON.stringify(mixing) === JSON.stringify(this.#mixing)) return;
+    const { random, clock } = this.#deps;
+    const nowMs = clock.monotonic();
+    const held = this.#strategy.drain(nowMs);
+    this.#mixing = mixing;
+    this.#strategy = makeStrategy(mixing, { random, startMs: nowMs });
+    for (const { item, dueMs } of held) {
+      this.#strategy.add(item, { nowMs, delayMs: Math.max(0, dueMs - nowMs) });
+    }
+    this.#wakeMs = Infinity;
+    this.#arm();
   }
 
   /** Takes over a document's MuMaxDelay; 0 means no limit but three epochs. */

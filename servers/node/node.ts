@@ -17,6 +17,7 @@ import { Resources } from './resources.js';
 import type { NodeRole, RoleMaker } from './role.js';
 import { openEntry, openExit, servicesOf, type Stages } from './stages.js';
 import type { NodeStatus } from './status.js';
+import type { Mixing } from './strategy.js';
 import { followDocuments, reauthenticate, rotateKeys } from './upkeep.js';
 
 export interface RunningNode {
@@ -36,6 +37,8 @@ export interface RunningNode {
   ping(names: readonly string[]): Promise<Result<Ping, PingError>>;
   /** Takes over other local limits, from now on; what is not named has its default. */
   retune(tuning: Partial<NodeTuning>): void;
+  /** Takes over another strategy; what is held stays held by it. */
+  remix(mixing: Mixing): void;
   /** Ends the node; packets that are held or wait to be sent are kept for the next start. */
   close(): Promise<void>;
 }
@@ -122,6 +125,7 @@ const running = (stages: Stages, addresses: readonly string[]): RunningNode => (
   ping: (names) => stages.role.ping?.(names) ?? Promise.resolve(err({ kind: 'no-loops' })),
   // Every stage looks at this one object when it needs a limit.
   retune: (tuning) => void Object.assign(stages.tuning, DEFAULT_TUNING, tuning),
+  remix: (mixing) => stages.hold.remix(mixing),
   close: () => stages.resources.close(),
 });
 
@@ -146,6 +150,7 @@ const statusOf = (stages: Stages): NodeStatus => {
     replayTags: replay.size,
     counters: counters.snapshot(),
     queues,
+    mixing: stages.hold.mixing,
     queuedOnDisk: stages.queue.entries.length,
     health: stages.role.health?.() ?? [],
     connections: { ...listening.connections, outgoingPlanned: planned, outgoingUp: up },

@@ -2,13 +2,14 @@
  * How a node is told what it is: options, tuning with its defaults, and why it may fail to start.
  * @module
  */
-import type { Io, ListenError } from '../../src/io/contracts.js';
+import type { Io, ListenError, Network } from '../../src/io/contracts.js';
 import type { NetworkConfig } from '../../src/pki/network.js';
 import type { OpenStore, StoreError } from '../../src/store/store.js';
 import type { BandwidthLimit } from './bandwidth.js';
 import type { FaultStage } from './fault-stage.js';
 import type { KeyError } from './keys.js';
 import type { BadRecord } from './mix-keys.js';
+import type { Places } from './places.js';
 import type { RetryPlan } from './retry-plan.js';
 
 /** Local limits; none of them can be seen on the wire. */
@@ -85,13 +86,13 @@ export const DEFAULT_TUNING: NodeTuning = {
   decoySlackMs: 15_000,
 };
 
-export interface NodeOptions {
+export interface NodeOptions extends Places {
   readonly io: Io;
-  /** Absolute path of a private directory; made when missing. */
-  readonly dataDir: string;
   /** The node's name in the documents, 1 to 32 bytes. */
   readonly identifier: string;
   readonly network: NetworkConfig;
+  /** How the authority is reached, where others than it are reached otherwise; such as a proxy. */
+  readonly directoryVia?: (network: Network) => Network;
   /** Where to listen, `host:port`. */
   readonly addresses: readonly string[];
   /** What the descriptor lists, by transport; the bound addresses as `tcp4` / `tcp6` when absent. */

@@ -30,6 +30,8 @@ export interface PublisherDeps {
   /** Signs a descriptor whose mix keys are durable. */
   readonly sign: (epoch: Epoch) => ResultAsync<Uint8Array, SignError>;
   readonly post: (epoch: Epoch, raw: Uint8Array) => Promise<PostOutcome>;
+  /** Shows people the descriptor that holds now; called when it is another one. */
+  readonly show: (epoch: Epoch, raw: Uint8Array) => Promise<void>;
   readonly count: (event: string) => void;
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -61,6 +63,7 @@ export class Publisher {
   /** Epochs that are posted once more, whatever was settled. */
   readonly #again = new Set<Epoch>();
   #missedFor: Epoch | undefined;
+  #shown: Epoch | undefined;
   #nap = new AbortController();
 
   constructor(deps: PublisherDeps) {
@@ -88,6 +91,7 @@ export class Publisher {
     while (!signal.aborted) {
       // Made before the attempts: a document that comes meanwhile must not be slept over.
       this.#nap = new AbortController();
+      await this.#show();
       const left = await this.#publishDue();
       const idleMs = Math.min(LONGEST_SLEEP_MS, remainingMs(epochTime, clock.now()));
       await clock.sleep(left ? Math.min(retryMs, idleMs) : idleMs, this.#nap.signal);
@@ -156,6 +160,7 @@ export class Publisher {
       log.write('error', 'publish', 'no descriptor', { epoch, reason: publication.error.kind });
       return false;
     }
+    await this.#show();
     const outcome = await post(epoch, publication.value.raw);
     count(`publish.${outcome}`);
     log.write('info', 'publish', 'descriptor posted', { epoch, outcome });
@@ -164,6 +169,19 @@ export class Publisher {
     const kept = await this.#keep(epoch, { ...publication.value, settled: true });
     // Not kept: the same bytes are posted once more, which the authority takes for what it is.
     return kept.isOk();
+  }
+
+  /** That of this epoch; where it came too late for the document, one that only people see. */
+  async #show(): Promise<void> {
+    const { clock, epochTime, hasDocument, sign, show } = this.#deps;
+    const now = epochAt(epochTime, clock.now());
+    const known = this.#publications.get(now);
+    // What is not known and not too late is signed to be posted, and shown then.
+    if (now === this.#shown || (known === undefined && !hasDocument(now))) return;
+    const raw = known?.raw ?? (await sign(now).unwrapOr(undefined));
+    if (raw === undefined) return;
+    this.#shown = now;
+    await show(now, raw);
   }
 
   /** The descriptor of an epoch, kept before anybody sees it. */

@@ -10,6 +10,7 @@ import { Admission } from './admit.js';
 import { Backlog } from './backlog.js';
 import { CarryOver } from './carry-over.js';
 import { makeSigner, type AddressBook } from './describe.js';
+import { writeDescriptor } from './descriptor-file.js';
 import { Dispatcher } from './dispatch.js';
 import type { Ground } from './ground.js';
 import { Hold } from './hold.js';
@@ -47,7 +48,7 @@ export const openExit = (
   mixing: Mixing | undefined,
 ): ResultAsync<Exit, StoreError> =>
   openQueueStore({
-    store: ground.store,
+    store: ground.queueStore,
     packetLength: ground.suite.geometry.packetLength,
     maxBytes: ground.tuning.queueMaxBytes,
     count: ground.counters.count,
@@ -209,8 +210,17 @@ const makePublisher = (ground: Ground, role: NodeRole, addresses: AddressBook): 
     hasDocument: (epoch) => documents.view(epoch) !== undefined,
     sign: makeSigner(ground, role, addresses),
     post: (epoch, raw) => post(ground, epoch, raw),
+    show: (epoch, raw) => show(ground, epoch, raw),
     log: io.log,
   });
+};
+
+/** Nobody is kept from publishing by a file that is for people. */
+const show = async ({ io, options }: Ground, epoch: Epoch, raw: Uint8Array): Promise<void> => {
+  const shown = await writeDescriptor(io.files, options.dataDir, { epoch, raw });
+  if (shown.isErr()) {
+    io.log.write('warning', 'publish', 'descriptor not shown', { reason: shown.error.reason });
+  }
 };
 
 const post = async (ground: Ground, epoch: Epoch, raw: Uint8Array): Promise<PostOutcome> => {

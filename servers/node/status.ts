@@ -7,6 +7,7 @@ import type { DocumentState } from '../../src/pki/latest.js';
 import type { Place } from '../../src/pki/view.js';
 import type { NodeHealth } from './health.js';
 import type { NodeRole } from './role.js';
+import type { Mixing } from './strategy.js';
 
 export interface NodeStatus {
   readonly role: NodeRole['kind'];
@@ -32,6 +33,8 @@ export interface NodeStatus {
     /** Ended here, not yet with their user or service. */
     readonly deliver: number;
   };
+  /** When held packets leave. */
+  readonly mixing: Mixing;
   /** Those of them that are on disk. */
   readonly queuedOnDisk: number;
   /** How loop decoys fared, by the nodes on their paths. */

@@ -4,31 +4,29 @@
  * Source: RFC 1928 (CONNECT only) and RFC 1929; replies above 0xf0 are Tor's (its proposal 304).
  * @module
  */
-import { err, errAsync, ok, ResultAsync, type Result } from 'neverthrow';
+import { err, ok, type Result } from 'neverthrow';
 import { utf8 } from '../bytes/text.js';
 import { concat, Writer } from '../bytes/writer.js';
-import { onAbort } from './abort.js';
-import { parseAddress, type NetworkAddress } from './address.js';
-import type { Clock, DialError, Duplex, Network } from './contracts.js';
+import type { Duplex, Network } from './contracts.js';
 import { ipBytes } from './ip.js';
 import { Lookahead } from './lookahead.js';
+import {
+  proxiedNetwork,
+  type ProxyOptions,
+  type Reason,
+  type Target,
+  type Wanted,
+} from './proxied.js';
 
-export interface Socks5Options {
-  /** `host:port` or `unix:/path`. */
-  readonly proxy: string;
+export interface Socks5Options extends ProxyOptions {
   /** Sent to the proxy, which must take it; 1 to 255 bytes each. */
   readonly credentials?: Socks5Credentials;
-  readonly clock: Clock;
-  /** From a dial to the proxy's consent; default a minute. */
-  readonly deadlineMs?: number;
 }
 
 export interface Socks5Credentials {
   readonly user: string;
   readonly password: string;
 }
-
-const DEFAULT_DEADLINE_MS = 60_000;
 
 const VERSION = 5;
 const METHOD = { none: 0, password: 2 } as const;
@@ -41,8 +39,6 @@ const V4_LENGTH = 4;
 const V6_LENGTH = 16;
 const PORT_LENGTH = 2;
 const MAX_LENGTH = 255;
-
-type Reason = DialError['reason'];
 
 /** What the proxy's reply says of the target; any other code says something of the proxy. */
 const REPLIES: ReadonlyMap<number, Reason> = new Map([
@@ -63,9 +59,6 @@ const REPLIES: ReadonlyMap<number, Reason> = new Map([
   [0xf7, 'timeout'],
 ]);
 
-/** Where a connection shall lead. */
-type Target = Extract<NetworkAddress, { readonly kind: 'tcp' }>;
-
 /**
  * The same network from behind a proxy. Nothing is ever dialled but the proxy, and nobody listens.
  *
@@ -76,66 +69,16 @@ export const socks5Network = (network: Network, options: Socks5Options): Network
   if (credentials !== undefined && !fits(credentials)) {
     throw new RangeError('credentials have 1 to 255 bytes');
   }
-  return {
-    dial: (address, signal) => {
-      const target = targetOf(address);
-      return target === undefined
-        ? errAsync({ kind: 'dial', address, reason: 'bad-address' })
-        : new ResultAsync(connect(network, options, { target, address, signal })).mapErr(
-            (reason) => ({ kind: 'dial', address, reason }),
-          );
-    },
-    listen: (address) => errAsync({ kind: 'listen', address, reason: 'denied' }),
-  };
+  return proxiedNetwork(network, options, (duplex, { target, address }) =>
+    negotiate(duplex, { target, address, credentials }),
+  );
 };
 
 /** Whether the protocol can carry these. */
 export const fits = ({ user, password }: Socks5Credentials): boolean =>
   [user, password].every((text) => text !== '' && utf8(text).length <= MAX_LENGTH);
 
-/** Sockets of this machine, and IPv6 zones, mean nothing to a proxy. */
-const targetOf = (address: string): Target | undefined => {
-  const parsed = parseAddress(address);
-  if (parsed?.kind !== 'tcp' || parsed.port === 0) return undefined;
-  const isUsable = parsed.host.includes(':')
-    ? ipBytes(parsed.host) !== undefined
-    : utf8(parsed.host).length <= MAX_LENGTH;
-  return isUsable ? parsed : undefined;
-};
-
-interface Attempt {
-  readonly target: Target;
-  readonly address: string;
-  readonly signal: AbortSignal;
-}
-
-/** One connection, under one limit of time; where it fails, nothing stays open. */
-const connect = async (
-  network: Network,
-  { proxy, credentials, clock, deadlineMs = DEFAULT_DEADLINE_MS }: Socks5Options,
-  { target, address, signal }: Attempt,
-): Promise<Result<Duplex, Reason>> => {
-  const limit = new AbortController();
-  const forget = onAbort(signal, () => limit.abort());
-  void clock.sleep(deadlineMs, limit.signal).then(() => limit.abort());
-  let release = (): unknown => undefined;
-  const connected = await network
-    .dial(proxy, limit.signal)
-    .mapErr((): Reason => 'proxy')
-    .andThen((duplex) => {
-      release = onAbort(limit.signal, () => duplex.destroy());
-      return new ResultAsync(negotiate(duplex, { target, address, credentials }));
-    });
-  const wasCut = limit.signal.aborted;
-  release();
-  forget();
-  limit.abort();
-  return wasCut ? err(signal.aborted ? 'aborted' : 'timeout') : connected;
-};
-
-interface Wish {
-  readonly target: Target;
-  readonly address: string;
+interface Wish extends Wanted {
   readonly credentials: Socks5Credentials | undefined;
 }
 

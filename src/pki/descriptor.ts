@@ -112,6 +112,27 @@ export const verifyDescriptor = (
 };
 
 /**
+ * Verifies and reads a signed descriptor whose epoch nobody has told: it is the first that it has a
+ * mix key for.
+ *
+ * @errors any {@link DescriptorError}
+ */
+export const readDescriptor = (
+  primitives: Primitives,
+  raw: Uint8Array,
+  nowMs: number,
+): Result<{ readonly epoch: Epoch; readonly descriptor: Descriptor }, DescriptorError> =>
+  decodeCertificate(raw)
+    .andThen(({ certified }) => decodeDescriptor(certified))
+    .andThen(({ mixKeys }) => {
+      const epoch = Math.min(...mixKeys.keys());
+      return verifyDescriptor(primitives, raw, { epoch, nowMs }).map((descriptor) => ({
+        epoch,
+        descriptor,
+      }));
+    });
+
+/**
  * The rules of a descriptor for an epoch.
  *
  * @returns the same descriptor

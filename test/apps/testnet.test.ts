@@ -10,6 +10,8 @@ const checks = join(import.meta.dirname, 'checks');
 /** Checks that share one network. */
 interface Group {
   readonly name: string;
+  /** Whose promises they show; the client's where absent. */
+  readonly family?: string;
   /** Options of `testnet up`. */
   readonly options: readonly string[];
   readonly checks: readonly string[];

@@ -12,7 +12,9 @@ import { loadStorageKey, type StorageSources } from '../../config/storage-key.js
 import { storesIn } from '../../config/stores.js';
 import type { ConfigProblem } from '../../config/toml.js';
 import { readDaemonConfig } from '../../daemon/config.js';
-import { readAuthorityConfig, readServerConfig } from '../../node/config.js';
+import { readAuthorityConfig, readServerConfig, type NodeConfig } from '../../node/config.js';
+import { directoriesOf } from '../../node/places.js';
+import { checkUpgradable, writeVersion } from '../../node/version.js';
 import { finishWith, printData, type Cli } from '../cli.js';
 import type { CliError } from '../errors.js';
 import { configPath, readConfigFile } from '../files.js';
@@ -29,7 +31,9 @@ interface Upgraded {
 
 /** Where stores lie, and what opens them. */
 interface Place extends StorageSources {
-  readonly dataDir: string;
+  readonly directories: readonly string[];
+  /** Of a part of a network: where its file `version` is. */
+  readonly versionIn?: string;
 }
 
 export const addUpgrade = (program: Command, cli: Cli): void => {
@@ -58,21 +62,30 @@ export const upgradeStores = (
 const placeOf = (source: string, file: string): Result<Place, readonly ConfigProblem[]> => {
   switch (fileKindOf(source)) {
     case 'authority':
-      return readAuthorityConfig(source, file);
+      return readAuthorityConfig(source, file).map(partPlace);
     case 'server':
-      return readServerConfig(source, file);
+      return readServerConfig(source, file).map(partPlace);
     case 'daemon':
       return readDaemonConfig(source, file).map((config) => ({
         ...config,
-        dataDir: config.client.dataDir,
+        directories: [config.client.dataDir],
       }));
   }
 };
 
+const partPlace = (config: NodeConfig): Place => ({
+  ...config,
+  directories: directoriesOf(config),
+  versionIn: config.dataDir,
+});
+
 /** One store after the other; where one cannot be upgraded, those before it have been. */
 const upgradeAll = (place: Place): ResultAsync<readonly Upgraded[], CliError> =>
   safeTry(async function* () {
-    const stores = await storesIn(place.dataDir);
+    const { directories, versionIn } = place;
+    // One directory may be within another.
+    const stores = [...new Set((await Promise.all(directories.map(storesIn))).flat())];
+    if (versionIn !== undefined) yield* checkUpgradable(nodeIo().files, versionIn);
     const upgraded: Upgraded[] = [];
     // A directory without stores has no need of a key, and must not be given one.
     const key =
@@ -85,6 +98,9 @@ const upgradeAll = (place: Place): ResultAsync<readonly Upgraded[], CliError> =>
         error,
       }));
       if (upgrade.kind !== 'no-store') upgraded.push({ store, upgrade });
+    }
+    if (versionIn !== undefined && stores.length > 0) {
+      yield* writeVersion(nodeIo().files, versionIn);
     }
     return ok(upgraded);
   });

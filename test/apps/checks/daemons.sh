@@ -59,9 +59,9 @@ is_state(){ [ "$(connection "$1" "$2")" = "$3" ]; }
 has_mail(){ [ "$(mails "$1")" -ge "$2" ]; }
 in_maildir(){ grep -qs "^Subject: $2" "$1"/new/*; }
 
-# start_proxy LOG: a SOCKS5 proxy that notes user and target of each request; sets PROXY and PID_proxy
+# start_proxy LOG [HOST]: a proxy that notes user and target of each request; sets PROXY and PID_proxy
 start_proxy(){
-  python3 "$(dirname "${BASH_SOURCE[0]}")/socks.py" "$1" >"$1.port" 2>/dev/null &
+  python3 "$(dirname "${BASH_SOURCE[0]}")/proxy.py" "$@" >"$1.port" 2>/dev/null &
   PID_proxy=$!; OWN="$OWN $!"
   disown
   eventually test -s "$1.port"

@@ -2,7 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { selectPrimitives } from '../../../src/crypto/select.js';
 import type { Duplex } from '../../../src/io/contracts.js';
 import { memoryIo, type MemoryIo } from '../../../src/io/memory.js';
-import { epochAt, KATZENPOST_EPOCHS as epochTime, type Epoch } from '../../../src/pki/epoch.js';
+import {
+  epochAt,
+  KATZENPOST_EPOCHS as epochTime,
+  type Epoch,
+  type EpochTime,
+} from '../../../src/pki/epoch.js';
 import type { LinkDeps, Session } from '../../../src/wire/contracts.js';
 import { acceptLink } from '../../../src/wire/link.js';
 import { LINK_PROFILE_01 } from '../../../src/wire/profile.js';
@@ -19,6 +24,7 @@ import { descriptorOf, readView } from '../../pki/support.js';
 import { repeated } from '../../support/bytes.js';
 import { suite } from './support.js';
 
+const HOUR_MS = 3_600_000;
 /** Node 21 of the second layer is us; node 31 behind it is the peer, at its descriptor's address. */
 const PEER_ADDRESS = '127.0.0.1:30031';
 const PEER = descriptorOf(31, 0, 0).identityKey;
@@ -27,9 +33,13 @@ interface Setting {
   readonly faults?: FaultStage;
   readonly tuning?: Partial<NodeTuning>;
   readonly stores?: ReturnType<typeof memoryStores>;
+  readonly epochs?: EpochTime;
 }
 
-const setUp = async (seed: string, { faults, tuning, stores = memoryStores() }: Setting = {}) => {
+const setUp = async (
+  seed: string,
+  { faults, tuning, stores = memoryStores(), epochs = epochTime }: Setting = {},
+) => {
   const io = memoryIo({ seed });
   const link: LinkDeps = {
     ...suite,
@@ -38,7 +48,7 @@ const setUp = async (seed: string, { faults, tuning, stores = memoryStores() }: 
     clock: io.clock,
     random: io.random,
   };
-  const views = new Map([[epochAt(epochTime, io.clock.now()), undefined]]);
+  const views = new Map([[epochAt(epochs, io.clock.now()), undefined]]);
   const view = (epoch: Epoch) => (views.has(epoch) ? readView(epoch) : undefined);
   const stop = new AbortController();
   const counters = makeCounters(io.log);
@@ -61,8 +71,8 @@ const setUp = async (seed: string, { faults, tuning, stores = memoryStores() }: 
     network: io.network,
     link,
     identity: { ad: descriptorOf(21, 0, 0).identityKey, secretKey: repeated(21, 32) },
-    backlog: new Backlog({ ...common, epochTime, queue }),
-    topology: { epochTime, view, identityKey: descriptorOf(21, 0, 0).identityKey },
+    backlog: new Backlog({ ...common, epochTime: epochs, queue }),
+    topology: { epochTime: epochs, view, identityKey: descriptorOf(21, 0, 0).identityKey },
     faults,
   });
   const close = async (): Promise<void> => {
@@ -263,6 +273,34 @@ describe('a destination that is down', () => {
       if ((counts()['connect.attempts'] ?? 0) > before) attempts.push(second + 1);
     }
     expect(attempts).toEqual([1, 10, 20, 30, 90, 150, 210]);
+    await close();
+  });
+
+  it('for six hours gets all that was sent meanwhile, at the next attempt of the plan', async () => {
+    const plan = 'every 10 minutes for 30 minutes, every 1 hour for 1 day';
+    const { io, link, dispatcher, counts, close, send } = await setUp('six hours', {
+      tuning: { retryPlan: parseRetryPlan(plan)._unsafeUnwrap() },
+      epochs: { ...epochTime, periodMs: 48 * HOUR_MS },
+    });
+    dispatcher.sweep();
+    const attempts: number[] = [];
+    let minute = 0;
+    const pass = async (minutes: number): Promise<void> => {
+      for (const end = minute + minutes; minute < end; minute++) {
+        const before = counts()['connect.attempts'] ?? 0;
+        await io.clock.advance(60_000);
+        if ((counts()['connect.attempts'] ?? 0) > before) attempts.push(minute);
+      }
+    };
+    for (let hour = 0; hour < 6; hour++) {
+      send(20);
+      await pass(60);
+    }
+    const { sessions, numbers } = await listen(io, link);
+    await pass(60);
+    expect(attempts).toEqual([0, 9, 19, 29, 89, 149, 209, 269, 329, 389]);
+    expect(sessions).toHaveLength(1);
+    expect(numbers.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 120 }, (_, i) => i));
     await close();
   });
 

@@ -21,11 +21,12 @@ const setUp = async ({ minute, documents = [], outcomes = [], signs = true }: Wo
   const stores = memoryStores();
   const known = new Set(documents);
   const posts: Epoch[] = [];
+  const shown: Epoch[] = [];
   const left = [...outcomes];
   const start = async () => {
     const store = (await stores.open('/node.db', repeated(1, 32)))._unsafeUnwrap();
     const stop = new AbortController();
-    let signed = 0;
+    const signed: Epoch[] = [];
     const publisher = new Publisher({
       clock,
       epochTime,
@@ -33,15 +34,16 @@ const setUp = async ({ minute, documents = [], outcomes = [], signs = true }: Wo
       retryMs: 5000,
       hasDocument: (epoch) => known.has(epoch),
       sign: (epoch) => {
-        signed++;
+        signed.push(epoch);
         return signs
-          ? okAsync(Uint8Array.of(epoch & 0xff, signed))
+          ? okAsync(Uint8Array.of(epoch & 0xff, signed.length))
           : errAsync({ kind: 'bad-descriptor', rule: 'Name' });
       },
       post: async (epoch) => {
         posts.push(epoch);
         return left.shift() ?? 'accepted';
       },
+      show: (epoch) => Promise.resolve(void shown.push(epoch)),
       count: () => undefined,
       log: memoryLog(),
       signal: stop.signal,
@@ -53,9 +55,11 @@ const setUp = async ({ minute, documents = [], outcomes = [], signs = true }: Wo
       await run;
       await store.close();
     };
-    return { publisher, end, signed: () => signed };
+    /** How often the descriptor of the next epoch was signed. */
+    const signedNext = () => signed.filter((epoch) => epoch === NOW + 1).length;
+    return { publisher, end, signedNext };
   };
-  return { clock, known, posts, start };
+  return { clock, known, posts, shown, start };
 };
 
 describe('publication', () => {
@@ -78,6 +82,28 @@ describe('publication', () => {
     await end();
   });
 
+  it('shows the descriptor that holds, before it is posted and over a restart', async () => {
+    const outcomes: PostOutcome[] = ['failed'];
+    const { clock, posts, shown, start, known } = await setUp({ minute: 1, outcomes });
+    const first = await start();
+    await clock.advance(1000);
+    expect(posts[0]).toBe(NOW);
+    expect(shown).toEqual([NOW]);
+    await first.end();
+    const second = await start();
+    await clock.advance(30_000);
+    expect(shown).toEqual([NOW, NOW]);
+    known.add(NOW).add(NOW + 1);
+    await clock.advance(epochTime.periodMs);
+    expect(shown).toEqual([NOW, NOW, NOW + 1]);
+    await second.end();
+    const late = await setUp({ minute: 11, documents: [NOW] });
+    const third = await late.start();
+    await late.clock.advance(1000);
+    expect({ posts: late.posts, shown: late.shown }).toEqual({ posts: [], shown: [NOW] });
+    await third.end();
+  });
+
   it('does not begin after the half time, unless the network is young', async () => {
     const late = await setUp({ minute: 11, documents: [NOW] });
     const first = await late.start();
@@ -98,10 +124,10 @@ describe('publication', () => {
   it('tries until it is settled or the document is there, signing once', async () => {
     const outcomes: PostOutcome[] = ['failed', 'failed', 'conflict'];
     const { clock, posts, start } = await setUp({ minute: 1, documents: [NOW], outcomes });
-    const { end, signed } = await start();
+    const { end, signedNext } = await start();
     await clock.advance(120_000);
     expect(posts).toEqual([NOW + 1, NOW + 1, NOW + 1]);
-    expect(signed()).toBe(1);
+    expect(signedNext()).toBe(1);
     await end();
     const document = await setUp({ minute: 1, documents: [NOW], outcomes: ['failed'] });
     const second = await document.start();
@@ -122,7 +148,7 @@ describe('publication', () => {
     const second = await start();
     await clock.advance(60_000);
     expect(posts.length).toBeGreaterThan(before);
-    expect(second.signed()).toBe(0);
+    expect(second.signedNext()).toBe(0);
     await second.end();
   });
 
@@ -138,7 +164,7 @@ describe('publication', () => {
     second.publisher.republish();
     await clock.advance(1000);
     expect(posts).toEqual([NOW, NOW + 1, NOW, NOW + 1]);
-    expect(second.signed()).toBe(0);
+    expect(second.signedNext()).toBe(0);
     await second.end();
   });
 

@@ -253,6 +253,25 @@ describe('holding by a strategy', () => {
     expect(new Set(sent.map(({ id }) => id)).size).toBe(37);
   });
 
+  it('goes on by another one, with what is held', async () => {
+    const { clock, sent, put, held } = hold(poolOf('pool', 0.5, 3));
+    for (let id = 0; id < 10; id++) put(id, 1);
+    await clock.advance(1000 * INTERVAL_MS);
+    expect(held.size).toBe(3);
+    held.remix(poolOf('pool', 0.5, 1));
+    expect(held.mixing).toMatchObject({ minSize: 1 });
+    await clock.advance(1000 * INTERVAL_MS);
+    expect(held.size).toBe(1);
+    held.remix({ kind: 'poisson' });
+    put(10, 70_000);
+    await clock.advance(69_999);
+    expect(held.size).toBe(1);
+    held.remix({ kind: 'timed', intervalMs: INTERVAL_MS });
+    await clock.advance(INTERVAL_MS);
+    expect(held.size).toBe(0);
+    expect(sent.map(({ id }) => id).sort((a, b) => a - b)).toEqual([...Array(11).keys()]);
+  });
+
   it('is bounded, and counts what it drops', async () => {
     const { clock, sent, put, held, drops } = hold(poolOf('binomial', 1, 2), 10);
     for (let id = 0; id < 25; id++) put(id, 1);

@@ -7,13 +7,14 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { err, errAsync, ok, ResultAsync, safeTry } from 'neverthrow';
 import { deleteMixKeys } from '../../../../servers/node/delete-keys.js';
 import { deleteIdentity } from '../../../../servers/node/keys.js';
+import { keyDirOf } from '../../../../servers/node/places.js';
 import { nodeIo } from '../../../../src/io/node.js';
 import { openSqliteStore } from '../../../../src/store/sqlite.js';
 import { loadStorageKey } from '../../../config/storage-key.js';
 import { bindControlSocket } from '../../../daemon/lock.js';
 import type { NodeConfig } from '../../../node/config.js';
 import type { Role } from '../../../node/configured.js';
-import { storeOf } from '../../../node/run.js';
+import { mainStoreOf, storesOf } from '../../../node/places.js';
 import { finishWith, printData, type Cli } from '../../cli.js';
 import type { CliError } from '../../errors.js';
 import { configuredOf, quietly, type NodeFlags } from './config.js';
@@ -77,14 +78,16 @@ const destroy = (
   config: NodeConfig,
   { epoch, identity }: DelkeysFlags,
 ): ResultAsync<number[], CliError> => {
-  const path = storeOf(config);
+  const path = mainStoreOf(config.kind, config);
   if (!existsSync(path)) return errAsync({ kind: 'no-store', path });
   const io = nodeIo();
   return safeTry<number[], CliError>(async function* () {
     const lock = yield* bindControlSocket(io.network, config.socket);
     const gone = await destroyHeld(config, epoch ?? 'all');
-    const rest = identity === true && gone.isOk() ? deleteIdentity(io.files, config.dataDir) : ok();
-    const deleted = await rest;
+    const deleted =
+      identity === true && gone.isOk()
+        ? await deleteIdentity(io.files, keyDirOf(config))
+        : ok(undefined);
     await lock.close();
     return deleted.isErr() ? err(deleted.error) : gone;
   });
@@ -92,8 +95,8 @@ const destroy = (
 
 const destroyHeld = (config: NodeConfig, wanted: number | 'all'): ResultAsync<number[], CliError> =>
   safeTry<number[], CliError>(async function* () {
-    const path = storeOf(config);
-    const key = yield* loadStorageKey(nodeIo(), config, [path]);
+    const path = mainStoreOf(config.kind, config);
+    const key = yield* loadStorageKey(nodeIo(), config, storesOf(config.kind, config));
     const store = yield* openSqliteStore(path, key);
     const gone = await deleteMixKeys(store, wanted);
     await store.close();

@@ -21,6 +21,7 @@ export const statusLines = (status: JsonObject): readonly string[] => [
   `${textOf(status['role'])}: process ${textOf(status['pid'])}, epoch ${textOf(status['epoch'])}, ${placeText(status)}`,
   ...lineOf('descriptors', status['descriptors']),
   ...lineOf('queues', status['queues']),
+  ...lineOf('mixing', status['mixing']),
   ...lineOf('connections', status['connections']),
   ...listOf(status['health']).map(healthLine),
   ...lineOf('counters', status['counters']),

@@ -8,6 +8,7 @@ import { nodeIo } from '../../../../src/io/node.js';
 import { openSqliteStore } from '../../../../src/store/sqlite.js';
 import { openLog } from '../../../config/logging.js';
 import type { NodeConfig } from '../../../node/config.js';
+import { directoryViaEnvironment } from '../../../node/environment-proxy.js';
 import { exposedFiles, refuseExposed } from '../../../node/paranoia.js';
 import type { ReloadSource } from '../../../node/reload.js';
 import { startPart } from '../../../node/run.js';
@@ -62,11 +63,12 @@ export const serve = (cli: Cli, serving: Serving): ResultAsync<void, CliError> =
     const part = yield* startPart(config, {
       io,
       openStore: openSqliteStore,
+      directoryVia: yield* directoryViaEnvironment(env, io.clock),
       lax: isLax(cli),
       source: { ...serving, log },
       shutdown: () => stop.request(),
     });
-    const removePidFile = yield* writePidFile(io.files, config.dataDir);
+    const removePidFile = yield* writePidFile(io.files, config.pidFile);
     const supervisor = makeSupervisor({ env, log });
     hangUp = () => {
       supervisor.reloading();

@@ -86,6 +86,7 @@ describe.skipIf(noPostgres)('processes of one provider', () => {
           stop.abort();
           return Promise.resolve('accepted');
         },
+        show: () => Promise.resolve(),
         count: () => undefined,
         log: memoryLog(),
         signal: stop.signal,
