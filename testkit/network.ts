@@ -62,6 +62,8 @@ export interface TestNetworkOptions {
   readonly geometry?: SphinxGeometry;
   readonly link?: LinkProfile;
   readonly tuning?: Partial<NodeTuning>;
+  /** More of what providers are told, by their names; goes before all else. */
+  readonly providerOptions?: Readonly<Record<string, Partial<ProviderOptions>>>;
   /** Stands at the first mix, which every packet passes once in each direction of a mail. */
   readonly faults?: FaultStage;
 }
@@ -238,10 +240,11 @@ const startPart = (
   const options = nodeOptions(plan, network, name);
   return plan.mixes.includes(name)
     ? startMix(options).map((running): Part => ({ kind: 'mix', running }))
-    : startProvider({ ...options, ...registrationOf(plan, name) }).map((running): Part => ({
-        kind: 'provider',
-        running,
-      }));
+    : startProvider({
+        ...options,
+        ...registrationOf(plan, name),
+        ...plan.providerOptions?.[name],
+      }).map((running): Part => ({ kind: 'provider', running }));
 };
 
 const registrationOf = (

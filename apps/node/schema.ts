@@ -165,6 +165,12 @@ const link = z.strictObject({
     .positive()
     .default(DEFAULT_TUNING.maxHandshakesPerAddress)
     .describe('the same for one IPv4 address, or one /64 of IPv6'),
+  MaxLinksPerNode: z
+    .number()
+    .int()
+    .positive()
+    .default(DEFAULT_TUNING.maxLinksPerNode)
+    .describe('connections from one node, which a provider of several processes has; reference: 1'),
 });
 
 /** In its canonical words. */

@@ -20,6 +20,7 @@ const linkTuningOf = (link: ServerFile['Link']): Partial<NodeTuning> => ({
   maxConnections: link.MaxConnections,
   maxHandshakes: link.MaxHandshakes,
   maxHandshakesPerAddress: link.MaxHandshakesPerAddress,
+  maxLinksPerNode: link.MaxLinksPerNode,
   bandwidth: link.MaxBandwidth === undefined ? undefined : bandwidthOf(link.MaxBandwidth, link),
 });
 

@@ -5,6 +5,7 @@
  * bytes are left lying cannot tell us from a dead one. Nothing is ever sent to a node.
  * @module
  */
+import type { Clock } from '../../src/io/contracts.js';
 import type { Command } from '../../src/wire/commands.js';
 import type { LinkError, Session } from '../../src/wire/contracts.js';
 import type { Drop } from './drops.js';
@@ -15,6 +16,7 @@ export type Admitted =
   { readonly kind: 'client'; readonly client: ClientSession } | { readonly kind: 'node' };
 
 export interface IncomingDeps {
+  readonly clock: Pick<Clock, 'monotonic'>;
   readonly packetLength: number;
   readonly admit: (packet: Uint8Array, source: PacketSource) => void;
   readonly drop: Drop;
@@ -29,6 +31,8 @@ export class IncomingConnection {
   readonly admitted: Admitted;
   /** Whether a node's packets are wanted at the moment; clients have their own limit. */
   maySend: boolean;
+  /** When the peer was last heard of, on the monotonic clock. */
+  heardMs: number;
   readonly #deps: IncomingDeps;
 
   constructor(
@@ -40,6 +44,7 @@ export class IncomingConnection {
     this.session = session;
     this.admitted = admitted;
     this.maySend = maySend;
+    this.heardMs = deps.clock.monotonic();
   }
 
   /** Reads until either side ends the connection. */
@@ -50,6 +55,7 @@ export class IncomingConnection {
         this.#note(command.error);
         break;
       }
+      this.heardMs = this.#deps.clock.monotonic();
       const next = this.#take(command.value) ?? (await this.#answer(command.value));
       if (next === 'close') break;
     }

@@ -1,8 +1,12 @@
 /**
- * Listening: lets in clients and neighbouring nodes, once each, and keeps checking that they are.
+ * Listening: lets in clients and neighbouring nodes, and keeps checking that they are.
+ *
+ * A client has one connection, the oldest, as at the reference. A node has a few, where the
+ * reference takes one too: several processes may be one provider, and what a crashed one has left
+ * must not keep out the next.
  * @module
  */
-import { toHex } from '../../src/bytes/text.js';
+import { equal } from '../../src/bytes/compare.js';
 import { onAbort } from '../../src/io/abort.js';
 import type { Clock, Duplex, Listener } from '../../src/io/contracts.js';
 import type { LinkDeps, LinkError, LinkIdentity, Peer, Session } from '../../src/wire/contracts.js';
@@ -27,12 +31,12 @@ export type ListenDeps = IncomingDeps & {
 type Entrance = { readonly kind: 'client' } | { readonly kind: 'node'; readonly verdict: Verdict };
 
 const IDENTITY_LENGTH = 32;
+/** A node's link that has been silent for so long may be that of a process that is gone. */
+const STALE_MS = 180_000;
 
 export class Listening {
   readonly #deps: ListenDeps;
   readonly #connections = new Set<IncomingConnection>();
-  /** Names and keys of established connections: the oldest one wins. */
-  readonly #taken = new Set<string>();
   /** One for each connection, from its first byte on. */
   readonly #welcomes = new Set<Promise<void>>();
   readonly #handshakes: Handshakes;
@@ -99,7 +103,7 @@ export class Listening {
     this.#handshakes.finish(duplex);
     forget();
     if (session.isErr()) count(`link.handshake.${failureOf(session.error)}`);
-    else if (entrance) await this.#serveOnce(session.value, entrance);
+    else if (entrance) await this.#serve(session.value, entrance);
   }
 
   async #authenticate(peer: Peer): Promise<Entrance | undefined> {
@@ -118,20 +122,26 @@ export class Listening {
     return verdict !== 'refuse';
   }
 
-  async #serveOnce(session: Session, entrance: Entrance): Promise<void> {
-    const names = [`ad ${toHex(session.peer.ad)}`, `key ${toHex(session.peer.publicKey)}`];
-    if (names.some((name) => this.#taken.has(name))) {
-      this.#deps.count('link.duplicate');
-      session.close();
-      return;
-    }
-    for (const name of names) this.#taken.add(name);
-    await this.#serve(session, entrance);
-    for (const name of names) this.#taken.delete(name);
+  /** Whether a peer may have one more connection; where it has too many, a silent one makes room. */
+  #isWelcome({ peer }: Session, { kind }: Entrance): boolean {
+    const { tuning, clock, count } = this.#deps;
+    const others = [...this.#connections].filter(({ session }) => isSame(session.peer, peer));
+    if (others.length < (kind === 'client' ? 1 : tuning.maxLinksPerNode)) return true;
+    const [silent] = others.sort((a, b) => a.heardMs - b.heardMs);
+    if (kind === 'client' || !silent || clock.monotonic() - silent.heardMs < STALE_MS) return false;
+    count('link.stale');
+    this.#connections.delete(silent);
+    silent.session.close();
+    return true;
   }
 
   async #serve(session: Session, entrance: Entrance): Promise<void> {
-    const { role, signal } = this.#deps;
+    const { role, signal, count } = this.#deps;
+    if (!this.#isWelcome(session, entrance)) {
+      count('link.duplicate');
+      session.close();
+      return;
+    }
     const admitted: Admitted =
       entrance.kind === 'client'
         ? { kind: 'client', client: role.openClient(session.peer) }
@@ -145,6 +155,9 @@ export class Listening {
     this.#connections.delete(connection);
   }
 }
+
+/** Names and keys of others are nobody else's. */
+const isSame = (a: Peer, b: Peer): boolean => equal(a.ad, b.ad) || equal(a.publicKey, b.publicKey);
 
 /** How a handshake failed, as a counter's name. */
 const failureOf = (error: LinkError): string => {

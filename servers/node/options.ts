@@ -50,6 +50,8 @@ export interface NodeTuning {
   readonly maxHandshakes: number;
   /** The same for one address. */
   readonly maxHandshakesPerAddress: number;
+  /** Incoming connections of one other node: as many processes of it can send here. */
+  readonly maxLinksPerNode: number;
   /** Limits the bytes sent and read, of all connections; none where absent. */
   readonly bandwidth: BandwidthLimit | undefined;
   /** Pause between looks at the clock for publication and key rotation, ms. */
@@ -80,6 +82,7 @@ export const DEFAULT_TUNING: NodeTuning = {
   maxConnections: 4096,
   maxHandshakes: 256,
   maxHandshakesPerAddress: 64,
+  maxLinksPerNode: 4,
   bandwidth: undefined,
   publishPollMs: 5_000,
   sendDecoyTraffic: false,

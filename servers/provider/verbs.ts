@@ -53,13 +53,15 @@ const showKey = (users: Users, which: keyof User): Verb =>
     return key ? { kind: 'data', text: toBase64(key) } : FAILED;
   });
 
+const MOST_COUNT = 2n ** 64n - 1n;
+
+/** As many as 64 bits count; what is above the exact numbers is no limit anyway. */
 const withCount = (run: (count: number) => void): Verb => ({
   words: [1, 1],
   run: ([text = '']) => {
-    const count = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-    if (!Number.isSafeInteger(count)) return BAD_ARGUMENTS;
-    run(count);
-    return { kind: 'data', text: String(count) };
+    if (!/^\d+$/.test(text) || BigInt(text) > MOST_COUNT) return BAD_ARGUMENTS;
+    run(Number(text));
+    return { kind: 'data', text: String(BigInt(text)) };
   },
 });
 

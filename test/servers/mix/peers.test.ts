@@ -52,16 +52,62 @@ describe('peers that do not behave', () => {
     await close();
   });
 
-  it('keep only their first connection', async () => {
-    const { network, mixes, session, send, counters, close } = await begin('twice');
+  it('have as many connections as a node may have processes, and send over each', async () => {
+    const { network, mixes, session, counters, close } = await begin('twice');
+    const { clock } = network.io;
+    const connect = () => network.providers[0].connect(mixes[0]?.address ?? '');
+    const sessions = [session, await connect(), await connect(), await connect()];
+    for (const each of sessions) {
+      const packet = network.packet(mixes, SHORT);
+      (await during(network.io, each.send({ kind: 'send-packet', packet })))._unsafeUnwrap();
+    }
+    await clock.advance(100);
+    expect(counters(0)['packets.sent']).toBe(4);
+    expect(mixes[0]?.status().connections.nodes).toBe(4);
+    const fifth = await connect();
+    expect((await during(network.io, fifth.receive())).isErr()).toBe(true);
+    expect(counters(0)['link.duplicate']).toBe(1);
+    for (const each of sessions) each.close();
+    await clock.advance(100);
+    expect(mixes[0]?.status().connections.nodes).toBe(0);
+    await close();
+  });
+
+  it('lose the connection that has long been silent when there is one too many', async () => {
+    const tuning = { retryStepMs: 1000, maxLinksPerNode: 2 };
+    const { network, mixes, session, send, counters, close } = await begin('stale', [{ tuning }]);
+    const { clock } = network.io;
+    const connect = () => network.providers[0].connect(mixes[0]?.address ?? '');
+    const silent = await connect();
+    await clock.advance(179_000);
+    await send(network.packet(mixes, SHORT));
+    const early = await connect();
+    expect((await during(network.io, early.receive())).isErr()).toBe(true);
+    await clock.advance(2000);
+    const next = await connect();
+    expect((await during(network.io, silent.receive())).isErr()).toBe(true);
+    expect(counters(0)).toMatchObject({ 'link.duplicate': 1, 'link.stale': 1 });
+    // Both that are left have been heard of: one more is one too many.
+    const late = await connect();
+    expect((await during(network.io, late.receive())).isErr()).toBe(true);
+    const before = counters(0)['packets.sent'] ?? 0;
+    for (const each of [session, next]) {
+      const packet = network.packet(mixes, SHORT);
+      (await during(network.io, each.send({ kind: 'send-packet', packet })))._unsafeUnwrap();
+    }
+    await clock.advance(100);
+    expect(counters(0)['packets.sent']).toBe(before + 2);
+    await close();
+  });
+
+  it('are closed at once where a node may have one connection, as at the reference', async () => {
+    const tuning = { retryStepMs: 1000, maxLinksPerNode: 1 };
+    const { network, mixes, send, counters, close } = await begin('one', [{ tuning }]);
     const second = await network.providers[0].connect(mixes[0]?.address ?? '');
     expect((await during(network.io, second.receive())).isErr()).toBe(true);
     expect(counters(0)['link.duplicate']).toBe(1);
     await send(network.packet(mixes, SHORT));
     expect(counters(0)['packets.sent']).toBe(1);
-    session.close();
-    await network.io.clock.advance(100);
-    expect(mixes[0]?.status().connections.nodes).toBe(0);
     await close();
   });
 });

@@ -41,6 +41,7 @@ const setUp = (commands: readonly Command[], client?: Partial<ClientSession>) =>
   };
   const connection = new IncomingConnection(
     {
+      clock: { monotonic: () => 0 },
       packetLength: PACKET.length,
       admit: (_, source) => void events.push(`admit ${source}`),
       drop: (reason) => void events.push(`drop ${reason}`),
