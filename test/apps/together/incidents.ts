@@ -13,8 +13,15 @@ import type { Incident, IncidentKind } from './plan.js';
 /** Long enough for a busy machine, and for keys to go through three epochs, ms. */
 const LIMIT_MS = 120_000;
 
+/** When it is killed in its start, in shares of the pause before. */
+const STARTS = [0.1, 0.3, 1];
+
 /** @returns what is wrong */
-type Perform = (network: ProcessNetwork, part: string) => Promise<readonly string[]>;
+type Perform = (
+  network: ProcessNetwork,
+  part: string,
+  pauseMs: number,
+) => Promise<readonly string[]>;
 
 /** Lets an incident happen. @returns what is wrong */
 export const perform = async (
@@ -22,7 +29,7 @@ export const perform = async (
   { kind, part, pauseMs }: Incident,
 ): Promise<readonly string[]> => {
   await network.io.clock.sleep(pauseMs);
-  const problems = await PERFORM[kind](network, part);
+  const problems = await PERFORM[kind](network, part, pauseMs);
   return problems.map((problem) => `${kind} ${part}: ${problem}`);
 };
 
@@ -33,6 +40,17 @@ const kill: Perform = async (network, part) => [
   ...unless(await network.kill(part), 'it had ended by itself'),
   ...unless(await network.start(part), 'it does not come back'),
 ];
+
+/** Its files are half made, its keys half changed, its socket is there or not. */
+const killInStart: Perform = async (network, part, pauseMs) => {
+  const problems: string[] = [];
+  for (const share of STARTS) {
+    problems.push(...unless(await network.kill(part), 'it had ended by itself'));
+    network.launch(part);
+    await network.io.clock.sleep(pauseMs * share);
+  }
+  return [...problems, ...(await kill(network, part, pauseMs))];
+};
 
 const stop: Perform = async (network, part) => {
   const { code, err } = await network.verb(part, 'stop');
@@ -66,12 +84,14 @@ const stopHolding: Perform = async (network, away) => {
   ];
 };
 
-/** Some node that has packets waiting for one that is away. */
+/** A node that cannot reach the one that is away, and has packets for it. */
 const holderOf = async (network: ProcessNetwork, away: string): Promise<string | undefined> => {
   let holder: string | undefined;
   await eventually(async () => {
     for (const { name } of network.nodes.filter((node) => node.name !== away)) {
-      if (outgoing(await network.status(name)) > 0) holder = name;
+      const status = await network.status(name);
+      const of = (what: string): number => numberAt(status, 'connections', what);
+      if (outgoing(status) > 0 && of('outgoingUp') < of('outgoingPlanned')) holder = name;
     }
     return holder !== undefined;
   }, LIMIT_MS);
@@ -182,6 +202,7 @@ const PERFORM: Readonly<Record<IncidentKind, Perform>> = {
   'kill a mix': kill,
   'kill a provider': kill,
   'kill the authority': kill,
+  'kill in its start': killInStart,
   'stop and start': stop,
   'stop a node that holds packets for': stopHolding,
   republish,

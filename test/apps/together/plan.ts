@@ -9,7 +9,7 @@ export interface Incident {
   readonly kind: IncidentKind;
   /** Whom it befalls. */
   readonly part: string;
-  /** How long nothing happens before it, ms: mail is anywhere on its way by then. */
+  /** How long nothing happens before it, ms: mail, keys and documents are anywhere by then. */
   readonly pauseMs: number;
 }
 
@@ -24,10 +24,11 @@ const PARTS = {
   'kill a provider': PROVIDERS,
   'kill the authority': ['auth'],
   'stop a node that holds packets for': MIXES,
+  'kill in its start': ALL,
   'stop and start': ALL,
   republish: NODES,
   reload: NODES,
-  'delete the mix keys of': MIXES,
+  'delete the mix keys of': NODES,
   upgrade: ALL,
 } as const;
 
