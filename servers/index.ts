@@ -11,6 +11,7 @@ export { leastSendRate, rateOf } from './authority/options.js';
 export type {
   AuthorityError,
   AuthorityOptions,
+  AuthorityPolicy,
   ListedProvider,
   NetworkParameters,
 } from './authority/options.js';
@@ -23,6 +24,7 @@ export type { FaultedPacket, FaultStage } from './node/fault-stage.js';
 export type { BadRecord } from './node/mix-keys.js';
 export type { RunningNode } from './node/node.js';
 export { DEFAULT_TUNING } from './node/options.js';
+export type { Places } from './node/places.js';
 export type { NodeError, NodeOptions, NodeTuning } from './node/options.js';
 export type { NodeHealth } from './node/health.js';
 export type { Ping, PingError } from './node/ping.js';
@@ -36,6 +38,7 @@ export type { PluginLimits, PluginOptions } from './provider/plugins/options.js'
 export { DEFAULT_REGISTRATION_LIMITS } from './provider/registration-limits.js';
 export type { RegistrationLimits } from './provider/registration-limits.js';
 export { RESERVED_NAMES } from './provider/registration.js';
+export { SPOOL_QUOTA, SPOOL_QUOTA_BYTES } from './provider/limits.js';
 export type { SpoolOptions } from './provider/limits.js';
 export type { DataSource, TlsMode } from './provider/postgres/data-source.js';
 export type { RegistrationOptions } from './provider/registration.js';
@@ -61,4 +64,5 @@ export type {
 export type { PemError } from '../src/bytes/pem.js';
 export type { Verb, VerbReply, VerbTable } from '../src/control/dialogue.js';
 export type { Rate, Rates } from '../src/pki/document-codec.js';
+export type { DocumentState } from '../src/pki/latest.js';
 export type { Place } from '../src/pki/view.js';

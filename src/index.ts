@@ -16,6 +16,7 @@ export { parseKeyText } from './bytes/text.js';
 export { fingerprintOf, type Fingerprint } from './client/recipients/fingerprint.js';
 export type * from './client/types.js';
 export type {
+  ChildProcess,
   Clock,
   DialError,
   Duplex,
@@ -23,8 +24,10 @@ export type {
   FilesError,
   Http,
   HttpAnswer,
+  HttpAskError,
   HttpError,
   HttpOutcome,
+  HttpQuestion,
   HttpRequest,
   Identifier,
   Io,
@@ -34,6 +37,7 @@ export type {
   LogFacts,
   LogLevel,
   Network,
+  Processes,
   Random,
   Workers,
   WorkerThread,

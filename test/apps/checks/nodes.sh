@@ -20,8 +20,8 @@ own_mix(){
 # mix VERB NAME [WORD...]: what the operator of such a mix says
 mix(){ local verb=$1 name=$2; shift 2; postern node mix "$verb" -f "$T/$name/katzenpost.toml" "$@"; }
 
-# set_key NAME KEY VALUE: a line that init has left commented, or wrote
-set_key(){ sed -i -E "s|^(# )?$2 =.*|$2 = $3|" "$T/$1/katzenpost.toml"; }
+# set_key NAME KEY VALUE: the first line of the key, which init has left commented or written
+set_key(){ sed -i -E "0,/^(# )?$2 =.*/s||$2 = $3|" "$T/$1/katzenpost.toml"; }
 # open_table NAME TABLE: such as Mixing
 open_table(){ sed -i "s/^# \[$2\]/[$2]/" "$T/$1/katzenpost.toml"; }
 
