@@ -39,6 +39,7 @@ export const fakeAccounts = (accounts: readonly Address[]): Accounts => {
       change(account, () => paused.delete(account)).asyncAndThen(() => okAsync(undefined)),
     showRemote: (account) => errAsync(noProvider(paused.has(account), account)),
     deleteRemote: (account) => errAsync(noProvider(paused.has(account), account)),
+    rotateLinkKey: (account) => errAsync(noProvider(paused.has(account), account)),
     register: ({ account }) =>
       paused.has(account)
         ? errAsync({ kind: 'no-http' })

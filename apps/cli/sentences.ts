@@ -143,6 +143,7 @@ const SENTENCES: { readonly [K in Kind]: (error: ErrorOf<K>) => string } = {
     `this is not the fingerprint of the key of ${recipient}: nothing has changed`,
   'recipient-file': ({ path, problem }) => `${path}: ${problem}`,
   'key-not-found': ({ address, reason }) => `the key of ${address} was not found: ${reason}`,
+  'not-done': ({ account, reason }) => `${account}: ${reason}`,
   'bad-address': ({ address }) => `this is no usable address: ${address}`,
   'leaks-left': ({ count }) => `${count} ${count === 1 ? 'leak' : 'leaks'} could not be removed`,
   unsanitisable: (error) => `the mail ${unsanitisableText(error)}`,

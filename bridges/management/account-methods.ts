@@ -7,8 +7,8 @@ import { toBase64 } from '../../src/bytes/text.js';
 import { gives, rpcMethod, text, value, type RpcMethods } from '../../src/control/method.js';
 import { listOf, NOTHING, TEXT } from '../../src/control/schema.js';
 import type { MixClient } from '../../src/index.js';
-import { ACCOUNT, ACCOUNT_KEYS } from './schemas.js';
-import { accountJson } from './shapes.js';
+import { ACCOUNT, ACCOUNT_KEYS, REMOTE_ACCOUNT } from './schemas.js';
+import { accountJson, remoteAccountJson } from './shapes.js';
 
 export const ACCOUNT_PARAM = { account: text('an account’s address') };
 
@@ -16,6 +16,7 @@ export const ACCOUNT_PARAM = { account: text('an account’s address') };
 export const accountMethods = (client: MixClient): RpcMethods => ({
   ...accountViews(client),
   ...accountChanges(client),
+  ...remoteMethods(client),
 });
 
 const accountViews = ({ accounts }: MixClient): RpcMethods => ({
@@ -66,5 +67,36 @@ const accountChanges = ({ accounts }: MixClient): RpcMethods => ({
       answer: gives(NOTHING),
     },
     (asked) => accounts.register(asked).map(() => value(null)),
+  ),
+});
+
+/** What an account's provider is asked over the network, which takes as long as a mail. */
+const remoteMethods = ({ accounts }: MixClient): RpcMethods => ({
+  'accounts.showRemote': rpcMethod(
+    {
+      summary: 'asks an account’s provider what it knows of it',
+      params: ACCOUNT_PARAM,
+      answer: gives(REMOTE_ACCOUNT),
+    },
+    ({ account }, signal) =>
+      accounts.showRemote(account, signal).map((remote) => value(remoteAccountJson(remote))),
+  ),
+  'accounts.deleteRemote': rpcMethod(
+    {
+      summary: 'has an account deleted at its provider, which cannot be taken back',
+      params: ACCOUNT_PARAM,
+      answer: gives(REMOTE_ACCOUNT),
+    },
+    ({ account }, signal) =>
+      accounts.deleteRemote(account, signal).map((remote) => value(remoteAccountJson(remote))),
+  ),
+  'accounts.rotateLinkKey': rpcMethod(
+    {
+      summary: 'puts a new link key in the place of an account’s; after an error, do it again',
+      params: ACCOUNT_PARAM,
+      answer: gives(REMOTE_ACCOUNT),
+    },
+    ({ account }, signal) =>
+      accounts.rotateLinkKey(account, signal).map((remote) => value(remoteAccountJson(remote))),
   ),
 });

@@ -48,6 +48,13 @@ export const ACCOUNT = record({
 
 export const ACCOUNT_KEYS = record({ identityKey: BYTES, linkKey: BYTES });
 
+export const REMOTE_ACCOUNT = record({
+  linkKey: described(BYTES, 'with which the account connects'),
+  identityKey: orNothing(described(BYTES, 'what the key server tells')),
+  waiting: described(INTEGER, 'items that wait at the provider'),
+  leavesAtMs: orNothing(described(TIME, 'when the account is deleted; null: it stays')),
+});
+
 /** A key as a provider tells it. */
 const KEY = {
   address: TEXT,

@@ -7,8 +7,12 @@ import type { Result, ResultAsync } from 'neverthrow';
 import type { SanitisePolicy } from '../sanitise/policy.js';
 import type { AskError, OpenError } from './errors.js';
 import type { Address } from './names.js';
+import type { KeyFileError } from './keys.js';
+import type { GivenKeyError } from './link/link-keys.js';
 import type { RegistrationError } from './link/register.js';
 
+export type { KeyFileError } from './keys.js';
+export type { GivenKeyError } from './link/link-keys.js';
 export type { RegistrationError } from './link/register.js';
 
 /**
@@ -146,6 +150,18 @@ export interface Accounts {
     account: string,
     signal?: AbortSignal,
   ): ResultAsync<RemoteAccount, RemoteAccountError>;
+  /**
+   * Puts a new link key, made here, in the place of the account's at its provider. When ok the old
+   * one is forgotten; the connection goes on.
+   *
+   * The new key is on disk before the provider hears of it. After any error, an abort or a crash the
+   * provider may have it or not: both are kept, and tried in turn when connecting, until it is known
+   * which one lets us in. Rotating again goes on with the same new key.
+   *
+   * @errors those of a question; `given-key`: the configuration holds the key; `key-file`: the new
+   *   one cannot be written
+   */
+  rotateLinkKey(account: string, signal?: AbortSignal): ResultAsync<RemoteAccount, RotateError>;
 }
 
 /** What a provider knows of an account. */
@@ -168,6 +184,8 @@ export type RemoteAccountError =
       readonly reason:
         'malformed' | 'refused' | 'stale' | 'replayed' | 'bad-key' | 'failed' | 'unknown';
     };
+
+export type RotateError = RemoteAccountError | KeyFileError | GivenKeyError;
 
 export interface RegisterOptions {
   readonly account: string;

@@ -18,6 +18,7 @@ import type { OutboxNews, Undelivered } from '../outbox/contracts.js';
 import { OutboxQueue } from '../outbox/outbox.js';
 import { SentIds } from '../outbox/sent-ids.js';
 import type { AccountPlan, Tuning } from './plan.js';
+import { LinkKeys } from '../link/link-keys.js';
 import { ProvidersSeen } from '../link/providers-seen.js';
 import type { RecipientBook } from '../recipients/recipients.js';
 import { StoreHealth } from '../store-health.js';
@@ -44,7 +45,7 @@ export interface ClientWorld {
 
 export interface AccountParts {
   readonly identity: KeyPair;
-  readonly link: KeyPair;
+  readonly link: LinkKeys;
   readonly store: Store;
   readonly health: StoreHealth;
   readonly surbs: SurbTable;
@@ -74,8 +75,8 @@ export const openParts = (
     yield* files
       .makeDirectory(plan.directory)
       .mapErr(({ path, reason }): OpenError => ({ kind: 'data-dir', path, problem: reason }));
-    const link = yield* keysOf(world, plan, 'link');
-    const identity = yield* keysOf(world, plan, 'identity');
+    const link = yield* linkOf(world, plan);
+    const identity = yield* identityOf(world, plan);
     const store = yield* world.openStore(`${plan.directory}/store.db`, world.storageKey);
     const opened = await openStored(world, plan, { store, identity, onExpired });
     if (opened.isErr()) {
@@ -91,17 +92,17 @@ export const openParts = (
     return ok({ link, identity, store, threads, ...opened.value });
   });
 
-const keysOf = (
-  { io, primitives }: ClientWorld,
-  plan: AccountPlan,
-  name: 'link' | 'identity',
-): ResultAsync<KeyPair, KeyFileError> => {
-  const given = name === 'link' ? plan.linkKey : plan.identityKey;
-  return given === undefined
-    ? loadKeyPair({ files: io.files, random: io.random, primitives }, plan.directory, name)
-    : // Ours to wipe at the end; the caller's stays.
-      okAsync(keyPairOf(primitives, given.slice()));
-};
+// Given keys are copied: ours are wiped at the end, the caller's stay.
+
+const linkOf = (world: ClientWorld, plan: AccountPlan): ResultAsync<LinkKeys, KeyFileError> =>
+  plan.linkKey === undefined
+    ? LinkKeys.load({ ...world.io, primitives: world.primitives }, plan.directory)
+    : okAsync(LinkKeys.given(world, plan.linkKey.slice()));
+
+const identityOf = (world: ClientWorld, plan: AccountPlan): ResultAsync<KeyPair, KeyFileError> =>
+  plan.identityKey === undefined
+    ? loadKeyPair({ ...world.io, primitives: world.primitives }, plan.directory, 'identity')
+    : okAsync(keyPairOf(world.primitives, plan.identityKey.slice()));
 
 interface Opened {
   readonly store: Store;

@@ -24,6 +24,7 @@ import type {
   RemoteAccount,
   RemoteAccountError,
   RegisterOptions,
+  RotateError,
   SendError,
   SendOptions,
   Sent,
@@ -149,6 +150,12 @@ export class AccountSet implements Accounts {
     signal?: AbortSignal,
   ): ResultAsync<RemoteAccount, RemoteAccountError> {
     return this.#askProvider(account, 'delete', signal);
+  }
+
+  rotateLinkKey(account: string, signal?: AbortSignal): ResultAsync<RemoteAccount, RotateError> {
+    return this.find(account)
+      .mapErr((error): RotateError => error)
+      .asyncAndThen(({ selfService }) => selfService.rotate(signal));
   }
 
   #askProvider(

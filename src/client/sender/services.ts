@@ -50,7 +50,7 @@ const SERVICE_REPLY = 1;
 /** Where a service is; @errors `no-such-provider`, `no-such-service` */
 export const findService = (
   view: NetworkView,
-  { provider, service }: ServiceQuestion,
+  { provider, service }: Pick<ServiceQuestion, 'provider' | 'service'>,
 ): Result<ServicePlace, AskError> => {
   const destination = nodeNamed(view.exits, provider);
   if (destination === undefined) return err({ kind: 'no-such-provider', provider });
