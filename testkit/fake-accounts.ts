@@ -37,6 +37,7 @@ export const fakeAccounts = (accounts: readonly Address[]): Accounts => {
       change(account, () => paused.set(account, false)).asyncAndThen(() => okAsync(undefined)),
     remove: (account) =>
       change(account, () => paused.delete(account)).asyncAndThen(() => okAsync(undefined)),
+    nodes: (account) => err(paused.has(account) ? { kind: 'no-document' } : unknown(account)),
     showRemote: (account) => errAsync(noProvider(paused.has(account), account)),
     deleteRemote: (account) => errAsync(noProvider(paused.has(account), account)),
     rotateLinkKey: (account) => errAsync(noProvider(paused.has(account), account)),
@@ -46,6 +47,8 @@ export const fakeAccounts = (accounts: readonly Address[]): Accounts => {
         : errAsync({ kind: 'unknown-account', account }),
   };
 };
+
+const unknown = (account: string): UnknownAccount => ({ kind: 'unknown-account', account });
 
 const noProvider = (isKnown: boolean, account: string): RemoteAccountError =>
   isKnown ? { kind: 'no-document' } : { kind: 'unknown-account', account };

@@ -15,6 +15,7 @@ import { addFilter } from './commands/filter.js';
 import { addImport } from './commands/import.js';
 import { addInit } from './commands/init.js';
 import { addKey } from './commands/key.js';
+import { addLs } from './commands/ls.js';
 import { addNode } from './commands/node.js';
 import { addPing } from './commands/ping.js';
 import { addQueue } from './commands/queue.js';
@@ -46,6 +47,7 @@ const COMMANDS = [
   addStatus,
   addWatch,
   addDoctor,
+  addLs,
   addAccount,
   addSetup,
   addCheckConfig,

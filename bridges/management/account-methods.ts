@@ -7,7 +7,7 @@ import { toBase64 } from '../../src/bytes/text.js';
 import { gives, rpcMethod, text, value, type RpcMethods } from '../../src/control/method.js';
 import { listOf, NOTHING, TEXT } from '../../src/control/schema.js';
 import type { MixClient } from '../../src/index.js';
-import { ACCOUNT, ACCOUNT_KEYS, REMOTE_ACCOUNT } from './schemas.js';
+import { ACCOUNT, ACCOUNT_KEYS, NODE_HEALTH, REMOTE_ACCOUNT } from './schemas.js';
 import { accountJson, remoteAccountJson } from './shapes.js';
 
 export const ACCOUNT_PARAM = { account: text('an account’s address') };
@@ -27,6 +27,15 @@ const accountViews = ({ accounts }: MixClient): RpcMethods => ({
   'accounts.list': rpcMethod(
     { summary: 'the accounts that are open', params: {}, answer: gives(listOf(TEXT)) },
     () => ok(value([...accounts.list()])),
+  ),
+  'accounts.nodes': rpcMethod(
+    {
+      summary: 'the nodes of the network, as an account’s own loops find them',
+      params: ACCOUNT_PARAM,
+      answer: gives(listOf(NODE_HEALTH)),
+    },
+    ({ account }) =>
+      accounts.nodes(account).map((nodes) => value(nodes.map((node) => ({ ...node })))),
   ),
   'accounts.keys': rpcMethod(
     { summary: 'an account’s public keys', params: ACCOUNT_PARAM, answer: gives(ACCOUNT_KEYS) },

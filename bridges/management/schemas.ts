@@ -7,6 +7,7 @@ import {
   BYTES,
   described,
   FACTS,
+  FLAG,
   INTEGER,
   kindOf,
   listOf,
@@ -47,6 +48,18 @@ export const ACCOUNT = record({
 });
 
 export const ACCOUNT_KEYS = record({ identityKey: BYTES, linkKey: BYTES });
+
+export const NODE_HEALTH = record({
+  name: TEXT,
+  layer: described(anyOf(INTEGER, oneOf('provider')), 'of a mix, from 0'),
+  state: described(
+    oneOf('well', 'silent', 'unknown'),
+    'silent: no loop through it comes back, although others do',
+  ),
+  avoided: described(FLAG, 'whether our packets go round it'),
+  returned: described(INTEGER, 'of the last loops, those through it that came back'),
+  lost: INTEGER,
+});
 
 export const REMOTE_ACCOUNT = record({
   linkKey: described(BYTES, 'with which the account connects'),

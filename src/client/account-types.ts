@@ -114,6 +114,11 @@ export interface Accounts {
   /** Of all accounts, also of those that could not be opened. */
   status(): readonly AccountStatus[];
   /**
+   * The nodes of the network's document, as this account's decoys find them since the client was
+   * opened. It takes decoys, and more than one mix in a layer, to tell one node from the others.
+   */
+  nodes(account: string): Result<readonly NodeHealth[], NodesError>;
+  /**
    * Opens one more account, which runs until it is removed or the client is closed; the next client
    * knows it by its configuration only. Its network is one of the client's.
    *
@@ -163,6 +168,25 @@ export interface Accounts {
    */
   rotateLinkKey(account: string, signal?: AbortSignal): ResultAsync<RemoteAccount, RotateError>;
 }
+
+/** A node as an account's own loops have found it. */
+export interface NodeHealth {
+  readonly name: string;
+  /** Of a mix, from 0. */
+  readonly layer: number | 'provider';
+  /**
+   * `silent`: no loop through it comes back, although others do. `unknown`: no loop through it was
+   * expected yet, or none has come back and that may be chance.
+   */
+  readonly state: 'well' | 'silent' | 'unknown';
+  /** Whether our packets go round it. */
+  readonly avoided: boolean;
+  /** Of the last loops, those that crossed it. */
+  readonly returned: number;
+  readonly lost: number;
+}
+
+export type NodesError = UnknownAccount | { readonly kind: 'no-document' };
 
 /** What a provider knows of an account. */
 export interface RemoteAccount {

@@ -15,6 +15,7 @@ import type { OutboxQueue } from '../outbox/outbox.js';
 import type { AccountPlan } from './plan.js';
 import type { NormalAddress } from '../../mail/address.js';
 import { SelfService } from './self-service.js';
+import type { LoopWatch } from '../sender/loop-watch.js';
 import { ServiceDesk, type ServiceQuestion } from '../sender/services.js';
 import { Submission } from './submission.js';
 import type {
@@ -130,6 +131,11 @@ export class Account {
 
   get inbox(): Inbox {
     return this.#parts.inbox;
+  }
+
+  /** What its loops have found. */
+  get loops(): LoopWatch {
+    return this.#parts.loops;
   }
 
   get outbox(): OutboxQueue {

@@ -21,6 +21,7 @@ import type { AccountPlan, Tuning } from './plan.js';
 import { LinkKeys } from '../link/link-keys.js';
 import { ProvidersSeen } from '../link/providers-seen.js';
 import type { RecipientBook } from '../recipients/recipients.js';
+import { LoopWatch } from '../sender/loop-watch.js';
 import { StoreHealth } from '../store-health.js';
 import type { SurbRecord } from '../packets/surb-record.js';
 import { SurbTable } from '../packets/surbs.js';
@@ -48,6 +49,7 @@ export interface AccountParts {
   readonly link: LinkKeys;
   readonly store: Store;
   readonly health: StoreHealth;
+  readonly loops: LoopWatch;
   readonly surbs: SurbTable;
   readonly inbox: Inbox;
   readonly outbox: OutboxQueue;
@@ -112,7 +114,7 @@ interface Opened {
 
 type StoredParts = Pick<
   AccountParts,
-  'health' | 'surbs' | 'inbox' | 'outbox' | 'named' | 'sentIds' | 'notices' | 'providers'
+  'health' | 'loops' | 'surbs' | 'inbox' | 'outbox' | 'named' | 'sentIds' | 'notices' | 'providers'
 >;
 
 /** What lies in the store. */
@@ -130,7 +132,10 @@ const openStored = (
       emit({ kind: 'store-failed', account, error });
     });
     const slackMs = world.tuning.slackMs ?? RESTORED_SLACK_MS;
-    const surbs = yield* SurbTable.open({ store, clock, onExpired }, slackMs);
+    const loops = new LoopWatch({ clock, periodMs: plan.network.epochTime.periodMs });
+    const expired = (record: SurbRecord): void =>
+      record.use.kind === 'decoy' ? loops.lost(record.id) : onExpired(record);
+    const surbs = yield* SurbTable.open({ store, clock, onExpired: expired }, slackMs);
     const sentIds = yield* SentIds.open({ store, clock, primitives: world.primitives });
     const inbox = yield* openAccountInbox(world, plan, { store, identity, sentIds });
     const deposit = (report: Report, changes: readonly Change[]) =>
@@ -150,7 +155,7 @@ const openStored = (
     const named = yield* NamedSends.open({ store, clock, primitives: world.primitives });
     const providers = yield* ProvidersSeen.open({ store, clock });
     const notices = yield* KeyNotices.open({ store, account, deposit, emit });
-    return ok({ health, surbs, inbox, outbox, named, sentIds, notices, providers });
+    return ok({ health, loops, surbs, inbox, outbox, named, sentIds, notices, providers });
   });
 
 const openAccountInbox = (

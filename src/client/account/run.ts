@@ -213,12 +213,13 @@ export class AccountRun {
 
   #makeRetrieval(): Retrieval {
     const { io } = this.#world;
-    const { inbox, outbox, surbs, health } = this.#parts;
+    const { inbox, outbox, surbs, health, loops } = this.#parts;
     const replies = {
       suite: this.#suite(),
       surbs,
       acknowledge: outbox.acknowledge.bind(outbox),
       isAlive: outbox.providerIsAlive.bind(outbox),
+      returned: loops.returned.bind(loops),
       answered: this.#services.answered.bind(this.#services),
     };
     const decoy = this.#decoyDeps();

@@ -19,6 +19,7 @@ import type {
   AddAccountError,
   Address,
   MixClientConfig,
+  NodesError,
   OpenError,
   RegisterError,
   RemoteAccount,
@@ -94,6 +95,17 @@ export class AccountSet implements Accounts {
       ...this.all().map(({ status }) => status),
       ...[...this.#unusable].map(([account, error]) => unusable(account, error)),
     ];
+  }
+
+  nodes(account: string): ReturnType<Accounts['nodes']> {
+    return this.find(account)
+      .mapErr((error): NodesError => error)
+      .andThen((found) => {
+        const view = found.view();
+        return view === undefined
+          ? err<never, NodesError>({ kind: 'no-document' })
+          : ok(found.loops.nodes(view));
+      });
   }
 
   add(account: AccountConfig): ResultAsync<Address, AddAccountError> {

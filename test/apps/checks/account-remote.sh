@@ -30,6 +30,13 @@ expect 'here and there' "$(key_there)" "$(key_here)"
 msg alice@p1.test bob@p2.test 'by a new key' x | put A bob@p2.test; settle
 expect 'mail flows' "$(cat "$MAILDIR_B"/new/* | grep -c '^Subject: by a new key')" 1
 
+# The network as the account's own loops find it.
+all_well(){ [ "$(postern ls nodes -f "$CONF_A" --json | grep -o '"state":"well"' | wc -l | tr -d ' ')" = 5 ]; }
+eventually all_well
+expect 'loops come back from three mixes and two providers' "$(all_well && echo yes)" yes
+expect 'which people are told' \
+  "$(postern ls nodes -f "$CONF_A" | grep -c '^\(mix[123]: layer [012]\|p[12].test: provider\), well, [1-9][0-9]* loops came back')" 5
+
 expect 'a deletion wants --yes' "$(postern account delete alice@p1.test -f "$CONF_A" 2>&1; echo $?)" \
   "postern: --yes: is needed: a deleted account cannot be had again, nor what waits for it
 2"

@@ -127,6 +127,8 @@ describe('postern account', () => {
       code: 2,
       err: [expect.stringContaining('--yes: is needed')],
     });
+    const ls = ['ls', 'nodes', '--account', ALICE, '-f', config];
+    expect(await run(ls)).toMatchObject(unreached);
     const files = await readdir(join(site.dataDir, ALICE));
     expect(files.filter((name) => name.startsWith('link.'))).toHaveLength(2);
   });
