@@ -185,8 +185,7 @@ const SENTENCES: { readonly [K in Kind]: (error: ErrorOf<K>) => string } = {
   'still-running': ({ pid }) => `process ${pid} has not ended; it is ending, or hangs`,
   'no-store': ({ path }) => `${path}: there is no store, and so no key to delete`,
   'no-such-key': ({ epoch }) => `there is no mix key of epoch ${epoch}`,
-  'not-crossed': ({ nodes }) =>
-    `no loop of this node crosses that; it can cross ${nodes.join(', ')}`,
+  'not-crossed': ({ nodes }) => `no loop from here crosses that; it can cross ${nodes.join(', ')}`,
   'no-statistics': () => 'nothing is counted: Statistics.Enable is false',
   'no-loops': () => 'a provider sends no loops: ping from a mix',
   'no-current-document': () => 'there is no document of this epoch that lists this node',

@@ -2,10 +2,10 @@
  * The accounts' methods for JSON-RPC.
  * @module
  */
-import { ok } from 'neverthrow';
+import { err, ok } from 'neverthrow';
 import { toBase64 } from '../../src/bytes/text.js';
-import { gives, rpcMethod, text, value, type RpcMethods } from '../../src/control/method.js';
-import { listOf, NOTHING, TEXT } from '../../src/control/schema.js';
+import { gives, rpcMethod, text, texts, value, type RpcMethods } from '../../src/control/method.js';
+import { INTEGER, listOf, NOTHING, orNothing, record, TEXT } from '../../src/control/schema.js';
 import type { MixClient } from '../../src/index.js';
 import { ACCOUNT, ACCOUNT_KEYS, NODE_HEALTH, REMOTE_ACCOUNT } from './schemas.js';
 import { accountJson, remoteAccountJson } from './shapes.js';
@@ -16,6 +16,7 @@ export const ACCOUNT_PARAM = { account: text('an account’s address') };
 export const accountMethods = (client: MixClient): RpcMethods => ({
   ...accountViews(client),
   ...accountChanges(client),
+  ...loopMethods(client),
   ...remoteMethods(client),
 });
 
@@ -27,15 +28,6 @@ const accountViews = ({ accounts }: MixClient): RpcMethods => ({
   'accounts.list': rpcMethod(
     { summary: 'the accounts that are open', params: {}, answer: gives(listOf(TEXT)) },
     () => ok(value([...accounts.list()])),
-  ),
-  'accounts.nodes': rpcMethod(
-    {
-      summary: 'the nodes of the network, as an account’s own loops find them',
-      params: ACCOUNT_PARAM,
-      answer: gives(listOf(NODE_HEALTH)),
-    },
-    ({ account }) =>
-      accounts.nodes(account).map((nodes) => value(nodes.map((node) => ({ ...node })))),
   ),
   'accounts.keys': rpcMethod(
     { summary: 'an account’s public keys', params: ACCOUNT_PARAM, answer: gives(ACCOUNT_KEYS) },
@@ -76,6 +68,33 @@ const accountChanges = ({ accounts }: MixClient): RpcMethods => ({
       answer: gives(NOTHING),
     },
     (asked) => accounts.register(asked).map(() => value(null)),
+  ),
+});
+
+/** What an account's loops tell of the network. */
+const loopMethods = ({ accounts }: MixClient): RpcMethods => ({
+  'accounts.nodes': rpcMethod(
+    {
+      summary: 'the nodes of the network, as an account’s own loops find them',
+      params: ACCOUNT_PARAM,
+      answer: gives(listOf(NODE_HEALTH)),
+    },
+    ({ account }) =>
+      accounts.nodes(account).map((nodes) => value(nodes.map((node) => ({ ...node })))),
+  ),
+  'accounts.ping': rpcMethod(
+    {
+      summary: 'sends a loop through these nodes, and waits for it; null: it is lost',
+      params: { ...ACCOUNT_PARAM, nodes: texts('their names; of none, the error tells all') },
+      answer: gives(record({ roundTripMs: orNothing(INTEGER) })),
+    },
+    ({ account, nodes }, signal) =>
+      accounts
+        .ping(account, nodes, signal)
+        .map(({ roundTripMs }) => value({ roundTripMs }))
+        .orElse((error) =>
+          error.kind === 'timeout' ? ok(value({ roundTripMs: null })) : err(error),
+        ),
   ),
 });
 

@@ -119,6 +119,17 @@ export interface Accounts {
    */
   nodes(account: string): Result<readonly NodeHealth[], NodesError>;
   /**
+   * Sends a loop through some nodes, at most one of each layer and a provider, and waits for it. The
+   * others on its path are drawn at random, there and back.
+   *
+   * @errors `not-crossed`; `timeout`: it is lost; those of a question
+   */
+  ping(
+    account: string,
+    nodes: readonly string[],
+    signal?: AbortSignal,
+  ): ResultAsync<Pong, PingError>;
+  /**
    * Opens one more account, which runs until it is removed or the client is closed; the next client
    * knows it by its configuration only. Its network is one of the client's.
    *
@@ -187,6 +198,17 @@ export interface NodeHealth {
 }
 
 export type NodesError = UnknownAccount | { readonly kind: 'no-document' };
+
+/** A loop that has come back. */
+export interface Pong {
+  /** From its leaving, with all delays and until it was fetched. */
+  readonly roundTripMs: number;
+}
+
+export type PingError =
+  | AskError
+  /** No loop can cross such a node, or two of one layer; `nodes` can be crossed. */
+  | { readonly kind: 'not-crossed'; readonly nodes: readonly string[] };
 
 /** What a provider knows of an account. */
 export interface RemoteAccount {

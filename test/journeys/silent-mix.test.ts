@@ -32,11 +32,33 @@ describe('a dead mix', { timeout: 120_000 }, () => {
     expect(world.io.clock.monotonic() - diedMs).toBeLessThan(3 * EPOCH_MS);
     expect(silentIn(world)).toEqual(['mix4']);
     expect(nodesOf(world).filter(({ avoided }) => avoided)).toMatchObject([{ name: 'mix4' }]);
+    const { accounts } = world.client(ALICE);
+    expect((await accounts.ping(ALICE, ['mix4']))._unsafeUnwrapErr().kind).toBe('timeout');
     const sent = await world
       .client(ALICE)
       .send({ account: ALICE, to: BOB, mail: mailOf('round it') });
     expect(sent.isOk()).toBe(true);
     expect((await world.nextMail(BOB)).sender).toBe(ALICE);
+    await world.close();
+  });
+
+  it('is told from the others by pings', async () => {
+    const world = await open();
+    const { accounts } = world.client(ALICE);
+    const layers = nodesOf(world).map(({ layer, name }) => [layer, name] as const);
+    const inLayer = (wanted: number): readonly string[] =>
+      layers.flatMap(([layer, name]) => (layer === wanted ? name : []));
+    const [[first = '', second = ''], [other = '']] = [inLayer(0), inLayer(1)];
+    for (const path of [[first], [second, other], ['p1.test'], ['p2.test', first]]) {
+      const pong = (await accounts.ping(ALICE, path))._unsafeUnwrap();
+      expect(pong.roundTripMs).toBeGreaterThan(0);
+    }
+    const nodes = expect.arrayContaining([...MIXES, 'p1.test', 'p2.test']) as readonly string[];
+    for (const path of [[], ['mix9'], [first, second], [first, first]]) {
+      const refused = (await accounts.ping(ALICE, path))._unsafeUnwrapErr();
+      expect(refused).toEqual({ kind: 'not-crossed', nodes });
+    }
+    expect((await accounts.ping(BOB, [first]))._unsafeUnwrapErr().kind).toBe('unknown-account');
     await world.close();
   });
 

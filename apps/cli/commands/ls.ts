@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import type { ResultAsync } from 'neverthrow';
 import { isObject, type Json, type JsonObject } from '../../../src/control/json.js';
 import { finishWith, printData, textOf, type Cli } from '../cli.js';
-import { askRunning, daemonConfigOf } from '../daemon-or-offline.js';
+import { askRunning, daemonConfigOf, withoutDocument } from '../daemon-or-offline.js';
 import type { CliError } from '../errors.js';
 import { chooseAccount } from './account.js';
 
@@ -40,11 +40,6 @@ const listNodes = (
         .map((nodes) => printData(cli, nodes, { json, lines: nodes.map(lineOf) })),
     ),
   );
-
-const withoutDocument = (account: string, error: CliError): CliError =>
-  error.kind === 'refused' && isObject(error.data) && error.data['kind'] === 'no-document'
-    ? { kind: 'not-done', account, reason: 'the mix network is not reachable yet' }
-    : error;
 
 const objectsIn = (answer: Json): readonly JsonObject[] =>
   Array.isArray(answer) ? answer.filter((each: Json) => isObject(each)) : [];

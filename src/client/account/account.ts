@@ -12,6 +12,7 @@ import type { Inbox } from '../inbox/inbox.js';
 import { Discovery } from './discovery.js';
 import { KEYSERVER, lookupKey } from '../recipients/keyserver.js';
 import type { OutboxQueue } from '../outbox/outbox.js';
+import { ping } from './ping.js';
 import type { AccountPlan } from './plan.js';
 import type { NormalAddress } from '../../mail/address.js';
 import { SelfService } from './self-service.js';
@@ -25,6 +26,8 @@ import type {
   ConnectionState,
   LookupError,
   OpenError,
+  PingError,
+  Pong,
   Recipients,
   SendError,
   SendOptions,
@@ -165,6 +168,13 @@ export class Account {
 
   ask(question: ServiceQuestion): ResultAsync<Uint8Array, AskError> {
     return this.#services.ask(question);
+  }
+
+  /** Sends a loop through nodes of one's choice. */
+  ping(nodes: readonly string[], signal?: AbortSignal): ResultAsync<Pong, PingError> {
+    const { io } = this.#world;
+    const ask = (question: ServiceQuestion) => this.ask(question);
+    return ping({ ...io, view: () => this.view(), ask }, nodes, signal);
   }
 
   /** Asks the provider of an address for its key. */

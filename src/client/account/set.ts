@@ -20,6 +20,8 @@ import type {
   Address,
   MixClientConfig,
   NodesError,
+  PingError,
+  Pong,
   OpenError,
   RegisterError,
   RemoteAccount,
@@ -106,6 +108,16 @@ export class AccountSet implements Accounts {
           ? err<never, NodesError>({ kind: 'no-document' })
           : ok(found.loops.nodes(view));
       });
+  }
+
+  ping(
+    account: string,
+    nodes: readonly string[],
+    signal?: AbortSignal,
+  ): ResultAsync<Pong, PingError> {
+    return this.find(account)
+      .mapErr((error): PingError => error)
+      .asyncAndThen((found) => found.ping(nodes, signal));
   }
 
   add(account: AccountConfig): ResultAsync<Address, AddAccountError> {

@@ -10,6 +10,7 @@
  */
 import { errAsync, okAsync, type Result, type ResultAsync } from 'neverthrow';
 import type { Clock } from '../../io/contracts.js';
+import { viewThrough } from '../../pki/through.js';
 import { type NetworkNode, type NetworkView, nodeNamed } from '../../pki/view.js';
 import type { StoreError } from '../../store/store.js';
 import type { Command } from '../../wire/commands.js';
@@ -27,7 +28,7 @@ import type { OutboxQueue } from '../outbox/outbox.js';
 import type { BlockRef } from '../outbox/schedule.js';
 import { sealBlock } from '../blocks/seal.js';
 import type { LoopWatch } from './loop-watch.js';
-import type { ServiceDesk, ServicePlace, ServiceRequest } from './services.js';
+import type { Probe, ServiceDesk, ServicePlace, ServiceRequest } from './services.js';
 import type { StoreHealth } from '../store-health.js';
 import type { SurbRecord, SurbUse } from '../packets/surb-record.js';
 import type { SurbTable } from '../packets/surbs.js';
@@ -143,11 +144,19 @@ export class Sender {
     request: ServiceRequest,
     { destination, endpoint }: ServicePlace,
   ): ResultAsync<void, Failure> {
-    const { body } = request.question;
+    const { body, probe } = request.question;
     const parcel = { source: here.source, destination, recipient: endpoint, body };
-    return this.#sendWithReply(here, parcel, { kind: 'service' }).map(({ record }) =>
+    const view = probe === undefined ? here.view : this.#viewFor(probe);
+    if (view === undefined) return nothingToSend();
+    return this.#sendWithReply({ ...here, view }, parcel, { kind: 'service' }).map(({ record }) =>
       this.#deps.services.sent(request, record.id),
     );
+  }
+
+  /** Through avoided mixes too, if that is asked for. */
+  #viewFor({ through }: Probe): NetworkView | undefined {
+    const view = this.#deps.view();
+    return view && viewThrough(view, through);
   }
 
   async #sendBlock(here: Here): Promise<boolean> {

@@ -129,6 +129,8 @@ describe('postern account', () => {
     });
     const ls = ['ls', 'nodes', '--account', ALICE, '-f', config];
     expect(await run(ls)).toMatchObject(unreached);
+    const ping = ['ping', 'mix1', '--account', ALICE, '-f', config];
+    expect(await run(ping)).toMatchObject(unreached);
     const files = await readdir(join(site.dataDir, ALICE));
     expect(files.filter((name) => name.startsWith('link.'))).toHaveLength(2);
   });
