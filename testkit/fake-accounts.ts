@@ -3,13 +3,7 @@
  * @module
  */
 import { err, errAsync, ok, okAsync, type Result } from 'neverthrow';
-import type {
-  Accounts,
-  AccountStatus,
-  Address,
-  RemoteAccountError,
-  UnknownAccount,
-} from '../src/client/types.js';
+import type { Accounts, AccountStatus, Address, UnknownAccount } from '../src/client/types.js';
 
 /** `accounts` are normalised addresses. */
 export const fakeAccounts = (accounts: readonly Address[]): Accounts => {
@@ -37,8 +31,11 @@ export const fakeAccounts = (accounts: readonly Address[]): Accounts => {
       change(account, () => paused.set(account, false)).asyncAndThen(() => okAsync(undefined)),
     remove: (account) =>
       change(account, () => paused.delete(account)).asyncAndThen(() => okAsync(undefined)),
+    nodes: (account) => err(paused.has(account) ? { kind: 'no-document' } : unknown(account)),
+    ping: (account) => errAsync(noProvider(paused.has(account), account)),
     showRemote: (account) => errAsync(noProvider(paused.has(account), account)),
     deleteRemote: (account) => errAsync(noProvider(paused.has(account), account)),
+    rotateLinkKey: (account) => errAsync(noProvider(paused.has(account), account)),
     register: ({ account }) =>
       paused.has(account)
         ? errAsync({ kind: 'no-http' })
@@ -46,8 +43,13 @@ export const fakeAccounts = (accounts: readonly Address[]): Accounts => {
   };
 };
 
-const noProvider = (isKnown: boolean, account: string): RemoteAccountError =>
-  isKnown ? { kind: 'no-document' } : { kind: 'unknown-account', account };
+const unknown = (account: string): UnknownAccount => ({ kind: 'unknown-account', account });
+
+const noProvider = (
+  isKnown: boolean,
+  account: string,
+): UnknownAccount | { readonly kind: 'no-document' } =>
+  isKnown ? { kind: 'no-document' } : unknown(account);
 
 const statusOf = (account: Address, isPaused: boolean): AccountStatus => ({
   account,

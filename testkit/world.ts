@@ -50,6 +50,8 @@ export interface TestWorldOptions {
   readonly geometry?: SphinxGeometry;
   /** Default the 20 minutes of Katzenpost. */
   readonly epochTime?: EpochTime;
+  /** Names of the mixes, in layers of as many; default three. */
+  readonly mixes?: readonly string[];
   /** What the first mix does to packets. */
   readonly faults?: Omit<FaultOptions, 'random'>;
   readonly tuning?: ClientTuning;
@@ -252,7 +254,7 @@ export const openTestWorld = async (options: TestWorldOptions): Promise<TestWorl
 };
 
 const openNetwork = async (
-  { means = QUICK_MEANS, geometry, epochTime, faults }: TestWorldOptions,
+  { means = QUICK_MEANS, geometry, epochTime, mixes, faults }: TestWorldOptions,
   { io, stores, named }: Pick<Parts, 'io' | 'stores'> & { readonly named: readonly User[] },
 ): Promise<TestNetwork> =>
   must(
@@ -264,6 +266,7 @@ const openNetwork = async (
       providers: providersOf(named),
       ...(geometry ? { geometry } : {}),
       ...(epochTime ? { epochTime } : {}),
+      ...(mixes ? { mixes } : {}),
       ...(faults ? { faults: faultStage({ ...faults, random: io.random }) } : {}),
     }),
   );

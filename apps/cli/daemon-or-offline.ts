@@ -5,7 +5,7 @@
  */
 import { errAsync, ResultAsync } from 'neverthrow';
 import { callDaemon } from '../../src/control/call.js';
-import type { Json, JsonObject } from '../../src/control/json.js';
+import { isObject, type Json, type JsonObject } from '../../src/control/json.js';
 import type { Io, Network } from '../../src/io/contracts.js';
 import { nodeIo } from '../../src/io/node.js';
 import type { MixClient } from '../../src/index.js';
@@ -49,6 +49,12 @@ export const askRunning = (
     (error): CliError =>
       error.kind === 'dial' && error.reason === 'refused' ? { kind: 'not-running', socket } : error,
   );
+
+/** Says of an account that it knows no network yet. */
+export const withoutDocument = (account: string, error: CliError): CliError =>
+  error.kind === 'refused' && isObject(error.data) && error.data['kind'] === 'no-document'
+    ? { kind: 'not-done', account, reason: 'the mix network is not reachable yet' }
+    : error;
 
 /** How often a store that somebody else has open is tried, and the pause before the next time. */
 const TRIES = 20;

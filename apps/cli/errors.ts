@@ -34,6 +34,8 @@ export type CliError =
   | FolderError
   /** A mail tells what cannot be taken out of it; each leak has been said. */
   | { readonly kind: 'leaks-left'; readonly count: number }
+  /** What was asked of an account was not done, or nobody knows. */
+  | { readonly kind: 'not-done'; readonly account: string; readonly reason: string }
   /** An option of the command line. */
   | { readonly kind: 'usage'; readonly option: string; readonly problem: string }
   /** A part in the background has ended before it was ready. */

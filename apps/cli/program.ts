@@ -16,6 +16,7 @@ import { addFilter } from './commands/filter.js';
 import { addImport } from './commands/import.js';
 import { addInit } from './commands/init.js';
 import { addKey } from './commands/key.js';
+import { addLs } from './commands/ls.js';
 import { addNode } from './commands/node.js';
 import { addPing } from './commands/ping.js';
 import { addQueue } from './commands/queue.js';
@@ -47,6 +48,7 @@ const COMMANDS = [
   addStatus,
   addWatch,
   addDoctor,
+  addLs,
   addAccount,
   addSetup,
   addCheckConfig,

@@ -143,6 +143,7 @@ const SENTENCES: { readonly [K in Kind]: (error: ErrorOf<K>) => string } = {
     `this is not the fingerprint of the key of ${recipient}: nothing has changed`,
   'recipient-file': ({ path, problem }) => `${path}: ${problem}`,
   'key-not-found': ({ address, reason }) => `the key of ${address} was not found: ${reason}`,
+  'not-done': ({ account, reason }) => `${account}: ${reason}`,
   'bad-address': ({ address }) => `this is no usable address: ${address}`,
   'leaks-left': ({ count }) => `${count} ${count === 1 ? 'leak' : 'leaks'} could not be removed`,
   unsanitisable: (error) => `the mail ${unsanitisableText(error)}`,
@@ -193,8 +194,7 @@ const SENTENCES: { readonly [K in Kind]: (error: ErrorOf<K>) => string } = {
     `${variable} in the environment: must be http://HOST:PORT or socks5://HOST:PORT, with USER:PASSWORD@ where the proxy wants it`,
   'bad-descriptor-file': ({ path, problem }) => `${path}: ${problem}`,
   'no-such-key': ({ epoch }) => `there is no mix key of epoch ${epoch}`,
-  'not-crossed': ({ nodes }) =>
-    `no loop of this node crosses that; it can cross ${nodes.join(', ')}`,
+  'not-crossed': ({ nodes }) => `no loop from here crosses that; it can cross ${nodes.join(', ')}`,
   'no-statistics': () => 'nothing is counted: Statistics.Enable is false',
   'no-loops': () => 'a provider sends no loops: ping from a mix',
   'no-current-document': () => 'there is no document of this epoch that lists this node',

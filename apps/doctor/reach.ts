@@ -6,10 +6,10 @@
  */
 import { errAsync, type ResultAsync } from 'neverthrow';
 import { equal } from '../../src/bytes/compare.js';
-import { PEM_KEYS } from '../../src/bytes/pem.js';
 import { utf8 } from '../../src/bytes/text.js';
-import { readKeyFile } from '../../src/client/keys.js';
+import type { KeyPair } from '../../src/client/keys.js';
 import type { AccountPlan } from '../../src/client/account/plan.js';
+import { storedLinkKeys } from '../../src/client/link/link-keys.js';
 import { addressesOf, findProvider, isNode } from '../../src/client/link/provider-node.js';
 import type { Primitives } from '../../src/crypto/primitives.js';
 import type { Clock, DialError, Io, Network } from '../../src/io/contracts.js';
@@ -209,15 +209,20 @@ export const lookAtProvider = async (
   const addresses = addressesOf(node.value, reference);
   if (addresses.isErr())
     return [of('provider', { kind: 'connection', state: addresses.error.kind })];
-  const path = `${plan.directory}/link.private.pem`;
-  const secret = await readKeyFile(world.io.files, PEM_KEYS.x25519Secret, path);
-  if (secret.isErr()) return [of('provider', { kind: 'not-looked' })];
+  const keys = await storedLinkKeys({ ...world.io, ...world }, plan.directory);
+  const [key, ...others] = keys.unwrapOr([]);
+  if (key === undefined) return [of('provider', { kind: 'not-looked' })];
   const address = addresses.value[0] ?? '';
-  const session = await link(world, plan.network, {
-    address,
-    identity: { ad: utf8(plan.user), secretKey: secret.value },
-    authenticate: (peer) => isNode(node.value, peer),
-  });
+  const linkWith = ({ secretKey }: KeyPair): Linked =>
+    link(world, plan.network, {
+      address,
+      identity: { ad: utf8(plan.user), secretKey },
+      authenticate: (peer) => isNode(node.value, peer),
+    });
+  const session = await others.reduce(
+    (tried, other) => unlessRefused(tried, () => linkWith(other)),
+    linkWith(key),
+  );
   if (session.isErr()) return [of('provider', refusal(address, session.error))];
   session.value.close();
   const { skewMs = 0 } = session.value;
@@ -227,7 +232,14 @@ export const lookAtProvider = async (
   ];
 };
 
+type Linked = ResultAsync<Session, DialError | LinkError>;
+
+/** A rotation that has not ended leaves two keys, of which the provider knows one. */
+const unlessRefused = (tried: Linked, other: () => Linked): Linked =>
+  tried.orElse((error) => (isRefusal(error) ? other() : errAsync(error)));
+
+const isRefusal = (error: DialError | LinkError): boolean =>
+  error.kind === 'handshake' && error.reason === 'refused';
+
 const refusal = (address: string, error: DialError | LinkError): Verdict =>
-  error.kind === 'handshake' && error.reason === 'refused'
-    ? { kind: 'unregistered', address }
-    : { kind: 'unreached', address, error };
+  isRefusal(error) ? { kind: 'unregistered', address } : { kind: 'unreached', address, error };

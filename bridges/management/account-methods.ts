@@ -2,13 +2,13 @@
  * The accounts' methods for JSON-RPC.
  * @module
  */
-import { ok } from 'neverthrow';
+import { err, ok } from 'neverthrow';
 import { toBase64 } from '../../src/bytes/text.js';
-import { gives, rpcMethod, text, value, type RpcMethods } from '../../src/control/method.js';
-import { listOf, NOTHING, TEXT } from '../../src/control/schema.js';
+import { gives, rpcMethod, text, texts, value, type RpcMethods } from '../../src/control/method.js';
+import { INTEGER, listOf, NOTHING, orNothing, record, TEXT } from '../../src/control/schema.js';
 import type { MixClient } from '../../src/index.js';
-import { ACCOUNT, ACCOUNT_KEYS } from './schemas.js';
-import { accountJson } from './shapes.js';
+import { ACCOUNT, ACCOUNT_KEYS, NODE_HEALTH, REMOTE_ACCOUNT } from './schemas.js';
+import { accountJson, remoteAccountJson } from './shapes.js';
 
 export const ACCOUNT_PARAM = { account: text('an account’s address') };
 
@@ -16,6 +16,8 @@ export const ACCOUNT_PARAM = { account: text('an account’s address') };
 export const accountMethods = (client: MixClient): RpcMethods => ({
   ...accountViews(client),
   ...accountChanges(client),
+  ...loopMethods(client),
+  ...remoteMethods(client),
 });
 
 const accountViews = ({ accounts }: MixClient): RpcMethods => ({
@@ -66,5 +68,63 @@ const accountChanges = ({ accounts }: MixClient): RpcMethods => ({
       answer: gives(NOTHING),
     },
     (asked) => accounts.register(asked).map(() => value(null)),
+  ),
+});
+
+/** What an account's loops tell of the network. */
+const loopMethods = ({ accounts }: MixClient): RpcMethods => ({
+  'accounts.nodes': rpcMethod(
+    {
+      summary: 'the nodes of the network, as an account’s own loops find them',
+      params: ACCOUNT_PARAM,
+      answer: gives(listOf(NODE_HEALTH)),
+    },
+    ({ account }) =>
+      accounts.nodes(account).map((nodes) => value(nodes.map((node) => ({ ...node })))),
+  ),
+  'accounts.ping': rpcMethod(
+    {
+      summary: 'sends a loop through these nodes, and waits for it; null: it is lost',
+      params: { ...ACCOUNT_PARAM, nodes: texts('their names; of none, the error tells all') },
+      answer: gives(record({ roundTripMs: orNothing(INTEGER) })),
+    },
+    ({ account, nodes }, signal) =>
+      accounts
+        .ping(account, nodes, signal)
+        .map(({ roundTripMs }) => value({ roundTripMs }))
+        .orElse((error) =>
+          error.kind === 'timeout' ? ok(value({ roundTripMs: null })) : err(error),
+        ),
+  ),
+});
+
+/** What an account's provider is asked over the network, which takes as long as a mail. */
+const remoteMethods = ({ accounts }: MixClient): RpcMethods => ({
+  'accounts.showRemote': rpcMethod(
+    {
+      summary: 'asks an account’s provider what it knows of it',
+      params: ACCOUNT_PARAM,
+      answer: gives(REMOTE_ACCOUNT),
+    },
+    ({ account }, signal) =>
+      accounts.showRemote(account, signal).map((remote) => value(remoteAccountJson(remote))),
+  ),
+  'accounts.deleteRemote': rpcMethod(
+    {
+      summary: 'has an account deleted at its provider, which cannot be taken back',
+      params: ACCOUNT_PARAM,
+      answer: gives(REMOTE_ACCOUNT),
+    },
+    ({ account }, signal) =>
+      accounts.deleteRemote(account, signal).map((remote) => value(remoteAccountJson(remote))),
+  ),
+  'accounts.rotateLinkKey': rpcMethod(
+    {
+      summary: 'puts a new link key in the place of an account’s; after an error, do it again',
+      params: ACCOUNT_PARAM,
+      answer: gives(REMOTE_ACCOUNT),
+    },
+    ({ account }, signal) =>
+      accounts.rotateLinkKey(account, signal).map((remote) => value(remoteAccountJson(remote))),
   ),
 });

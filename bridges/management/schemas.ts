@@ -7,6 +7,7 @@ import {
   BYTES,
   described,
   FACTS,
+  FLAG,
   INTEGER,
   kindOf,
   listOf,
@@ -47,6 +48,25 @@ export const ACCOUNT = record({
 });
 
 export const ACCOUNT_KEYS = record({ identityKey: BYTES, linkKey: BYTES });
+
+export const NODE_HEALTH = record({
+  name: TEXT,
+  layer: described(anyOf(INTEGER, oneOf('provider')), 'of a mix, from 0'),
+  state: described(
+    oneOf('well', 'silent', 'unknown'),
+    'silent: no loop through it comes back, although others do',
+  ),
+  avoided: described(FLAG, 'whether our packets go round it'),
+  returned: described(INTEGER, 'of the last loops, those through it that came back'),
+  lost: INTEGER,
+});
+
+export const REMOTE_ACCOUNT = record({
+  linkKey: described(BYTES, 'with which the account connects'),
+  identityKey: orNothing(described(BYTES, 'what the key server tells')),
+  waiting: described(INTEGER, 'items that wait at the provider'),
+  leavesAtMs: orNothing(described(TIME, 'when the account is deleted; null: it stays')),
+});
 
 /** A key as a provider tells it. */
 const KEY = {

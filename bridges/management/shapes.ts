@@ -13,6 +13,7 @@ import {
   type LookupAnswer,
   type QueuedMail,
   type Recipient,
+  type RemoteAccount,
   type Sent,
 } from '../../src/index.js';
 
@@ -23,6 +24,13 @@ export const accountJson = ({ skewMs, ...status }: AccountStatus): Json => ({
   outbox: { ...status.outbox },
   inbox: { ...status.inbox },
   skewMs: skewMs ?? null,
+});
+
+export const remoteAccountJson = (remote: RemoteAccount): JsonObject => ({
+  linkKey: toBase64(remote.linkKey),
+  identityKey: remote.identityKey === undefined ? null : toBase64(remote.identityKey),
+  waiting: remote.waiting,
+  leavesAtMs: remote.leavesAtMs ?? null,
 });
 
 export const recipientJson = ({ address, key, trust }: Recipient): JsonObject => ({

@@ -10,7 +10,8 @@ import { pick } from '../../src/crypto/sample.js';
 import type { Random } from '../../src/io/contracts.js';
 import type { EpochTime } from '../../src/pki/epoch.js';
 import { choosePath, type ChosenPath, type PathError } from '../../src/pki/path.js';
-import { nodeNamed, nodeWithKey, type NetworkNode, type NetworkView } from '../../src/pki/view.js';
+import { LOOP_SERVICE, loopExits } from '../../src/pki/through.js';
+import { nodeWithKey, type NetworkNode, type NetworkView } from '../../src/pki/view.js';
 import { createPacket } from '../../src/sphinx/packet.js';
 import { encodePlaintext } from '../../src/sphinx/plaintext.js';
 import type { SphinxSuite } from '../../src/sphinx/suite.js';
@@ -57,7 +58,6 @@ interface Ends {
   readonly exit: NetworkNode;
 }
 
-const SERVICE = 'loop';
 const ATTEMPTS = 3;
 /** A loop that takes this many epochs outlives the keys on its path. */
 const MAX_EPOCHS = 2;
@@ -89,38 +89,6 @@ export const makeLoop = (deps: LoopDeps, request: LoopRequest): Result<MadeLoop,
   );
 };
 
-/**
- * The view in which every loop crosses these nodes: theirs is the only choice in its layer.
- *
- * @param ours - our identity key; other mixes of our own layer are on no path of ours
- * @returns `undefined` where a node is not there, or cannot be crossed
- */
-export const viewThrough = (
-  view: NetworkView,
-  ours: Uint8Array,
-  names: readonly string[],
-): NetworkView | undefined => {
-  const named = (nodes: readonly NetworkNode[]): readonly NetworkNode[] =>
-    names.flatMap((name) => nodeNamed(nodes, name) ?? []);
-  const isOurs = (nodes: readonly NetworkNode[]): boolean => nodeWithKey(nodes, ours) !== undefined;
-  const crossed = [...view.layers.filter((nodes) => !isOurs(nodes)), loopExits(view)];
-  if (names.length === 0 || crossed.flatMap(named).length !== names.length) return undefined;
-  // Two of one layer cannot both be crossed.
-  if (crossed.some((nodes) => named(nodes).length > 1)) return undefined;
-  const narrowed = (nodes: readonly NetworkNode[]): readonly NetworkNode[] =>
-    isOurs(nodes) || named(nodes).length === 0 ? nodes : named(nodes);
-  return { ...view, layers: view.layers.map(narrowed), exits: narrowed(loopExits(view)) };
-};
-
-/** Everybody whom a loop of ours can cross. */
-export const nodesToCross = (view: NetworkView, ours: Uint8Array): readonly string[] =>
-  [...view.layers.filter((nodes) => nodeWithKey(nodes, ours) === undefined), loopExits(view)]
-    .flat()
-    .map(({ name }) => name);
-
-const loopExits = ({ exits }: NetworkView): readonly NetworkNode[] =>
-  exits.filter(({ services }) => services.has(SERVICE));
-
 const endsOf = ({ random, identityKey }: LoopDeps, view: NetworkView): Ends | undefined => {
   const ourselves = view.layers.map((nodes) => nodeWithKey(nodes, identityKey)).find(Boolean);
   const exit = pick(random, loopExits(view));
@@ -133,7 +101,7 @@ const choosePaths = (
   { ourselves, exit }: Ends,
 ): Result<LoopPaths, LoopError> => {
   const deps = { view, epochTime, geometry: suite.geometry, random };
-  const service = utf8(exit.services.get(SERVICE)?.endpoint ?? '');
+  const service = utf8(exit.services.get(LOOP_SERVICE)?.endpoint ?? '');
   const there = { kind: 'forward', source: ourselves, destination: exit } as const;
   const back = { kind: 'reply', source: exit, destination: ourselves } as const;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {

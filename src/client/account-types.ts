@@ -7,8 +7,12 @@ import type { Result, ResultAsync } from 'neverthrow';
 import type { SanitisePolicy } from '../sanitise/policy.js';
 import type { AskError, OpenError } from './errors.js';
 import type { Address } from './names.js';
+import type { KeyFileError } from './keys.js';
+import type { GivenKeyError } from './link/link-keys.js';
 import type { RegistrationError } from './link/register.js';
 
+export type { KeyFileError } from './keys.js';
+export type { GivenKeyError } from './link/link-keys.js';
 export type { RegistrationError } from './link/register.js';
 
 /**
@@ -110,6 +114,22 @@ export interface Accounts {
   /** Of all accounts, also of those that could not be opened. */
   status(): readonly AccountStatus[];
   /**
+   * The nodes of the network's document, as this account's decoys find them since the client was
+   * opened. It takes decoys, and more than one mix in a layer, to tell one node from the others.
+   */
+  nodes(account: string): Result<readonly NodeHealth[], NodesError>;
+  /**
+   * Sends a loop through some nodes, at most one of each layer and a provider, and waits for it. The
+   * others on its path are drawn at random, there and back.
+   *
+   * @errors `not-crossed`; `timeout`: it is lost; those of a question
+   */
+  ping(
+    account: string,
+    nodes: readonly string[],
+    signal?: AbortSignal,
+  ): ResultAsync<Pong, PingError>;
+  /**
    * Opens one more account, which runs until it is removed or the client is closed; the next client
    * knows it by its configuration only. Its network is one of the client's.
    *
@@ -146,7 +166,49 @@ export interface Accounts {
     account: string,
     signal?: AbortSignal,
   ): ResultAsync<RemoteAccount, RemoteAccountError>;
+  /**
+   * Puts a new link key, made here, in the place of the account's at its provider. When ok the old
+   * one is forgotten; the connection goes on.
+   *
+   * The new key is on disk before the provider hears of it. After any error, an abort or a crash the
+   * provider may have it or not: both are kept, and tried in turn when connecting, until it is known
+   * which one lets us in. Rotating again goes on with the same new key.
+   *
+   * @errors those of a question; `given-key`: the configuration holds the key; `key-file`: the new
+   *   one cannot be written
+   */
+  rotateLinkKey(account: string, signal?: AbortSignal): ResultAsync<RemoteAccount, RotateError>;
 }
+
+/** A node as an account's own loops have found it. */
+export interface NodeHealth {
+  readonly name: string;
+  /** Of a mix, from 0. */
+  readonly layer: number | 'provider';
+  /**
+   * `silent`: no loop through it comes back, although others do. `unknown`: no loop through it was
+   * expected yet, or none has come back and that may be chance.
+   */
+  readonly state: 'well' | 'silent' | 'unknown';
+  /** Whether our packets go round it. */
+  readonly avoided: boolean;
+  /** Of the last loops, those that crossed it. */
+  readonly returned: number;
+  readonly lost: number;
+}
+
+export type NodesError = UnknownAccount | { readonly kind: 'no-document' };
+
+/** A loop that has come back. */
+export interface Pong {
+  /** From its leaving, with all delays and until it was fetched. */
+  readonly roundTripMs: number;
+}
+
+export type PingError =
+  | AskError
+  /** No loop can cross such a node, or two of one layer; `nodes` can be crossed. */
+  | { readonly kind: 'not-crossed'; readonly nodes: readonly string[] };
 
 /** What a provider knows of an account. */
 export interface RemoteAccount {
@@ -168,6 +230,8 @@ export type RemoteAccountError =
       readonly reason:
         'malformed' | 'refused' | 'stale' | 'replayed' | 'bad-key' | 'failed' | 'unknown';
     };
+
+export type RotateError = RemoteAccountError | KeyFileError | GivenKeyError;
 
 export interface RegisterOptions {
   readonly account: string;

@@ -52,16 +52,37 @@ export const loadKeyPair = (
   directory: string,
   name: 'link' | 'identity',
 ): ResultAsync<KeyPair, KeyFileError> => {
-  const secretPath = `${directory}/${name}.private.pem`;
-  const publicPath = `${directory}/${name}.public.pem`;
-  return readOptional(deps.files, secretPath).andThen((file) =>
-    file === undefined
+  const secretPath = secretPathOf(directory, name);
+  const publicPath = publicPathOf(directory, name);
+  return readKeyPair(deps, secretPath).andThen((pair) =>
+    pair === undefined
       ? makeKeyPair(deps, secretPath, publicPath)
-      : decodeKey(PEM_KEYS.x25519Secret, secretPath, file)
-          .map((secretKey) => keyPairOf(deps.primitives, secretKey))
-          .asyncAndThen((pair) => showPublicKey(deps.files, publicPath, pair)),
+      : showPublicKey(deps.files, publicPath, pair),
   );
 };
+
+/** Where the secret half of a pair is. */
+export const secretPathOf = (directory: string, name: string): string =>
+  `${directory}/${name}.private.pem`;
+
+/** Where the public half of a pair is shown. */
+export const publicPathOf = (directory: string, name: string): string =>
+  `${directory}/${name}.public.pem`;
+
+/** A pair that nobody has had before. */
+export const newKeyPair = ({ primitives, random }: Omit<KeyDeps, 'files'>): KeyPair =>
+  keyPairOf(primitives, random(SECRET_LENGTH));
+
+/** The pair of a secret's PEM file; `undefined` where there is none. */
+export const readKeyPair = (
+  { files, primitives }: Omit<KeyDeps, 'random'>,
+  path: string,
+): ResultAsync<KeyPair | undefined, KeyFileError> =>
+  readOptional(files, path).andThen((file) =>
+    file === undefined
+      ? okAsync(undefined)
+      : decodeKey(PEM_KEYS.x25519Secret, path, file).map((key) => keyPairOf(primitives, key)),
+  );
 
 /** Reads one PEM file of the wanted kind. */
 export const readKeyFile = (
@@ -83,23 +104,23 @@ export const writeKeyFile = (
   files.write(path, utf8(encodePem(kind, key))).mapErr(unusable);
 
 const makeKeyPair = (
-  { files, primitives, random }: KeyDeps,
+  deps: KeyDeps,
   secretPath: string,
   publicPath: string,
 ): ResultAsync<KeyPair, KeyFileError> =>
-  readOptional(files, publicPath)
+  readOptional(deps.files, publicPath)
     .andThen((file): Result<KeyPair, KeyFileError> =>
       file === undefined
-        ? ok(keyPairOf(primitives, random(SECRET_LENGTH)))
+        ? ok(newKeyPair(deps))
         : err({ kind: 'key-file', path: secretPath, problem: 'missing beside its public half' }),
     )
     .andThrough((pair) =>
-      writeKeyFile(files, PEM_KEYS.x25519Secret, { path: secretPath, key: pair.secretKey }),
+      writeKeyFile(deps.files, PEM_KEYS.x25519Secret, { path: secretPath, key: pair.secretKey }),
     )
-    .andThen((pair) => showPublicKey(files, publicPath, pair));
+    .andThen((pair) => showPublicKey(deps.files, publicPath, pair));
 
 /** Makes the public file say what the private one says. */
-const showPublicKey = (
+export const showPublicKey = (
   files: Files,
   path: string,
   pair: KeyPair,

@@ -14,12 +14,14 @@ import { askDaemon, daemonConfigOf, type DaemonAsk } from '../daemon-or-offline.
 import type { CliError } from '../errors.js';
 import { addAccountChanges } from './account-changes.js';
 import { addAccountList } from './account-list.js';
+import { addAccountRemote, showRemote } from './account-remote.js';
 
 interface ShowOptions {
   readonly config?: string;
   readonly account?: string;
   readonly json?: boolean;
   readonly password?: boolean;
+  readonly remote?: boolean;
 }
 
 export const addAccount = (program: Command, cli: Cli): void => {
@@ -31,22 +33,26 @@ export const addAccount = (program: Command, cli: Cli): void => {
     .option('-f, --config <file>', 'configuration file')
     .option('--account <address>', 'which account, where there are several')
     .option('--password', 'print the password alone')
+    .option('--remote', 'ask its provider what that knows of it, over the network')
     .option('--json', 'print JSON')
     .action((options: ShowOptions) => finishWith(cli, show(cli, options)));
   addAccountChanges(account, cli);
+  addAccountRemote(account, cli);
 };
 
 const show = (cli: Cli, options: ShowOptions): ResultAsync<void, CliError> =>
-  daemonConfigOf(cli, options.config)
-    .andThen((config) =>
-      chooseAccount(config, options.account).asyncAndThen((account) =>
-        askDaemon(config, questionOf(account)),
-      ),
-    )
-    .map((found) => {
-      if (options.password === true) cli.terminal.print(textOf(found['password']));
-      else printData(cli, found, { json: options.json, lines: linesOf(found) });
-    });
+  daemonConfigOf(cli, options.config).andThen((config) =>
+    chooseAccount(config, options.account).asyncAndThen((account) =>
+      options.remote === true
+        ? showRemote(cli, account, options)
+        : askDaemon(config, questionOf(account)).map((found) => printShown(cli, found, options)),
+    ),
+  );
+
+const printShown = (cli: Cli, found: JsonObject, { password, json }: ShowOptions): void => {
+  if (password === true) cli.terminal.print(textOf(found['password']));
+  else printData(cli, found, { json, lines: linesOf(found) });
+};
 
 /** The account that was named, or the only one. */
 export const chooseAccount = (

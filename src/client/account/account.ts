@@ -2,9 +2,8 @@
  * One account: opened, used and closed as a whole. Accounts share nothing but the world.
  * @module
  */
-import { errAsync, type ResultAsync } from 'neverthrow';
+import type { ResultAsync } from 'neverthrow';
 import { wipe } from '../../bytes/compare.js';
-import { acceptMail, type Named } from './accept.js';
 import { type AccountParts, type ClientWorld, openParts } from './parts.js';
 import { AccountRun } from './run.js';
 import type { NetworkView } from '../../pki/view.js';
@@ -13,11 +12,13 @@ import type { Inbox } from '../inbox/inbox.js';
 import { Discovery } from './discovery.js';
 import { KEYSERVER, lookupKey } from '../recipients/keyserver.js';
 import type { OutboxQueue } from '../outbox/outbox.js';
+import { ping } from './ping.js';
 import type { AccountPlan } from './plan.js';
 import type { NormalAddress } from '../../mail/address.js';
 import { SelfService } from './self-service.js';
+import type { LoopWatch } from '../sender/loop-watch.js';
 import { ServiceDesk, type ServiceQuestion } from '../sender/services.js';
-import { idsOfSend, sentBefore, type SubmitDeps } from '../outbox/submit.js';
+import { Submission } from './submission.js';
 import type {
   AccountStatus,
   Address,
@@ -25,6 +26,8 @@ import type {
   ConnectionState,
   LookupError,
   OpenError,
+  PingError,
+  Pong,
   Recipients,
   SendError,
   SendOptions,
@@ -52,6 +55,7 @@ export class Account {
   readonly #services: ServiceDesk;
   readonly #stop = new AbortController();
   readonly #discovery: Discovery;
+  readonly #submission: Submission;
   /** The account as its provider knows it. */
   readonly selfService: SelfService;
   readonly #tasks: readonly Promise<void>[];
@@ -72,6 +76,11 @@ export class Account {
     this.#services = parts.services;
     this.#isPaused = plan.paused;
     this.#discovery = this.#makeDiscovery();
+    this.#submission = new Submission({
+      ...{ world, plan, parts, recipients: options.recipients },
+      view: () => this.view(),
+      onWaiting: () => this.#discovery.wake(),
+    });
     this.selfService = new SelfService({
       ...{ ...world, ...plan, ...parts, clock: world.io.clock },
       view: () => this.view(),
@@ -120,11 +129,16 @@ export class Account {
 
   get keys(): { readonly identityKey: Uint8Array; readonly linkKey: Uint8Array } {
     const { identity, link } = this.#parts;
-    return { identityKey: identity.publicKey, linkKey: link.publicKey };
+    return { identityKey: identity.publicKey, linkKey: link.current.publicKey };
   }
 
   get inbox(): Inbox {
     return this.#parts.inbox;
+  }
+
+  /** What its loops have found. */
+  get loops(): LoopWatch {
+    return this.#parts.loops;
   }
 
   get outbox(): OutboxQueue {
@@ -149,46 +163,18 @@ export class Account {
 
   /** Freezes a mail for all its recipients, once by each name; durable when ok. */
   send(options: SendOptions): ResultAsync<readonly Sent[], SendError> {
-    if (options.signal?.aborted === true) return errAsync({ kind: 'aborted' });
-    const { once: name, to } = options;
-    if (name === undefined || name === '') return this.#accept(options);
-    const { named, identity } = this.#parts;
-    const idOf = idsOfSend(this.#world.primitives, identity.secretKey, name);
-    return named.once(name, {
-      first: (step) => this.#accept(options, { idOf, step }),
-      again: () => sentBefore(this.#options, to, idOf),
-    });
-  }
-
-  #accept(options: SendOptions, named?: Named): ResultAsync<readonly Sent[], SendError> {
-    const { tuning, events } = this.#world;
-    const deps = { ...this.#parts, submit: this.#submitDeps, lifetimeMs: tuning.bounceMs };
-    return acceptMail(deps, options, named).map((all) => {
-      for (const sent of all) events.emit({ kind: 'queued', account: this.address, sent });
-      if (this.#parts.outbox.waiting.addresses.length > 0) this.#discovery.wake();
-      return all;
-    });
-  }
-
-  get #submitDeps(): SubmitDeps {
-    const { io, tuning } = this.#world;
-    return {
-      account: this.address,
-      clock: io.clock,
-      random: io.random,
-      geometry: this.#plan.network.geometry,
-      recipients: this.#options.recipients,
-      limit: tuning.maxMailLength,
-      sanitise: this.#plan.sanitise,
-      sanitising: this.#plan.sanitising,
-      threads: this.#parts.threads,
-      keyDiscovery: this.#plan.keyDiscovery,
-      isProvider: (name) => this.#parts.providers.has(name, this.view()),
-    };
+    return this.#submission.send(options);
   }
 
   ask(question: ServiceQuestion): ResultAsync<Uint8Array, AskError> {
     return this.#services.ask(question);
+  }
+
+  /** Sends a loop through nodes of one's choice. */
+  ping(nodes: readonly string[], signal?: AbortSignal): ResultAsync<Pong, PingError> {
+    const { io } = this.#world;
+    const ask = (question: ServiceQuestion) => this.ask(question);
+    return ping({ ...io, view: () => this.view(), ask }, nodes, signal);
   }
 
   /** Asks the provider of an address for its key. */
@@ -233,7 +219,8 @@ export class Account {
     await inbox.close();
     await named.idle();
     await store.close();
-    wipe(identity.secretKey, link.secretKey);
+    await link.close();
+    wipe(identity.secretKey);
   }
 
   get #connection(): ConnectionState {

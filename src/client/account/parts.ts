@@ -18,8 +18,10 @@ import type { OutboxNews, Undelivered } from '../outbox/contracts.js';
 import { OutboxQueue } from '../outbox/outbox.js';
 import { SentIds } from '../outbox/sent-ids.js';
 import type { AccountPlan, Tuning } from './plan.js';
+import { LinkKeys } from '../link/link-keys.js';
 import { ProvidersSeen } from '../link/providers-seen.js';
 import type { RecipientBook } from '../recipients/recipients.js';
+import { LoopWatch } from '../sender/loop-watch.js';
 import { StoreHealth } from '../store-health.js';
 import type { SurbRecord } from '../packets/surb-record.js';
 import { SurbTable } from '../packets/surbs.js';
@@ -44,9 +46,10 @@ export interface ClientWorld {
 
 export interface AccountParts {
   readonly identity: KeyPair;
-  readonly link: KeyPair;
+  readonly link: LinkKeys;
   readonly store: Store;
   readonly health: StoreHealth;
+  readonly loops: LoopWatch;
   readonly surbs: SurbTable;
   readonly inbox: Inbox;
   readonly outbox: OutboxQueue;
@@ -74,8 +77,8 @@ export const openParts = (
     yield* files
       .makeDirectory(plan.directory)
       .mapErr(({ path, reason }): OpenError => ({ kind: 'data-dir', path, problem: reason }));
-    const link = yield* keysOf(world, plan, 'link');
-    const identity = yield* keysOf(world, plan, 'identity');
+    const link = yield* linkOf(world, plan);
+    const identity = yield* identityOf(world, plan);
     const store = yield* world.openStore(`${plan.directory}/store.db`, world.storageKey);
     const opened = await openStored(world, plan, { store, identity, onExpired });
     if (opened.isErr()) {
@@ -91,17 +94,17 @@ export const openParts = (
     return ok({ link, identity, store, threads, ...opened.value });
   });
 
-const keysOf = (
-  { io, primitives }: ClientWorld,
-  plan: AccountPlan,
-  name: 'link' | 'identity',
-): ResultAsync<KeyPair, KeyFileError> => {
-  const given = name === 'link' ? plan.linkKey : plan.identityKey;
-  return given === undefined
-    ? loadKeyPair({ files: io.files, random: io.random, primitives }, plan.directory, name)
-    : // Ours to wipe at the end; the caller's stays.
-      okAsync(keyPairOf(primitives, given.slice()));
-};
+// Given keys are copied: ours are wiped at the end, the caller's stay.
+
+const linkOf = (world: ClientWorld, plan: AccountPlan): ResultAsync<LinkKeys, KeyFileError> =>
+  plan.linkKey === undefined
+    ? LinkKeys.load({ ...world.io, primitives: world.primitives }, plan.directory)
+    : okAsync(LinkKeys.given(world, plan.linkKey.slice()));
+
+const identityOf = (world: ClientWorld, plan: AccountPlan): ResultAsync<KeyPair, KeyFileError> =>
+  plan.identityKey === undefined
+    ? loadKeyPair({ ...world.io, primitives: world.primitives }, plan.directory, 'identity')
+    : okAsync(keyPairOf(world.primitives, plan.identityKey.slice()));
 
 interface Opened {
   readonly store: Store;
@@ -111,7 +114,7 @@ interface Opened {
 
 type StoredParts = Pick<
   AccountParts,
-  'health' | 'surbs' | 'inbox' | 'outbox' | 'named' | 'sentIds' | 'notices' | 'providers'
+  'health' | 'loops' | 'surbs' | 'inbox' | 'outbox' | 'named' | 'sentIds' | 'notices' | 'providers'
 >;
 
 /** What lies in the store. */
@@ -129,7 +132,10 @@ const openStored = (
       emit({ kind: 'store-failed', account, error });
     });
     const slackMs = world.tuning.slackMs ?? RESTORED_SLACK_MS;
-    const surbs = yield* SurbTable.open({ store, clock, onExpired }, slackMs);
+    const loops = new LoopWatch({ clock, periodMs: plan.network.epochTime.periodMs });
+    const expired = (record: SurbRecord): void =>
+      record.use.kind === 'decoy' ? loops.lost(record.id) : onExpired(record);
+    const surbs = yield* SurbTable.open({ store, clock, onExpired: expired }, slackMs);
     const sentIds = yield* SentIds.open({ store, clock, primitives: world.primitives });
     const inbox = yield* openAccountInbox(world, plan, { store, identity, sentIds });
     const deposit = (report: Report, changes: readonly Change[]) =>
@@ -149,7 +155,7 @@ const openStored = (
     const named = yield* NamedSends.open({ store, clock, primitives: world.primitives });
     const providers = yield* ProvidersSeen.open({ store, clock });
     const notices = yield* KeyNotices.open({ store, account, deposit, emit });
-    return ok({ health, surbs, inbox, outbox, named, sentIds, notices, providers });
+    return ok({ health, loops, surbs, inbox, outbox, named, sentIds, notices, providers });
   });
 
 const openAccountInbox = (

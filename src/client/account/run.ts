@@ -199,7 +199,8 @@ export class AccountRun {
       ...io,
       network: outgoing(accountTag(account)),
       link: this.#linkDeps(),
-      identity: { ad: utf8(user), secretKey: this.#parts.link.secretKey },
+      user: utf8(user),
+      keys: this.#parts.link,
       provider: { name: provider, pin, transports },
       view: () => this.view(),
       changed: this.#changed,
@@ -212,12 +213,13 @@ export class AccountRun {
 
   #makeRetrieval(): Retrieval {
     const { io } = this.#world;
-    const { inbox, outbox, surbs, health } = this.#parts;
+    const { inbox, outbox, surbs, health, loops } = this.#parts;
     const replies = {
       suite: this.#suite(),
       surbs,
       acknowledge: outbox.acknowledge.bind(outbox),
       isAlive: outbox.providerIsAlive.bind(outbox),
+      returned: loops.returned.bind(loops),
       answered: this.#services.answered.bind(this.#services),
     };
     const decoy = this.#decoyDeps();

@@ -5,14 +5,21 @@
  * @module
  */
 import { err, errAsync, ok, type Result, type ResultAsync } from 'neverthrow';
+import { equal } from '../../bytes/compare.js';
 import { fromBase64, fromUtf8 } from '../../bytes/text.js';
 import type { Primitives } from '../../crypto/primitives.js';
 import type { Clock } from '../../io/contracts.js';
-import { nodeNamed, type NetworkNode, type NetworkView } from '../../pki/view.js';
-import { ACCOUNT_SERVICE, sealAccountRequest } from '../../wire/account-request.js';
+import type { NetworkNode, NetworkView } from '../../pki/view.js';
+import {
+  ACCOUNT_SERVICE,
+  type AccountVerb,
+  sealAccountRequest,
+} from '../../wire/account-request.js';
 import type { KeyPair } from '../keys.js';
-import type { ServiceQuestion } from '../sender/services.js';
-import type { AskError, RemoteAccount, RemoteAccountError } from '../types.js';
+import type { LinkKeys } from '../link/link-keys.js';
+import { findService, type ServiceQuestion } from '../sender/services.js';
+import { Turns } from '../turns.js';
+import type { AskError, RemoteAccount, RemoteAccountError, RotateError } from '../types.js';
 
 export interface SelfServiceDeps {
   readonly clock: Clock;
@@ -20,7 +27,7 @@ export interface SelfServiceDeps {
   readonly user: string;
   /** The provider's name in documents. */
   readonly provider: string;
-  readonly link: KeyPair;
+  readonly link: Pick<LinkKeys, 'current' | 'propose' | 'settle'>;
   readonly view: () => NetworkView | undefined;
   readonly ask: (question: ServiceQuestion) => ResultAsync<Uint8Array, AskError>;
 }
@@ -30,6 +37,7 @@ const KEY_LENGTH = 32;
 /** Our account at its provider. */
 export class SelfService {
   readonly #deps: SelfServiceDeps;
+  readonly #turns = new Turns();
   /** The time in our last request: each is later than the one before. */
   #askedMs = 0;
 
@@ -41,33 +49,87 @@ export class SelfService {
     kind: 'show' | 'delete',
     signal?: AbortSignal,
   ): ResultAsync<RemoteAccount, RemoteAccountError> {
-    const { view: viewNow, provider: name, ask } = this.#deps;
-    const view = viewNow();
-    if (view === undefined) return errAsync({ kind: 'no-document' });
-    const provider = nodeNamed(view.exits, name);
-    const body = provider && this.#request(kind, provider);
-    if (body === undefined) return errAsync({ kind: 'no-such-provider', provider: name });
-    return ask({ service: ACCOUNT_SERVICE, provider: name, body, ...(signal && { signal }) })
-      .mapErr((error): RemoteAccountError => error)
+    return this.#ask({ kind }, this.#deps.link.current, signal);
+  }
+
+  /** One rotation after the other; see `Accounts.rotateLinkKey`. */
+  rotate(signal?: AbortSignal): ResultAsync<RemoteAccount, RotateError> {
+    return this.#turns.take(() =>
+      // Nothing is made for a provider that cannot take it.
+      this.#provider()
+        .mapErr((error): RotateError => error)
+        .asyncAndThen(() => this.#deps.link.propose())
+        .andThen((next) => this.#replaceBy(next, signal)),
+    );
+  }
+
+  #replaceBy(next: KeyPair, signal?: AbortSignal): ResultAsync<RemoteAccount, RotateError> {
+    const { link } = this.#deps;
+    return this.#ask({ kind: 'rotate', linkKey: next.publicKey }, link.current, signal)
+      .orElse((error) =>
+        // An earlier request for it may have been obeyed, and its answer lost.
+        isRefused(error)
+          ? this.#ask({ kind: 'show' }, next, signal).mapErr(() => error)
+          : errAsync(error),
+      )
+      .mapErr((error): RotateError => error)
+      .andThen((remote) =>
+        equal(remote.linkKey, next.publicKey)
+          ? link.settle(next).map(() => remote)
+          : errAsync<RemoteAccount, RotateError>({ kind: 'malformed-reply' }),
+      );
+  }
+
+  /** Asks with one of our keys, which the tag is made with at once. */
+  #ask(
+    verb: AccountVerb,
+    key: KeyPair,
+    signal?: AbortSignal,
+  ): ResultAsync<RemoteAccount, RemoteAccountError> {
+    const { provider, ask } = this.#deps;
+    return this.#provider()
+      .andThen((node) => this.#request(verb, key, node))
+      .asyncAndThen((body) =>
+        ask({ service: ACCOUNT_SERVICE, provider, body, ...(signal && { signal }) }).mapErr(
+          (error): RemoteAccountError => error,
+        ),
+      )
       .andThen(readAccountAnswer);
   }
 
-  /** `undefined` when the provider's key is none. */
-  #request(kind: 'show' | 'delete', provider: NetworkNode): Uint8Array | undefined {
-    const { clock, primitives, user, link } = this.#deps;
-    this.#askedMs = Math.max(Math.floor(clock.now()), this.#askedMs + 1);
-    return sealAccountRequest(
-      primitives,
-      { verb: { kind }, timeMs: this.#askedMs, user },
-      {
-        secretKey: link.secretKey,
-        theirKey: provider.linkKey,
-        userKey: link.publicKey,
-        providerIdentity: provider.identityKey,
-      },
+  #provider(): Result<NetworkNode, RemoteAccountError> {
+    const { view: viewNow, provider } = this.#deps;
+    const view = viewNow();
+    if (view === undefined) return err({ kind: 'no-document' });
+    return findService(view, { provider, service: ACCOUNT_SERVICE }).map(
+      ({ destination }) => destination,
     );
   }
+
+  /** @errors `no-such-provider`: its key is none */
+  #request(
+    verb: AccountVerb,
+    { secretKey, publicKey }: KeyPair,
+    node: NetworkNode,
+  ): Result<Uint8Array, RemoteAccountError> {
+    const { clock, primitives, user, provider } = this.#deps;
+    this.#askedMs = Math.max(Math.floor(clock.now()), this.#askedMs + 1);
+    const request = sealAccountRequest(
+      primitives,
+      { verb, timeMs: this.#askedMs, user },
+      {
+        secretKey,
+        theirKey: node.linkKey,
+        userKey: publicKey,
+        providerIdentity: node.identityKey,
+      },
+    );
+    return request === undefined ? err({ kind: 'no-such-provider', provider }) : ok(request);
+  }
 }
+
+const isRefused = (error: RemoteAccountError): boolean =>
+  error.kind === 'account-refused' && error.reason === 'refused';
 
 /**
  * Reads what a provider says.

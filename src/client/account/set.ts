@@ -19,11 +19,15 @@ import type {
   AddAccountError,
   Address,
   MixClientConfig,
+  NodesError,
+  PingError,
+  Pong,
   OpenError,
   RegisterError,
   RemoteAccount,
   RemoteAccountError,
   RegisterOptions,
+  RotateError,
   SendError,
   SendOptions,
   Sent,
@@ -95,6 +99,27 @@ export class AccountSet implements Accounts {
     ];
   }
 
+  nodes(account: string): ReturnType<Accounts['nodes']> {
+    return this.find(account)
+      .mapErr((error): NodesError => error)
+      .andThen((found) => {
+        const view = found.view();
+        return view === undefined
+          ? err<never, NodesError>({ kind: 'no-document' })
+          : ok(found.loops.nodes(view));
+      });
+  }
+
+  ping(
+    account: string,
+    nodes: readonly string[],
+    signal?: AbortSignal,
+  ): ResultAsync<Pong, PingError> {
+    return this.find(account)
+      .mapErr((error): PingError => error)
+      .asyncAndThen((found) => found.ping(nodes, signal));
+  }
+
   add(account: AccountConfig): ResultAsync<Address, AddAccountError> {
     return this.#inTurn((): Promise<Result<Address, AddAccountError>> =>
       this.#isClosed ? Promise.resolve(err({ kind: 'closed' })) : this.#add(account),
@@ -149,6 +174,12 @@ export class AccountSet implements Accounts {
     signal?: AbortSignal,
   ): ResultAsync<RemoteAccount, RemoteAccountError> {
     return this.#askProvider(account, 'delete', signal);
+  }
+
+  rotateLinkKey(account: string, signal?: AbortSignal): ResultAsync<RemoteAccount, RotateError> {
+    return this.find(account)
+      .mapErr((error): RotateError => error)
+      .asyncAndThen(({ selfService }) => selfService.rotate(signal));
   }
 
   #askProvider(

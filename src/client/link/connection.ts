@@ -8,16 +8,19 @@
  * @module
  */
 import { err, errAsync, type Result, ResultAsync } from 'neverthrow';
+import { wipe } from '../../bytes/compare.js';
 import { onAbort } from '../../io/abort.js';
 import type { Clock, DialError, Log, Network, Random } from '../../io/contracts.js';
 import { type DocumentSource, type FetchError, readDocument } from '../../pki/directory.js';
 import type { Epoch } from '../../pki/epoch.js';
 import type { NetworkNode, NetworkView } from '../../pki/view.js';
 import type { Command } from '../../wire/commands.js';
-import type { LinkDeps, LinkError, LinkIdentity, Session } from '../../wire/contracts.js';
+import type { LinkDeps, LinkError, Session } from '../../wire/contracts.js';
 import { openLink } from '../../wire/link.js';
 import type { MessageForm } from '../../wire/packet-commands.js';
+import type { KeyPair } from '../keys.js';
 import { Backoff } from './backoff.js';
+import type { LinkKeys } from './link-keys.js';
 import { addressesOf, findProvider, isNode, peerOf, type ProviderRef } from './provider-node.js';
 import type { Pulse } from '../pulse.js';
 import type { ConnectionState } from '../types.js';
@@ -28,7 +31,9 @@ export interface ConnectionDeps {
   readonly network: Network;
   readonly link: LinkDeps;
   readonly log: Log;
-  readonly identity: LinkIdentity;
+  /** Our name on the wire. */
+  readonly user: Uint8Array;
+  readonly keys: Pick<LinkKeys, 'next' | 'refused' | 'settle'>;
   readonly provider: ProviderRef;
   /** The document of the current epoch. */
   readonly view: () => NetworkView | undefined;
@@ -55,6 +60,13 @@ interface Question {
 interface Goal {
   readonly node: NetworkNode;
   readonly addresses: readonly string[];
+}
+
+/** One try at one of its addresses. */
+interface Attempt {
+  readonly node: NetworkNode;
+  readonly address: string;
+  readonly key: KeyPair;
 }
 
 const DIAL_MS = 60_000;
@@ -137,28 +149,45 @@ export class Connection {
       this.#setState({ kind: 'connecting' });
       await this.#deps.clock.sleep(this.#backoff.next(), signal);
       if (signal.aborted || !this.#isGoal(goal, address)) return;
-      const session = await this.#open(goal.node, address, signal);
+      const key = this.#deps.keys.next;
+      const session = await this.#open({ node: goal.node, address, key }, signal);
+      this.#noteKey(key, session);
       if (session.isOk()) return this.#serve(session.value, signal);
       this.#deps.log.write('info', 'connection', 'no link', { reason: reasonOf(session.error) });
     }
   }
 
+  /** A link that is there shows that the provider knows its key. */
+  #noteKey(key: KeyPair, session: Result<Session, DialError | LinkError>): void {
+    const { keys, log } = this.#deps;
+    if (session.isErr()) {
+      if (isRefusal(session.error)) keys.refused(key);
+      return;
+    }
+    void keys.settle(key).match(NOTHING, ({ problem }) => {
+      log.write('error', 'connection', 'the new link key cannot be kept', { problem });
+    });
+  }
+
   #open(
-    node: NetworkNode,
-    address: string,
+    { node, address, key }: Attempt,
     signal: AbortSignal,
   ): ResultAsync<Session, DialError | LinkError> {
-    const { clock, network, link, identity } = this.#deps;
+    const { clock, network, link, user } = this.#deps;
+    // A copy: when the handshake comes to it, the key may have been forgotten.
+    const secretKey = key.secretKey.slice();
     const attempt = new AbortController();
     const forget = onAbort(signal, () => attempt.abort());
     void clock.sleep(DIAL_MS, attempt.signal).then(() => attempt.abort());
     const dialled = network.dial(address, attempt.signal).andThen((duplex) => {
       const stop = onAbort(signal, () => duplex.destroy());
       const authenticate = isNode.bind(undefined, node);
+      const identity = { ad: user, secretKey };
       const options = { identity, authenticate, deadlineMs: HANDSHAKE_MS };
       return always(openLink(link, duplex, options), stop);
     });
     return always(dialled, () => {
+      wipe(secretKey);
       forget();
       attempt.abort();
     });
@@ -244,8 +273,13 @@ export class Connection {
   }
 }
 
+const NOTHING = (): void => undefined;
+
 const reasonOf = (error: DialError | LinkError): string =>
   error.kind === 'dial' ? error.reason : error.kind;
+
+const isRefusal = (error: DialError | LinkError): boolean =>
+  error.kind === 'handshake' && error.reason === 'refused';
 
 const isMessage = (command: Command): command is MessageForm =>
   command.kind === 'message' || command.kind === 'message-ack' || command.kind === 'message-empty';

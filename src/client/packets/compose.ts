@@ -5,6 +5,7 @@
  * @module
  */
 import { err, ok, safeTry, type Result } from 'neverthrow';
+import { toHex } from '../../bytes/text.js';
 import type { Clock, Random } from '../../io/contracts.js';
 import type { EpochTime } from '../../pki/epoch.js';
 import { choosePair, type PathError } from '../../pki/path.js';
@@ -46,6 +47,13 @@ export interface Composed {
   readonly rttMs: number;
 }
 
+/** A packet whose answer is expected. */
+export interface ComposedWithReply extends Composed {
+  readonly reply: ReplyBlock;
+  /** Names of the mixes on the way there and back. */
+  readonly mixes: readonly string[];
+}
+
 export type ComposeError = PathError | LowOrderKey;
 
 /** A packet whose destination can answer. */
@@ -53,7 +61,7 @@ export const composeWithReply = (
   deps: ComposeDeps,
   view: NetworkView,
   parcel: Parcel,
-): Result<Composed & { readonly reply: ReplyBlock }, ComposeError> =>
+): Result<ComposedWithReply, ComposeError> =>
   safeTry(function* () {
     const { suite, random } = deps;
     const id = random(suite.geometry.surbIdLength);
@@ -64,7 +72,8 @@ export const composeWithReply = (
     const made = yield* surbFor(deps, pair.reply);
     const plaintext: Plaintext = { kind: 'with-surb', surb: made.surb, body: parcel.body };
     const packet = yield* seal(deps, pair.forward, plaintext);
-    return ok({ packet, rttMs: pair.roundTripMs, reply: { id, keys: made.keys } });
+    const mixes = mixesOn(view, [...pair.forward, ...(pair.reply ?? [])]);
+    return ok({ packet, rttMs: pair.roundTripMs, reply: { id, keys: made.keys }, mixes });
   });
 
 /** A packet that nobody answers. */
@@ -79,6 +88,11 @@ export const composeWithoutReply = (
       rttMs: pair.roundTripMs,
     })),
   );
+
+const mixesOn = ({ layers }: NetworkView, hops: readonly PathHop[]): readonly string[] => {
+  const ids = new Set(hops.map(({ nodeId }) => toHex(nodeId)));
+  return layers.flat().flatMap(({ nodeId, name }) => (ids.has(toHex(nodeId)) ? name : []));
+};
 
 const pathDeps = ({ suite, epochTime, random }: ComposeDeps, view: NetworkView) => ({
   view,

@@ -35,7 +35,7 @@ interface Expected {
 export interface SurbTableDeps {
   readonly store: Store;
   readonly clock: Clock;
-  /** Told of every service request whose reply is no more expected. */
+  /** Told of every service request and decoy whose reply is no more expected. */
   readonly onExpired?: (record: SurbRecord) => void;
 }
 
@@ -154,7 +154,7 @@ export class SurbTable {
   #sweep(): ResultAsync<void, StoreError> {
     const nowMs = this.#deps.clock.monotonic();
     const gone = this.#takeExpired(nowMs).filter(({ use }) => use.kind !== 'acknowledgement');
-    for (const record of gone) if (record.use.kind === 'service') this.#deps.onExpired?.(record);
+    for (const record of gone) this.#deps.onExpired?.(record);
     return this.remove(gone).mapErr((error) => {
       for (const record of gone) this.#expect(record, nowMs + SWEEP_RETRY_MS);
       return error;

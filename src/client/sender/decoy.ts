@@ -12,6 +12,7 @@ import { equal } from '../../bytes/compare.js';
 import { utf8 } from '../../bytes/text.js';
 import { pick } from '../../crypto/sample.js';
 import type { Random } from '../../io/contracts.js';
+import { LOOP_SERVICE, loopExits } from '../../pki/through.js';
 import type { NetworkNode, NetworkView } from '../../pki/view.js';
 import { MESSAGE_ID_LENGTH } from '../blocks/block.js';
 import type { Parcel } from '../packets/compose.js';
@@ -24,19 +25,14 @@ export interface DecoyDeps extends SealDeps {
   readonly user: Uint8Array;
 }
 
-const LOOP = 'loop';
-
 /** A loop request to any provider that answers one, our own included. */
 export const loopParcel = (
   view: NetworkView,
   source: NetworkNode,
   { random, geometry }: { readonly random: Random; readonly geometry: SealDeps['geometry'] },
 ): Parcel | undefined => {
-  const destination = pick(
-    random,
-    view.exits.filter((node) => node.services.has(LOOP)),
-  );
-  const endpoint = destination?.services.get(LOOP)?.endpoint;
+  const destination = pick(random, loopExits(view));
+  const endpoint = destination?.services.get(LOOP_SERVICE)?.endpoint;
   if (destination === undefined || endpoint === undefined) return undefined;
   const body = new Uint8Array(geometry.userPayloadLength);
   return { source, destination, recipient: utf8(endpoint), body };

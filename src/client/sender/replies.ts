@@ -20,6 +20,8 @@ export interface ReplyDeps {
   readonly acknowledge: (messageId: MessageId, block: number) => ResultAsync<void, StoreError>;
   /** A provider, by name, has answered a decoy. */
   readonly isAlive: (provider: string) => void;
+  /** A decoy has come back. */
+  readonly returned: (surbId: Uint8Array) => void;
   /** A service's reply, not looked into. */
   readonly answered: (record: SurbRecord, plaintext: Uint8Array) => void;
 }
@@ -29,7 +31,7 @@ export interface ReplyDeps {
  * what a record's keys do not open is not the reply to it, and leaves it alone.
  */
 export const takeReply = (
-  { suite, surbs, acknowledge, isAlive, answered }: ReplyDeps,
+  { suite, surbs, acknowledge, isAlive, returned, answered }: ReplyDeps,
   surbId: Uint8Array,
   payload: Uint8Array,
 ): ResultAsync<void, StoreError> => {
@@ -42,7 +44,10 @@ export const takeReply = (
     return acknowledge(use.messageId, use.block);
   }
   return surbs.remove([record]).map(() => {
-    if (use.kind === 'decoy') isAlive(use.provider);
+    if (use.kind === 'decoy') {
+      isAlive(use.provider);
+      returned(record.id);
+    }
     if (use.kind === 'service') answered(record, plaintext);
   });
 };

@@ -10,6 +10,7 @@
  */
 import { errAsync, okAsync, type Result, type ResultAsync } from 'neverthrow';
 import type { Clock } from '../../io/contracts.js';
+import { viewThrough } from '../../pki/through.js';
 import { type NetworkNode, type NetworkView, nodeNamed } from '../../pki/view.js';
 import type { StoreError } from '../../store/store.js';
 import type { Command } from '../../wire/commands.js';
@@ -26,7 +27,8 @@ import { wireUserOf } from '../outbox/entry.js';
 import type { OutboxQueue } from '../outbox/outbox.js';
 import type { BlockRef } from '../outbox/schedule.js';
 import { sealBlock } from '../blocks/seal.js';
-import type { ServiceDesk, ServicePlace, ServiceRequest } from './services.js';
+import type { LoopWatch } from './loop-watch.js';
+import type { Probe, ServiceDesk, ServicePlace, ServiceRequest } from './services.js';
 import type { StoreHealth } from '../store-health.js';
 import type { SurbRecord, SurbUse } from '../packets/surb-record.js';
 import type { SurbTable } from '../packets/surbs.js';
@@ -45,6 +47,7 @@ export interface SenderDeps {
   readonly outbox: OutboxQueue;
   readonly services: ServiceDesk;
   readonly surbs: SurbTable;
+  readonly loops: LoopWatch;
   readonly health: StoreHealth;
   /** How long after its computed delays a reply may come, ms. */
   readonly slackMs: () => number;
@@ -62,7 +65,7 @@ interface Flown {
   readonly baseMs: number;
 }
 
-/** The document of this moment and our own place in it. */
+/** The document of this moment without the mixes that are avoided, and our own place in it. */
 interface Here {
   readonly view: NetworkView;
   readonly source: NetworkNode;
@@ -120,8 +123,10 @@ export class Sender {
   }
 
   #here(): Here | undefined {
-    const view = this.#deps.view();
-    const source = view && nodeNamed(view.entries, this.#deps.provider);
+    const { view: current, loops, provider } = this.#deps;
+    const known = current();
+    const view = known && loops.avoiding(known);
+    const source = view && nodeNamed(view.entries, provider);
     return view && source && { view, source };
   }
 
@@ -139,11 +144,19 @@ export class Sender {
     request: ServiceRequest,
     { destination, endpoint }: ServicePlace,
   ): ResultAsync<void, Failure> {
-    const { body } = request.question;
+    const { body, probe } = request.question;
     const parcel = { source: here.source, destination, recipient: endpoint, body };
-    return this.#sendWithReply(here, parcel, { kind: 'service' }).map(({ record }) =>
+    const view = probe === undefined ? here.view : this.#viewFor(probe);
+    if (view === undefined) return nothingToSend();
+    return this.#sendWithReply({ ...here, view }, parcel, { kind: 'service' }).map(({ record }) =>
       this.#deps.services.sent(request, record.id),
     );
+  }
+
+  /** Through avoided mixes too, if that is asked for. */
+  #viewFor({ through }: Probe): NetworkView | undefined {
+    const view = this.#deps.view();
+    return view && viewThrough(view, through);
   }
 
   async #sendBlock(here: Here): Promise<boolean> {
@@ -186,10 +199,11 @@ export class Sender {
   }
 
   #sendWithReply({ view }: Here, parcel: Parcel, use: SurbUse): ResultAsync<Flown, Failure> {
-    const { compose, surbs, clock, health, slackMs, send } = this.#deps;
+    const { compose, surbs, loops, clock, health, slackMs, send } = this.#deps;
     const composed = composeWithReply(compose, view, parcel);
     if (composed.isErr()) return errAsync(composed.error);
-    const { packet, rttMs, reply } = composed.value;
+    const { packet, rttMs, reply, mixes } = composed.value;
+    if (use.kind === 'decoy') loops.sent(reply.id, [...mixes, use.provider]);
     const record: SurbRecord = { ...reply, use, sentAt: clock.now(), rttMs };
     const baseMs = rttMs + slackMs();
     const kept = surbs.add(record, baseMs).map(() => health.succeeded());
@@ -208,6 +222,7 @@ export class Sender {
 
   /** A packet that has not left needs no reply block. */
   #recall(record: SurbRecord, error: SendFailure): ResultAsync<never, Failure> {
+    this.#deps.loops.withdrawn(record.id);
     return this.#deps.surbs
       .remove([record])
       .orElse(() => okAsync(undefined))

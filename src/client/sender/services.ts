@@ -20,6 +20,15 @@ export interface ServiceQuestion {
   readonly provider: string;
   readonly body: Uint8Array;
   readonly signal?: AbortSignal;
+  /** Present for a loop on purpose, which is sent once. */
+  readonly probe?: Probe;
+}
+
+/** What a loop on purpose has beside other questions. */
+export interface Probe {
+  /** Names of nodes that it crosses, on both ways where they are mixes. */
+  readonly through: readonly string[];
+  readonly onSent: () => void;
 }
 
 /** Where a question goes. */
@@ -50,7 +59,7 @@ const SERVICE_REPLY = 1;
 /** Where a service is; @errors `no-such-provider`, `no-such-service` */
 export const findService = (
   view: NetworkView,
-  { provider, service }: ServiceQuestion,
+  { provider, service }: Pick<ServiceQuestion, 'provider' | 'service'>,
 ): Result<ServicePlace, AskError> => {
   const destination = nodeNamed(view.exits, provider);
   if (destination === undefined) return err({ kind: 'no-such-provider', provider });
@@ -91,7 +100,9 @@ export class ServiceDesk {
   }
 
   sent(request: ServiceRequest, surbId: Uint8Array): void {
-    if (this.#open.has(request)) this.#sent.set(toHex(surbId), request);
+    if (!this.#open.has(request)) return;
+    this.#sent.set(toHex(surbId), request);
+    request.question.probe?.onSent();
   }
 
   putBack(request: ServiceRequest): void {
@@ -103,10 +114,11 @@ export class ServiceDesk {
     this.#take(id)?.settle(readReply(plaintext));
   }
 
-  /** The reply to a request is no more expected: it is sent again. */
+  /** The reply to a request is no more expected: it is sent again, unless it was a probe. */
   expired({ id }: SurbRecord): void {
     const request = this.#take(id);
-    if (request !== undefined) this.putBack(request);
+    if (request?.question.probe !== undefined) request.settle(err({ kind: 'timeout' }));
+    else if (request !== undefined) this.putBack(request);
   }
 
   close(): void {

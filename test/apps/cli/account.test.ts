@@ -117,9 +117,27 @@ describe('postern account', () => {
     expect(sent._unsafeUnwrapErr().kind).toBe('unknown-account');
   });
 
+  it('says why a provider cannot be asked', async () => {
+    await start();
+    const unreached = { code: 1, err: [`postern: ${ALICE}: the mix network is not reachable yet`] };
+    expect(await account('show', '--remote', '--account', ALICE)).toMatchObject(unreached);
+    expect(await account('rotate', ALICE)).toMatchObject(unreached);
+    expect(await account('delete', ALICE, '--yes')).toMatchObject(unreached);
+    expect(await account('delete', ALICE)).toMatchObject({
+      code: 2,
+      err: [expect.stringContaining('--yes: is needed')],
+    });
+    const ls = ['ls', 'nodes', '--account', ALICE, '-f', config];
+    expect(await run(ls)).toMatchObject(unreached);
+    const ping = ['ping', 'mix1', '--account', ALICE, '-f', config];
+    expect(await run(ping)).toMatchObject(unreached);
+    const files = await readdir(join(site.dataDir, ALICE));
+    expect(files.filter((name) => name.startsWith('link.'))).toHaveLength(2);
+  });
+
   it('refuses in sentences', async () => {
     await start();
-    for (const verb of ['pause', 'resume', 'remove']) {
+    for (const verb of ['pause', 'resume', 'remove', 'rotate']) {
       expect(await account(verb, 'eve@p1.test')).toMatchObject({
         code: 1,
         err: ['postern: there is no account eve@p1.test'],

@@ -44,10 +44,15 @@ const planOf = (config: MixClientConfig): AccountPlan => {
 };
 
 /** Keys lie in files where a person looks for them. */
-const writeKeys = async ({ io }: TestWorld, plan: AccountPlan, key: Uint8Array): Promise<void> => {
+const writeKeys = async (
+  { io }: TestWorld,
+  plan: AccountPlan,
+  key: Uint8Array,
+  name = 'link',
+): Promise<void> => {
   const pem = utf8(encodePem(PEM_KEYS.x25519Secret, key));
   (await io.files.makeDirectory(plan.directory))._unsafeUnwrap();
-  (await io.files.write(`${plan.directory}/link.private.pem`, pem))._unsafeUnwrap();
+  (await io.files.write(`${plan.directory}/${name}.private.pem`, pem))._unsafeUnwrap();
 };
 
 describe('a look at the network', () => {
@@ -70,6 +75,10 @@ describe('a look at the network', () => {
       ['clock', 'skew', true],
     ]);
     await writeKeys(found, plan, repeated(5, 32));
+    // A rotation that was cut off.
+    await writeKeys(found, plan, plan.linkKey ?? repeated(0, 32), 'link.next');
+    expect(summary(await lookAtProvider(reach, plan, report.view))[0]?.[1]).toBe('reached');
+    await writeKeys(found, plan, repeated(6, 32), 'link.next');
     expect(summary(await lookAtProvider(reach, plan, report.view))).toEqual([
       ['provider', 'unregistered', false],
     ]);

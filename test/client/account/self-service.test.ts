@@ -1,8 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { equal } from '../../../src/bytes/compare.js';
+import { encodePem, PEM_KEYS } from '../../../src/bytes/pem.js';
 import { toBase64, utf8 } from '../../../src/bytes/text.js';
 import { readAccountAnswer } from '../../../src/client/account/self-service.js';
-import { openTestWorld } from '../../../testkit/index.js';
+import { openMixClient } from '../../../src/client/mix-client.js';
+import type { MixClient } from '../../../src/client/types.js';
+import { selectPrimitives } from '../../../src/crypto/select.js';
+import { openTestWorld, type TestWorld } from '../../../testkit/index.js';
 import { repeated } from '../../support/bytes.js';
 
 const ALICE = 'alice@p1.test';
@@ -23,6 +28,88 @@ describe('an account at its provider', { timeout: 60_000 }, () => {
     const again = (await accounts.showRemote(ALICE))._unsafeUnwrap();
     expect(again.leavesAtMs).toBe(deleted.leavesAtMs);
     expect((await accounts.showRemote(BOB))._unsafeUnwrapErr().kind).toBe('unknown-account');
+    await world.close();
+  });
+});
+
+/** Alice's client with her link key in a file, as a daemon has it; others know her as before. */
+const openFromFiles = async (world: TestWorld): Promise<MixClient> => {
+  const config = world.configOf(ALICE);
+  const [account] = config.accounts;
+  if (account?.linkKey === undefined) throw new Error('no account');
+  const { linkKey, ...rest } = account;
+  const directory = `${config.dataDir}/${ALICE}`;
+  const path = `${directory}/link.private.pem`;
+  const { files } = world.io;
+  (await files.makeDirectory(directory))._unsafeUnwrap();
+  if ((await files.read(path)).isErr()) {
+    await files.write(path, utf8(encodePem(PEM_KEYS.x25519Secret, linkKey)));
+  }
+  const { io, stores } = world;
+  return (
+    await openMixClient(
+      { ...config, accounts: [rest] },
+      { io, openStore: stores.open, primitives: selectPrimitives() },
+    )
+  )._unsafeUnwrap();
+};
+
+const linkKeyOf = (client: MixClient): Uint8Array =>
+  client.accounts.keys(ALICE)._unsafeUnwrap().linkKey;
+const isUp = (client: MixClient): boolean =>
+  client.accounts.status()[0]?.connection.kind === 'connected';
+const connected = (world: TestWorld, client: MixClient): Promise<boolean> =>
+  world.until(() => isUp(client), 10 * 60_000);
+
+describe('the link key of an account', { timeout: 60_000 }, () => {
+  it('is rotated over the network, and connects from then on', async () => {
+    const world = await openTestWorld({ users: [ALICE, BOB], openClients: false });
+    const { users } = world.network.provider('p1.test');
+    const alice = await openFromFiles(world);
+    expect(await connected(world, alice)).toBe(true);
+    const before = linkKeyOf(alice);
+    const remote = (await alice.accounts.rotateLinkKey(ALICE))._unsafeUnwrap();
+    expect(remote.linkKey).toEqual(linkKeyOf(alice));
+    expect(remote.linkKey).not.toEqual(before);
+    expect((await users.find('alice'))._unsafeUnwrap()?.linkKey).toEqual(remote.linkKey);
+    (await alice.accounts.pause(ALICE))._unsafeUnwrap();
+    (await alice.accounts.resume(ALICE))._unsafeUnwrap();
+    expect(await connected(world, alice)).toBe(true);
+    const shown = (await alice.accounts.showRemote(ALICE))._unsafeUnwrap();
+    expect(shown.linkKey).toEqual(remote.linkKey);
+    await alice.close();
+    await world.close();
+  });
+
+  it('is found again where the client died before the answer came', async () => {
+    const world = await openTestWorld({ users: [ALICE, BOB], openClients: false });
+    const { users } = world.network.provider('p1.test');
+    const dying = await openFromFiles(world);
+    await connected(world, dying);
+    const before = linkKeyOf(dying);
+    const rotation = dying.accounts.rotateLinkKey(ALICE);
+    let known: Uint8Array | undefined;
+    const isRotated = (): boolean => {
+      void users.find('alice').map((user) => (known = user?.linkKey));
+      return known !== undefined && !equal(known, before);
+    };
+    expect(await world.until(isRotated, 10 * 60_000)).toBe(true);
+    await dying.close();
+    expect((await rotation)._unsafeUnwrapErr().kind).toBe('closed');
+    const alice = await openFromFiles(world);
+    expect(linkKeyOf(alice)).toEqual(before);
+    expect(await connected(world, alice)).toBe(true);
+    expect(linkKeyOf(alice)).toEqual(known);
+    await alice.close();
+    await world.close();
+  });
+
+  it('stays where the configuration gives it', async () => {
+    const world = await openTestWorld({ users: [ALICE, BOB] });
+    const { accounts } = world.client(ALICE);
+    const refused = (await accounts.rotateLinkKey(ALICE))._unsafeUnwrapErr();
+    expect(refused).toEqual({ kind: 'given-key' });
+    expect((await accounts.rotateLinkKey(BOB))._unsafeUnwrapErr().kind).toBe('unknown-account');
     await world.close();
   });
 });

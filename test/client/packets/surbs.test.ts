@@ -74,7 +74,7 @@ describe('the table of reply blocks', () => {
     expect([table.size, table.outstanding]).toEqual([2, 1]);
     await clock.advance(100_000);
     expect([table.size, table.outstanding]).toEqual([1, 0]);
-    expect(expired).toEqual([2]);
+    expect(expired).toEqual([1, 2]);
     expect((await store.list('surb'))._unsafeUnwrap()).toHaveLength(1);
     expect(table.strays(() => false)).toHaveLength(1);
     await close();

@@ -1,0 +1,69 @@
+/**
+ * Submission: an account takes mails, each once by the name that its sender gives it.
+ * @module
+ */
+import { errAsync, type ResultAsync } from 'neverthrow';
+import type { NetworkView } from '../../pki/view.js';
+import { idsOfSend, sentBefore, type SubmitDeps } from '../outbox/submit.js';
+import type { Recipients, SendError, SendOptions, Sent } from '../types.js';
+import { acceptMail, type Named } from './accept.js';
+import type { AccountParts, ClientWorld } from './parts.js';
+import type { AccountPlan } from './plan.js';
+
+export interface SubmissionDeps {
+  readonly world: ClientWorld;
+  readonly plan: AccountPlan;
+  readonly parts: AccountParts;
+  readonly recipients: Pick<Recipients, 'get'>;
+  readonly view: () => NetworkView | undefined;
+  /** Mail waits for somebody's key. */
+  readonly onWaiting: () => void;
+}
+
+export class Submission {
+  readonly #deps: SubmissionDeps;
+
+  constructor(deps: SubmissionDeps) {
+    this.#deps = deps;
+  }
+
+  /** Freezes a mail for all its recipients, once by each name; durable when ok. */
+  send(options: SendOptions): ResultAsync<readonly Sent[], SendError> {
+    if (options.signal?.aborted === true) return errAsync({ kind: 'aborted' });
+    const { once: name, to } = options;
+    if (name === undefined || name === '') return this.#accept(options);
+    const { world, parts } = this.#deps;
+    const idOf = idsOfSend(world.primitives, parts.identity.secretKey, name);
+    return parts.named.once(name, {
+      first: (step) => this.#accept(options, { idOf, step }),
+      again: () => sentBefore(this.#deps, to, idOf),
+    });
+  }
+
+  #accept(options: SendOptions, named?: Named): ResultAsync<readonly Sent[], SendError> {
+    const { world, plan, parts, onWaiting } = this.#deps;
+    const deps = { ...parts, submit: this.#submitDeps, lifetimeMs: world.tuning.bounceMs };
+    return acceptMail(deps, options, named).map((all) => {
+      for (const sent of all) world.events.emit({ kind: 'queued', account: plan.address, sent });
+      if (parts.outbox.waiting.addresses.length > 0) onWaiting();
+      return all;
+    });
+  }
+
+  get #submitDeps(): SubmitDeps {
+    const { world, plan, parts, recipients, view } = this.#deps;
+    return {
+      account: plan.address,
+      clock: world.io.clock,
+      random: world.io.random,
+      geometry: plan.network.geometry,
+      recipients,
+      limit: world.tuning.maxMailLength,
+      sanitise: plan.sanitise,
+      sanitising: plan.sanitising,
+      threads: parts.threads,
+      keyDiscovery: plan.keyDiscovery,
+      isProvider: (name) => parts.providers.has(name, view()),
+    };
+  }
+}
