@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { err, errAsync, ok, okAsync, ResultAsync } from 'neverthrow';
 import { describe, expect, it } from 'vitest';
 import { AccountService } from '../../../servers/provider/account-service.js';
+import { StoredAccounts } from '../../../servers/provider/accounts.js';
 import { StoredUsers } from '../../../servers/provider/users.js';
 import { equal } from '../../../src/bytes/compare.js';
 import { encodePem, PEM_KEYS } from '../../../src/bytes/pem.js';
@@ -54,10 +55,12 @@ const mortal = (files: Files, changes: number): Files => {
 const openProvider = async (clock: ReturnType<typeof manualClock>) => {
   const store = (await memoryStores().open('/provider', new Uint8Array(32)))._unsafeUnwrap();
   const users = new StoredUsers(store);
+  const accounts = new StoredAccounts(store, users);
+  (await accounts.load())._unsafeUnwrap();
   const service = new AccountService({
-    ...{ clock, primitives, identity: PROVIDER, store, users },
+    ...{ clock, primitives, identity: PROVIDER, accounts },
     waiting: () => okAsync(0),
-    removeUser: (name) => users.remove(name),
+    onGone: () => undefined,
     count: () => undefined,
   });
   const obey = async (body: Uint8Array): Promise<Uint8Array> =>
