@@ -41,6 +41,11 @@ export type { DataSource, TlsMode } from './provider/postgres/data-source.js';
 export type { RegistrationOptions } from './provider/registration.js';
 export type { UserName } from './provider/names.js';
 export type {
+  Account,
+  AccountChange,
+  AccountNote,
+  Accounts,
+  DecideAccount,
   Mailbox,
   MailboxError,
   ProviderData,

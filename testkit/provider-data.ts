@@ -3,41 +3,29 @@
  * @module
  */
 import type { Result } from 'neverthrow';
-import type { Mailbox, ProviderData, SpoolItem, User } from '../servers/provider/contracts.js';
+import type { Mailbox, ProviderData, SpoolItem } from '../servers/provider/contracts.js';
+import { ACCOUNT_TESTS } from './provider-accounts.js';
+import {
+  append,
+  bytes,
+  LIMIT,
+  message,
+  must,
+  openWith,
+  userOf,
+  type DataTest,
+  type ProviderDataSite,
+} from './provider-site.js';
 import { declareSuite, type SuiteTools } from './suite.js';
 
-/** A place for a provider's data to be tested in. */
-export interface ProviderDataSite {
-  /** Opens it, as a process does at its start; opening again is another process, where one may be. */
-  readonly open: (limit: number) => Promise<ProviderData>;
-  /** As when the processes die. */
-  readonly crash: () => Promise<void>;
-  readonly dispose: () => Promise<void>;
-}
+export type { ProviderDataSite } from './provider-site.js';
 
-type DataTest = (site: ProviderDataSite, tools: Pick<SuiteTools, 'expect'>) => Promise<void>;
-
-const LIMIT = 50;
 const HOUR_MS = 3_600_000;
 const START_MS = 1_700_000_000_000;
 const IN_PARALLEL = 40;
 
-const must = <T, E extends { readonly kind: string }>(result: Result<T, E>): T => {
-  if (result.isErr()) throw new Error(`unexpected ${JSON.stringify(result.error)}`);
-  return result.value;
-};
-
 const kindOf = <T>(result: Result<T, { readonly kind: string }>): string =>
   result.isErr() ? result.error.kind : 'ok';
-
-const bytes = (value: number, length = 32): Uint8Array => new Uint8Array(length).fill(value);
-
-const userOf = (linkKey: number, identityKey?: number): User => ({
-  linkKey: bytes(linkKey),
-  identityKey: identityKey === undefined ? undefined : bytes(identityKey),
-});
-
-const message = (n: number): SpoolItem => ({ kind: 'message', payload: bytes(n, 100) });
 
 const reply = (n: number): SpoolItem => ({
   kind: 'reply',
@@ -47,24 +35,6 @@ const reply = (n: number): SpoolItem => ({
 
 /** An item in a word, so that failures can be read. */
 const nameOf = ({ kind, payload }: SpoolItem): string => `${kind} ${payload[0]}`;
-
-const openWith = async (
-  site: ProviderDataSite,
-  names: readonly string[],
-  limit = LIMIT,
-): Promise<ProviderData> => {
-  const data = await site.open(limit);
-  for (const name of names) must(await data.users.add(name, userOf(1)));
-  return data;
-};
-
-const append = async (
-  { spool }: ProviderData,
-  user: string,
-  ...items: readonly SpoolItem[]
-): Promise<void> => {
-  for (const item of items) must(await spool.append(user, item));
-};
 
 /** Everything that waits, which is gone afterwards. */
 const drain = async ({ spool }: ProviderData, user: string): Promise<readonly string[]> => {
@@ -235,4 +205,4 @@ export const testProviderData = (
   name: string,
   makeSite: () => Promise<ProviderDataSite>,
   tools: SuiteTools,
-): void => declareSuite(TESTS, { name, makeSite }, tools);
+): void => declareSuite({ ...TESTS, ...ACCOUNT_TESTS }, { name, makeSite }, tools);

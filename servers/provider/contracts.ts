@@ -1,11 +1,11 @@
 /**
- * What a provider keeps: its users and their spools, wherever they lie.
+ * What a provider keeps: its users, their accounts and their spools, wherever they lie.
  *
  * Two implementations: the node's own store, and PostgreSQL for providers of several processes. The
  * suite in `testkit/provider-data.ts` holds for both.
  * @module
  */
-import type { ResultAsync } from 'neverthrow';
+import type { Result, ResultAsync } from 'neverthrow';
 import type { StoreError } from '../../src/store/store.js';
 import type { UserName } from './names.js';
 
@@ -38,6 +38,42 @@ export interface Users {
    * @errors `no-such-user`
    */
   remove(name: UserName): ResultAsync<void, UserError>;
+}
+
+/** A user, and what the account service has noted beside; the note may outlive the user. */
+export interface Account {
+  readonly user: User | undefined;
+  readonly note: Uint8Array | undefined;
+}
+
+/** What is done to an account, all of it or nothing. */
+export interface AccountChange {
+  /** Takes the place of the one that was; `undefined`: there is none any more. */
+  readonly note: Uint8Array | undefined;
+  /** Another link key, or the end of the user with everything that waits; else nothing. */
+  readonly user?: { readonly linkKey: Uint8Array } | 'removed';
+}
+
+/** What is to be done about an account, if anything. It may be asked more than once. */
+export type DecideAccount<E> = (account: Account) => Result<AccountChange | undefined, E>;
+
+/** Users and the notes beside them, changed together; durable when ok. */
+export interface Accounts {
+  find(name: UserName): ResultAsync<Account, StoreError>;
+  /** All notes, in no order. */
+  notes(): ResultAsync<readonly AccountNote[], StoreError>;
+  /**
+   * Changes an account by what it is. One change of an account waits for the other, also where
+   * another process makes it.
+   *
+   * @errors those of `decide`; `no-such-user`: a link key for nobody
+   */
+  change<E>(name: UserName, decide: DecideAccount<E>): ResultAsync<void, E | UserError>;
+}
+
+export interface AccountNote {
+  readonly name: UserName;
+  readonly note: Uint8Array;
 }
 
 /** What a user fetches: a sealed block, or a reply with the id of its SURB. */
@@ -112,5 +148,6 @@ export interface Spool {
 /** Everything that a provider keeps. */
 export interface ProviderData {
   readonly users: Users;
+  readonly accounts: Accounts;
   readonly spool: Spool;
 }

@@ -5,6 +5,7 @@
 import type { ResultAsync } from 'neverthrow';
 import type { Random } from '../../src/io/contracts.js';
 import type { Store, StoreError } from '../../src/store/store.js';
+import { StoredAccounts } from './accounts.js';
 import type { ProviderData } from './contracts.js';
 import { StoredSpool } from './spool.js';
 import { StoredUsers } from './users.js';
@@ -23,10 +24,12 @@ export const openStoredData = ({
   limit,
 }: StoredDataDeps): ResultAsync<ProviderData, StoreError> => {
   const users = new StoredUsers(store);
+  const accounts = new StoredAccounts(store, users);
   const spool = new StoredSpool({ store, random, limit, isUser: (name) => users.has(name) });
   users.onRemoved((name) => spool.remove(name));
   return users
     .load()
+    .andThen(() => accounts.load())
     .andThen(() => spool.load())
-    .map(() => ({ users, spool }));
+    .map(() => ({ users, accounts, spool }));
 };

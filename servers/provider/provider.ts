@@ -125,36 +125,25 @@ const openHouse = (
     const { plugins = [], pluginLimits } = options;
     const { geometry } = suite;
     const own = { store, random: io.random, limit: spoolLimitOf(geometry, options) };
-    const { users, spool } = yield* shared === undefined ? openStoredData(own) : okAsync(shared);
+    const data = yield* shared === undefined ? openStoredData(own) : okAsync(shared);
+    const { users, spool, accounts } = data;
     const rateLimit = new RateLimit(io.clock, () => documents.latest()?.sendRatePerMinute ?? 0);
-    const removed = (name: UserName): ResultAsync<void, UserError> =>
-      users.remove(name).map(() => rateLimit.forget(name));
-    // What it remembers of requests is of one process.
-    const account =
-      shared === undefined ? makeAccountService(node, { users, spool, removed }) : undefined;
-    if (account !== undefined) yield* account.load();
+    const account = new AccountService({
+      ...{ ...node, clock: io.clock, primitives: suite.primitives, accounts },
+      onGone: (name) => rateLimit.forget(name),
+      waiting: (name) => spool.waiting(name),
+    });
     const removeUser = (name: UserName): ResultAsync<void, UserError> =>
-      removed(name).andThen(() => account?.stay(name) ?? okAsync(undefined));
-    const builtIn = [loopService, keyService(users), ...(account === undefined ? [] : [account])];
+      users.remove(name).andThen(() => {
+        rateLimit.forget(name);
+        return account.stay(name);
+      });
+    const builtIn = [loopService, keyService(users), account];
     const opened = yield* openPlugins(node, plugins, { builtIn, limits: pluginLimits });
-    const sweeping = account?.run(node.signal);
+    const sweeping = account.run(node.signal);
     const closeServices = () => Promise.all([sweeping, opened.close()]);
     const services = [...builtIn, ...opened.services];
-    return ok({ users, spool, geometry, rateLimit, services, removeUser, closeServices });
-  });
-
-const makeAccountService = (
-  node: NodeServices,
-  {
-    users,
-    spool,
-    removed,
-  }: ProviderData & { readonly removed: (name: UserName) => ResultAsync<void, UserError> },
-): AccountService =>
-  new AccountService({
-    ...{ ...node, clock: node.io.clock, primitives: node.suite.primitives, users },
-    removeUser: removed,
-    waiting: (name) => spool.waiting(name),
+    return ok({ ...data, geometry, rateLimit, services, removeUser, closeServices });
   });
 
 /** Where newcomers register themselves, if they may. @returns closes it */

@@ -8,7 +8,7 @@ import { err, errAsync, ok, okAsync, type Result, type ResultAsync } from 'never
 import { parse } from '../../src/bytes/reader.js';
 import { fromUtf8, utf8 } from '../../src/bytes/text.js';
 import { concat } from '../../src/bytes/writer.js';
-import type { Store, StoreError } from '../../src/store/store.js';
+import type { Change, Store, StoreError } from '../../src/store/store.js';
 import type { User, UserError, Users } from './contracts.js';
 import type { UserName } from './names.js';
 
@@ -74,33 +74,47 @@ export class StoredUsers implements Users {
     return this.#users.has(name) ? errAsync({ kind: 'user-exists' }) : this.#put(name, user);
   }
 
-  setLinkKey(name: UserName, linkKey: Uint8Array): ResultAsync<void, UserError> {
-    return this.#change(name, (user) => ({ ...user, linkKey }));
+  /** @param alongside - further changes, in the same batch */
+  setLinkKey(
+    name: UserName,
+    linkKey: Uint8Array,
+    alongside: readonly Change[] = [],
+  ): ResultAsync<void, UserError> {
+    return this.#change(name, (user) => ({ ...user, linkKey }), alongside);
   }
 
   setIdentity(name: UserName, identityKey: Uint8Array | undefined): ResultAsync<void, UserError> {
     return this.#change(name, (user) => ({ ...user, identityKey }));
   }
 
-  remove(name: UserName): ResultAsync<void, UserError> {
+  /** @param alongside - further changes, in the same batch */
+  remove(name: UserName, alongside: readonly Change[] = []): ResultAsync<void, UserError> {
     if (!this.#users.has(name)) return errAsync({ kind: 'no-such-user' });
     return this.#store
-      .commit([{ kind: 'delete', collection: USERS, key: utf8(name) }])
+      .commit([{ kind: 'delete', collection: USERS, key: utf8(name) }, ...alongside])
       .andThen(() => {
         this.#users.delete(name);
         return this.#onRemoved(name);
       });
   }
 
-  #change(name: UserName, change: (user: User) => User): ResultAsync<void, UserError> {
+  #change(
+    name: UserName,
+    change: (user: User) => User,
+    alongside: readonly Change[] = [],
+  ): ResultAsync<void, UserError> {
     const user = this.#users.get(name);
-    return user ? this.#put(name, change(user)) : errAsync({ kind: 'no-such-user' });
+    return user ? this.#put(name, change(user), alongside) : errAsync({ kind: 'no-such-user' });
   }
 
-  #put(name: UserName, user: User): ResultAsync<void, UserError> {
+  #put(
+    name: UserName,
+    user: User,
+    alongside: readonly Change[] = [],
+  ): ResultAsync<void, UserError> {
     const value = encodeUser(user);
     return this.#store
-      .commit([{ kind: 'put', collection: USERS, key: utf8(name), value }])
+      .commit([{ kind: 'put', collection: USERS, key: utf8(name), value }, ...alongside])
       .map(() => void this.#users.set(name, user));
   }
 }

@@ -9,6 +9,7 @@ import { makeSealer } from '../../../src/store/sealed.js';
 import type { StoreError } from '../../../src/store/store.js';
 import type { SharedMemory } from '../../node/shared.js';
 import type { ProviderData } from '../contracts.js';
+import { SharedAccounts } from './accounts.js';
 import type { DataSource } from './data-source.js';
 import { openDatabase } from './database.js';
 import { migrate } from './migrate.js';
@@ -50,8 +51,10 @@ export const openSharedData = (deps: SharedDataDeps): ResultAsync<SharedData, St
     const records = new SharedRecords(database, sealer);
     const spool = new SharedSpool({ database, sealer, random: io.random, records, limit });
     const looking = lookAt(spool, io);
+    const users = new SharedUsers(database, sealer);
     return ok({
-      users: new SharedUsers(database, sealer),
+      users,
+      accounts: new SharedAccounts({ database, sealer, records, users }),
       spool,
       store: records,
       replay: new SharedReplayLog(database),

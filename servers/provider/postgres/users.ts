@@ -33,13 +33,13 @@ export class SharedUsers implements Users {
 
   find(name: UserName): ResultAsync<User | undefined, StoreError> {
     return this.#read(name).andThen((record) =>
-      record === undefined ? ok(undefined) : this.#open(name, record),
+      record === undefined ? ok(undefined) : this.open(name, record),
     );
   }
 
   add(name: UserName, user: User): ResultAsync<void, UserError> {
     const { id, tag } = placeOfUser(this.#sealer, name);
-    const record = this.#seal(name, user);
+    const record = this.seal(name, user);
     return this.#database
       .durable(
         (sql) => sql`
@@ -81,9 +81,9 @@ export class SharedUsers implements Users {
     const { id } = placeOfUser(this.#sealer, name);
     return this.#read(name).andThen((before): ResultAsync<void, UserError> => {
       if (before === undefined) return errAsync({ kind: 'no-such-user' });
-      return this.#open(name, before)
+      return this.open(name, before)
         .asyncAndThen((user) => {
-          const after = this.#seal(name, change(user));
+          const after = this.seal(name, change(user));
           return this.#database.durable(
             (sql) => sql`update postern.records set record = ${after}
               where id = ${id} and record = ${before} returning id`,
@@ -104,12 +104,13 @@ export class SharedUsers implements Users {
       .map(([row]) => row?.record);
   }
 
-  #seal(name: UserName, user: User): Uint8Array {
+  /** A user as a record. */
+  seal(name: UserName, user: User): Uint8Array {
     const { id } = placeOfUser(this.#sealer, name);
     return this.#sealer.seal(USERS, id, { key: utf8(name), value: encodeUser(user) });
   }
 
-  #open(name: UserName, record: Uint8Array): Result<User, StoreError> {
+  open(name: UserName, record: Uint8Array): Result<User, StoreError> {
     const { id } = placeOfUser(this.#sealer, name);
     return this.#sealer
       .open(USERS, id, record)

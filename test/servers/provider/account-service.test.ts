@@ -8,6 +8,7 @@ import { manualClock } from '../../../src/io/memory.js';
 import { memoryStores } from '../../../src/store/memory.js';
 import { sealAccountRequest, type AccountVerb } from '../../../src/wire/account-request.js';
 import { AccountService } from '../../../servers/provider/account-service.js';
+import { StoredAccounts } from '../../../servers/provider/accounts.js';
 import { StoredUsers } from '../../../servers/provider/users.js';
 import { repeated } from '../../support/bytes.js';
 
@@ -29,17 +30,14 @@ const openDesk = async () => {
   const counts = new Map<string, number>();
   const removed: string[] = [];
   const open = async (): Promise<AccountService> => {
-    const service: AccountService = new AccountService({
-      ...{ clock, primitives, identity: PROVIDER, store, users },
+    const accounts = new StoredAccounts(store, users);
+    (await accounts.load())._unsafeUnwrap();
+    return new AccountService({
+      ...{ clock, primitives, identity: PROVIDER, accounts },
       waiting: () => okAsync(7),
-      removeUser: (name) => {
-        removed.push(name);
-        return users.remove(name).andThen(() => service.stay(name));
-      },
+      onGone: (name) => void removed.push(name),
       count: (event) => void counts.set(event, (counts.get(event) ?? 0) + 1),
     });
-    (await service.load())._unsafeUnwrap();
-    return service;
   };
   const service = await open();
   const ask = async (request: Uint8Array, of = service): Promise<Record<string, unknown>> => {
