@@ -112,6 +112,25 @@ describe.skipIf(!isBuilt)('an operator', () => {
     expect(err).toContain('cannot listen on 192.0.2.1:9');
   });
 
+  it('says in a sentence what it cannot take over while it runs', LIMIT, async () => {
+    await initialise();
+    await start();
+    for (const table of ['Faults', 'Statistics']) {
+      set(new RegExp(`^# \\[${table}\\]$`, 'm'), `[${table}]`);
+    }
+    set(/^# MetricsAddress =.*$/m, 'MetricsAddress = "127.0.0.1:0"');
+    set(/^# Loss = .*$/m, 'Loss = 0.5');
+    set(/^# Interval = .*$/m, 'Interval = 3600');
+    const { code, out } = await mix('reload');
+    expect(code).toBe(0);
+    const [first, second] = out.split('\n');
+    expect(first).toBe('nothing has changed');
+    expect(second).toMatch(/^a restart is needed for /);
+    for (const key of ['Server.MetricsAddress', 'Faults.Loss', 'Statistics.Interval']) {
+      expect(second).toContain(key);
+    }
+  });
+
   it('changes its mind while it runs', LIMIT, async () => {
     await initialise();
     await start();
