@@ -5,7 +5,7 @@ import { noPostgres, startCluster, type Cluster } from '../support/postgres.js';
 import { isBuilt } from './program.js';
 import { drill, prepareDrill } from './together/drill.js';
 import { openFront } from './together/front.js';
-import { FIRST, killWhoServes, shareProvider } from './together/shared-provider.js';
+import { FIRST, killInTurn, shareProvider } from './together/shared-provider.js';
 
 const ROUNDS = Number(process.env['ROUNDS'] ?? 1);
 const KILLS_PER_ROUND = 4;
@@ -23,11 +23,11 @@ describe.skipIf(!isBuilt || noPostgres)('a provider of two processes', () => {
     () =>
       withDirectory(async (directory) => {
         const network = await prepareDrill(directory);
-        const shared = await shareProvider(network, await cluster.makeDatabase());
-        const front = await openFront(network.part(FIRST).address, shared.backends);
+        const backends = await shareProvider(network, await cluster.makeDatabase());
+        const front = await openFront(network.part(FIRST).address, backends);
         try {
           // Its spool cannot tell mail from replies to decoys, of which there is always one.
-          const ordeal = killWhoServes(shared, ROUNDS * KILLS_PER_ROUND);
+          const ordeal = killInTurn(ROUNDS * KILLS_PER_ROUND);
           const { accepted, problems } = await drill(network, ordeal, [FIRST]);
           expect(problems).toEqual([]);
           expect(accepted).toBeGreaterThan(0);

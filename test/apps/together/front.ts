@@ -1,4 +1,4 @@
-/** A TCP proxy before several processes: the first that takes a connection has it. */
+/** A TCP proxy before several processes, which have the connections in turn. */
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
 
@@ -6,7 +6,7 @@ export interface Front {
   close(): Promise<void>;
 }
 
-/** Addresses are `host:port`; `backends` are tried in this order for each connection. */
+/** Addresses are `host:port`; a backend that takes no connection leaves it to the next. */
 export const openFront = async (address: string, backends: readonly string[]): Promise<Front> => {
   const open = new Set<Socket>();
   const track = (socket: Socket): Socket => {
@@ -14,9 +14,11 @@ export const openFront = async (address: string, backends: readonly string[]): P
     // Either end may go at any moment: the other one then goes too.
     return socket.on('error', () => undefined).on('close', () => open.delete(socket));
   };
+  let turn = 0;
   const server = createServer((client) => {
     track(client);
-    void firstOf(backends).then((backend) => {
+    const first = turn++ % backends.length;
+    void firstOf([...backends.slice(first), ...backends.slice(0, first)]).then((backend) => {
       if (backend === undefined) return client.destroy();
       track(backend);
       client.on('close', () => backend.destroy());

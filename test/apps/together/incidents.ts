@@ -123,33 +123,32 @@ const republish: Perform = async (network, part) => {
 
 /** By the verb, by SIGHUP, and by a file that is broken. */
 const reload: Perform = async (network, part) => {
-  const set = (key: string, value: string): Promise<void> =>
-    network.configure(part, (text) => text.replace(new RegExp(`^${key} = .*`, 'm'), value));
+  const set = (from: RegExp, to: (found: string) => string): Promise<void> =>
+    network.configure(part, (text) => text.replace(from, to));
   const hangUp = (): boolean => process.kill(network.pid(part) ?? 0, 'SIGHUP');
-  const needs = async (keys: string): Promise<boolean> =>
+  const needs = (keys: string): Promise<boolean> =>
     eventually(async () => {
       const status = await network.status(part);
       return JSON.stringify(status?.['needsRestart']) === keys;
     }, LIMIT_MS);
   const log = (): Promise<string> => readFile(logFileOf(network.part(part)), 'utf8');
-  const slack = 29_000 + Math.floor(performance.now() % 1000);
 
-  await set('SendSlack', `SendSlack = ${slack}`);
+  await set(/(?<=^SendSlack = )\d+/m, (slack) => String(Number(slack) + 1));
   const { out } = await network.verb(part, 'reload', '--json');
-  await set('NumSphinxWorkers', 'NumSphinxWorkers = 2');
+  await set(/^NumSphinxWorkers = 1$/m, () => 'NumSphinxWorkers = 2');
   hangUp();
   const isTold = await needs('["Debug.NumSphinxWorkers"]');
-  await set('NumSphinxWorkers', 'NumSphinxWorkers = 1');
+  await set(/^NumSphinxWorkers = 2$/m, () => 'NumSphinxWorkers = 1');
   hangUp();
   const isSettled = await needs('[]');
   const before = (await log()).length;
-  await set('SendSlack', `SendSlak = ${slack}`);
+  await set(/^SendSlack/m, () => 'SendSlak');
   hangUp();
   const isLogged = await eventually(
     async () => (await log()).slice(before).includes('Debug.SendSlak'),
     LIMIT_MS,
   );
-  await set('SendSlak', `SendSlack = ${slack}`);
+  await set(/^SendSlak/m, () => 'SendSlack');
   return [
     ...unless(out.includes('Debug.SendSlack'), `reload says: ${out}`),
     ...unless(isTold && isSettled, 'SIGHUP was not heard'),
