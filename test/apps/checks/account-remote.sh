@@ -30,18 +30,6 @@ expect 'here and there' "$(key_there)" "$(key_here)"
 msg alice@p1.test bob@p2.test 'by a new key' x | put A bob@p2.test; settle
 expect 'mail flows' "$(cat "$MAILDIR_B"/new/* | grep -c '^Subject: by a new key')" 1
 
-# The network as the account's own loops find it.
-all_well(){ [ "$(postern ls nodes -f "$CONF_A" --json | grep -o '"state":"well"' | wc -l | tr -d ' ')" = 5 ]; }
-eventually all_well
-expect 'loops come back from three mixes and two providers' "$(all_well && echo yes)" yes
-expect 'which people are told' \
-  "$(postern ls nodes -f "$CONF_A" | grep -c '^\(mix[123]: layer [012]\|p[12].test: provider\), well, [1-9][0-9]* loops came back')" 5
-
-expect 'a ping comes back' "$(postern ping mix2 -f "$CONF_A" | grep -c '^mix2: 1 of 1 came back, [0-9]* ms')" 1
-expect 'one of everybody too' "$(postern ping all -f "$CONF_A" --json | grep -o '"returned":1' | wc -l | tr -d ' ')" 5
-expect 'a mix that is not there cannot be crossed' \
-  "$(postern ping mix9 -f "$CONF_A" 2>&1 | grep -c 'no loop .* crosses that; it can cross mix1, mix2, mix3')" 1
-
 expect 'a deletion wants --yes' "$(postern account delete alice@p1.test -f "$CONF_A" 2>&1; echo $?)" \
   "postern: --yes: is needed: a deleted account cannot be had again, nor what waits for it
 2"
