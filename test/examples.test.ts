@@ -13,7 +13,9 @@ const EXPECTED: Readonly<Record<string, RegExp>> = {
   'bridges.mjs': /SMTP 127\.0\.0\.1:\d+, POP3 127\.0\.0\.1:\d+/,
   'echo-bot.mjs': /echo@p2\.test answers:\r?\nYou wrote:\r?\nIs anybody there\?/,
   'hello.mjs': /from alice@p1\.test:[^]*Subject: Hello[^]*Nobody on the way/,
-  'newsletter.mjs': /bob@p2\.test reads issue 1 of news@p1\.test[^]*carol@p1\.test reads issue 1/,
+  // Whose subscription came first is chance.
+  'newsletter.mjs':
+    /(?=[^]*bob@p2\.test reads issue 1 of news@p1\.test)[^]*carol@p1\.test reads issue 1/,
   'queue.mjs': /queued for bob@provider\.example: 1 block/,
   'send.mjs': /acknowledged[^]*received: \d+ bytes from alice@p1\.test/,
   'unit-test.mjs': /# pass 2/,
