@@ -2,7 +2,8 @@
  * Stations: the mixes and providers of a simulation, with the strategies of the real ones.
  * @module
  */
-import { makeStrategy, type Mixing, type Strategy } from '../servers/node/strategy.js';
+import { makeStrategy } from '../servers/node/make-strategy.js';
+import type { Mixing, Strategy } from '../servers/node/strategy.js';
 import type { Random } from '../src/io/contracts.js';
 import { Crowd, type Senders } from './crowd.js';
 import type { Timeline } from './events.js';

@@ -10,7 +10,7 @@ import { fromUtf8 } from '../../src/bytes/text.js';
 import type { ConfigFileError } from '../config/errors.js';
 import { plainFileProblem, readPlainFile } from '../config/plain-file.js';
 import type { ConfigProblem } from '../config/toml.js';
-import type { Role } from '../node/configured.js';
+import type { Role } from '../node/role.js';
 import { CONFIG_FILE, defaultDirectory } from './places.js';
 import type { Terminal } from './terminal.js';
 

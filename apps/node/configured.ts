@@ -8,9 +8,8 @@ import { settingsOf, type Settings } from '../config/settings.js';
 import { readToml, type ConfigProblem } from '../config/toml.js';
 import { authoritySchema } from './authority-schema.js';
 import { readAuthorityConfig, readServerConfig, type NodeConfig } from './config.js';
+import type { Role } from './role.js';
 import { serverSchema } from './schema.js';
-
-export type Role = NodeConfig['kind'];
 
 /** A configuration, and the file that it was read from, key by key. */
 export interface ConfiguredNode {

@@ -12,7 +12,8 @@ import type { ConfigFileError } from '../config/errors.js';
 import { ensurePrivateDirectory, type PrivateFileError } from '../config/private-files.js';
 import { authoritySchema } from './authority-schema.js';
 import { commentedToml } from './commented.js';
-import { readConfiguredNode, type Role } from './configured.js';
+import { readConfiguredNode } from './configured.js';
+import type { Role } from './role.js';
 import { generateIdentity, type NodeRunError } from './run.js';
 import { serverSchema } from './schema.js';
 

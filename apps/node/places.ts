@@ -10,7 +10,7 @@ import {
   workDirOf,
   type Places,
 } from '../../servers/node/places.js';
-import type { Role } from './configured.js';
+import type { Role } from './role.js';
 
 /** What `[Server]` and `[Authority]` say. */
 interface PlaceTable {

@@ -10,7 +10,8 @@ import type { KeyPath } from '../config/locate.js';
 import type { LoggingConfig, ProgramLog } from '../config/logging.js';
 import { changesBetween, safeKey, type Setting, type Settings } from '../config/settings.js';
 import type { NodeConfig } from './config.js';
-import { schemaOf, type ConfiguredNode, type Role } from './configured.js';
+import { schemaOf, type ConfiguredNode } from './configured.js';
+import type { Role } from './role.js';
 
 /** Keys, with stars for names that people chose. */
 export interface Reloaded {
@@ -36,6 +37,17 @@ export interface ReloadSource {
 /** Takes over what can be taken over while the node runs, or refuses all of it. */
 export type Apply = (config: NodeConfig) => Result<void, ReloadError>;
 
+/** Every node looks at these whenever it needs them. */
+const NODE_AT_ONCE: readonly KeyPath[] = [
+  ['Logging'],
+  ['Debug'],
+  ['Link', 'MaxConnections'],
+  ['Link', 'MaxHandshakes'],
+  ['Link', 'MaxHandshakesPerAddress'],
+  ['Link', 'MaxLinksPerNode'],
+  ['Queue', 'Retry'],
+];
+
 /** Tables and keys that are taken over at once. */
 const AT_ONCE: Readonly<Record<Role, readonly KeyPath[]>> = {
   authority: [
@@ -46,8 +58,8 @@ const AT_ONCE: Readonly<Record<Role, readonly KeyPath[]>> = {
     ['Debug', 'Layers'],
     ['Debug', 'MinNodesPerLayer'],
   ],
-  mix: [['Logging'], ['Debug'], ['Mixing']],
-  provider: [['Logging'], ['Debug'], ['Provider', 'SpoolQuota']],
+  mix: [...NODE_AT_ONCE, ['Mixing']],
+  provider: [...NODE_AT_ONCE, ['Provider', 'SpoolQuota']],
 };
 /** Of those tables, what is looked at when the program starts. */
 const AT_START: readonly (string | number | undefined)[] = ['NumSphinxWorkers', 'GenerateOnly'];

@@ -5,7 +5,7 @@
  * one for a user.
  * @module
  */
-import type { Role } from './configured.js';
+import type { Role } from './role.js';
 
 /** By the name of the event. */
 export type EventCounts = Readonly<Record<string, number>>;

@@ -13,7 +13,7 @@ import * as z from 'zod';
 import { fromUtf8, utf8 } from '../../src/bytes/text.js';
 import { concat } from '../../src/bytes/writer.js';
 import type { Clock, Files, FilesError, Log } from '../../src/io/contracts.js';
-import type { Role } from './configured.js';
+import type { Role } from './role.js';
 import { countsOf, type EventCounts } from './statistics-events.js';
 
 export interface StatisticsOptions {

@@ -19,7 +19,7 @@ import { nodeIo } from '../../src/io/node.js';
 import { normaliseAddress } from '../../src/mail/address.js';
 import type { DaemonConfig } from '../daemon/config.js';
 import type { LetterDeps } from './mail.js';
-import type { SendmailError } from './run.js';
+import type { SendmailError } from './errors.js';
 import { submitLetter, type SubmitError } from './submitter.js';
 
 /** How long answers may take when the other side has said all that it will. */

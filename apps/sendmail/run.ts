@@ -7,15 +7,13 @@
  */
 import { fromSafePromise, type ResultAsync } from 'neverthrow';
 import { isObject } from '../../src/control/json.js';
-import type { CliError } from '../cli/errors.js';
 import { ownConfigPath, readConfigFile } from '../cli/files.js';
 import type { Terminal } from '../cli/terminal.js';
 import { addressOf, readDaemonConfig, type DaemonConfig } from '../daemon/config.js';
-import { readArguments, type ArgumentError, type Arguments } from './arguments.js';
-import { readLetter, type LetterDeps, type LetterError } from './mail.js';
+import { readArguments, type Arguments } from './arguments.js';
+import type { SendmailError } from './errors.js';
+import { readLetter, type LetterDeps } from './mail.js';
 import { submitLetter } from './submitter.js';
-
-export type SendmailError = CliError | ArgumentError | LetterError;
 
 const EXIT = {
   ok: 0,

@@ -3,7 +3,7 @@
  * @module
  */
 import { sentenceOf } from '../cli/sentences.js';
-import type { SendmailError } from './run.js';
+import type { SendmailError } from './errors.js';
 
 export const sentenceFor = (error: SendmailError): string => {
   if (error.kind === 'foreign-envelope') return `${error.sender} is none of your accounts`;

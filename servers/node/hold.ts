@@ -8,9 +8,10 @@ import { uniformInt } from '../../src/crypto/sample.js';
 import type { Clock, Random } from '../../src/io/contracts.js';
 import type { EpochTime } from '../../src/pki/epoch.js';
 import type { Drop, DropReason } from './drops.js';
+import { makeStrategy } from './make-strategy.js';
 import type { NodeTuning } from './options.js';
 import type { ForwardHop } from './role.js';
-import { makeStrategy, POISSON, type Departure, type Mixing, type Strategy } from './strategy.js';
+import { POISSON, type Departure, type Mixing, type Strategy } from './strategy.js';
 
 export interface HoldDeps {
   readonly clock: Clock;

@@ -2,12 +2,10 @@
  * Strategies: when the packets that a mix holds leave it.
  *
  * Poisson: each when the delay that its sender chose is over, as Katzenpost does. The others go by
- * rounds and set that delay aside; they are those of Mixminion (see `pool.ts`).
+ * rounds and set that delay aside; they are those of Mixminion.
  * @module
  */
-import { Heap } from '../../src/io/heap.js';
 import type { Random } from '../../src/io/contracts.js';
-import { Pool } from './pool.js';
 
 /** A strategy with what its operator has chosen. */
 export type Mixing =
@@ -56,65 +54,3 @@ export interface StrategyDeps {
 }
 
 export const POISSON: Mixing = { kind: 'poisson' };
-
-export const makeStrategy = <T>(mixing: Mixing, deps: StrategyDeps): Strategy<T> => {
-  switch (mixing.kind) {
-    case 'poisson':
-      return new Poisson();
-    case 'timed':
-      return new Pool(deps, { ...mixing, rate: 1, minSize: 0, thinned: false });
-    case 'pool':
-      return new Pool(deps, { ...mixing, thinned: false });
-    case 'binomial':
-      return new Pool(deps, { ...mixing, thinned: true });
-  }
-};
-
-interface Waiting<T> extends Departure<T> {
-  readonly order: number;
-}
-
-/** Each item leaves when its own delay is over. */
-class Poisson<T> implements Strategy<T> {
-  readonly obeysDelay = true;
-  #order = 0;
-  readonly #waiting = new Heap<Waiting<T>>((a, b) =>
-    a.dueMs === b.dueMs ? a.order < b.order : a.dueMs < b.dueMs,
-  );
-
-  get size(): number {
-    return this.#waiting.size;
-  }
-
-  get nextMs(): number {
-    return this.#waiting.peek()?.dueMs ?? Infinity;
-  }
-
-  add(item: T, { nowMs, delayMs }: { readonly nowMs: number; readonly delayMs: number }): void {
-    this.#waiting.push({ item, dueMs: nowMs + delayMs, order: this.#order++ });
-  }
-
-  release(nowMs: number): readonly Departure<T>[] {
-    const due: Departure<T>[] = [];
-    for (let first = this.#waiting.peek(); first && first.dueMs <= nowMs;) {
-      this.#waiting.pop();
-      due.push(first);
-      first = this.#waiting.peek();
-    }
-    return due;
-  }
-
-  remove(place: number): void {
-    let skip = place;
-    this.#waiting.retain(() => skip-- !== 0);
-  }
-
-  drain(): readonly Departure<T>[] {
-    const all: Departure<T>[] = [];
-    this.#waiting.retain((each) => {
-      all.push(each);
-      return false;
-    });
-    return all;
-  }
-}

@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { Argument, type Command } from 'commander';
 import { okAsync } from 'neverthrow';
-import type { Role } from '../../node/configured.js';
+import type { Role } from '../../node/role.js';
 import { finishWith, printData, type Cli } from '../cli.js';
 import { configPath, nodeSearchPath, roleConfigPath } from '../files.js';
 

@@ -3,7 +3,7 @@
  * @module
  */
 import type { Command } from 'commander';
-import type { Role } from '../../node/configured.js';
+import type { Role } from '../../node/role.js';
 import type { Cli } from '../cli.js';
 import { addAuthorityNodes } from './authority-nodes.js';
 import { addAsking } from './node/ask.js';

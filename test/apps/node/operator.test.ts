@@ -137,15 +137,17 @@ describe.skipIf(!isBuilt)('an operator', () => {
     set(/^# \[Debug\]/m, '[Debug]');
     set(/^# NumSphinxWorkers =$/m, 'NumSphinxWorkers = 2');
     set(/^# SendSlack = .*/m, 'SendSlack = 700');
+    set(/^# \[Link\]/m, '[Link]');
+    set(/^# MaxConnections = .*/m, 'MaxConnections = 77');
+    set(/^# MaxBandwidth =$/m, 'MaxBandwidth = 10_000_000');
     const { code, out } = await mix('reload', '--json');
     expect(code).toBe(0);
-    expect(JSON.parse(out)).toEqual({
-      changed: ['Debug.SendSlack'],
-      needsRestart: ['Debug.NumSphinxWorkers'],
-    });
+    const { changed, needsRestart } = JSON.parse(out) as Record<string, readonly string[]>;
+    expect(changed).toEqual(['Debug.SendSlack', 'Link.MaxConnections']);
+    expect(needsRestart).toEqual(['Debug.NumSphinxWorkers', 'Link.MaxBandwidth']);
     const status = JSON.parse((await mix('status', '--json')).out) as Record<string, unknown>;
     expect(status).toMatchObject({ role: 'mix', pid: pidOf(), inDocument: false, health: [] });
-    expect(status['needsRestart']).toEqual(['Debug.NumSphinxWorkers']);
+    expect(status['needsRestart']).toEqual(needsRestart);
 
     set(/SendSlack = 700/, 'SendSlak = 800');
     const line = readFileSync(file, 'utf8').split('\n').indexOf('SendSlak = 800') + 1;

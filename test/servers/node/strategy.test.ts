@@ -6,7 +6,8 @@ import { KATZENPOST_EPOCHS as epochTime } from '../../../src/pki/epoch.js';
 import { sampleDelay } from '../../../src/pki/view.js';
 import type { DropReason } from '../../../servers/node/drops.js';
 import { Hold } from '../../../servers/node/hold.js';
-import { makeStrategy, type Mixing, type Strategy } from '../../../servers/node/strategy.js';
+import { makeStrategy } from '../../../servers/node/make-strategy.js';
+import type { Mixing, Strategy } from '../../../servers/node/strategy.js';
 import { kolmogorovTail } from '../../support/kolmogorov-smirnov.js';
 
 const ROUNDS = 10_000;

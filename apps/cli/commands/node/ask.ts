@@ -9,7 +9,7 @@ import { callDaemon } from '../../../../src/control/call.js';
 import { isObject, type Json, type JsonObject } from '../../../../src/control/json.js';
 import { nodeIo } from '../../../../src/io/node.js';
 import type { NodeConfig } from '../../../node/config.js';
-import type { Role } from '../../../node/configured.js';
+import type { Role } from '../../../node/role.js';
 import { hasEnded } from '../../../node/process.js';
 import { finishWith, printData, textOf, type Cli } from '../../cli.js';
 import type { CliError } from '../../errors.js';

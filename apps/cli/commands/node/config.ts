@@ -4,7 +4,8 @@
  */
 import { err, ok, type Result, type ResultAsync } from 'neverthrow';
 import type { NodeConfig } from '../../../node/config.js';
-import { readConfiguredNode, type ConfiguredNode, type Role } from '../../../node/configured.js';
+import { readConfiguredNode, type ConfiguredNode } from '../../../node/configured.js';
+import type { Role } from '../../../node/role.js';
 import type { Cli } from '../../cli.js';
 import type { CliError } from '../../errors.js';
 import { readConfigFile, roleConfigPath } from '../../files.js';

@@ -13,7 +13,7 @@ import { openSqliteStore } from '../../../../src/store/sqlite.js';
 import { loadStorageKey } from '../../../config/storage-key.js';
 import { bindControlSocket } from '../../../daemon/lock.js';
 import type { NodeConfig } from '../../../node/config.js';
-import type { Role } from '../../../node/configured.js';
+import type { Role } from '../../../node/role.js';
 import { mainStoreOf, storesOf } from '../../../node/places.js';
 import { finishWith, printData, type Cli } from '../../cli.js';
 import type { CliError } from '../../errors.js';

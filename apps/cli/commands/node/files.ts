@@ -3,7 +3,7 @@
  * @module
  */
 import type { Command } from 'commander';
-import type { Role } from '../../../node/configured.js';
+import type { Role } from '../../../node/role.js';
 import { finishWith, type Cli } from '../../cli.js';
 import { roleConfigPath } from '../../files.js';
 import { checkFile } from '../check-config.js';

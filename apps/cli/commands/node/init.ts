@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { errAsync, type ResultAsync } from 'neverthrow';
 import { nodeIo } from '../../../../src/io/node.js';
-import type { Role } from '../../../node/configured.js';
+import type { Role } from '../../../node/role.js';
 import { initialiseNode, type NodeWish } from '../../../node/init.js';
 import { finishWith, printData, type Cli } from '../../cli.js';
 import type { CliError } from '../../errors.js';

@@ -1,0 +1,6 @@
+/**
+ * Which part of a network a program is.
+ * @module
+ */
+
+export type Role = 'authority' | 'mix' | 'provider';
