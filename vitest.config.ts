@@ -19,6 +19,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Two cores are the smallest machine that the suite is meant for.
     maxWorkers: 2,
+    maxConcurrency: 2,
     sequence: { sequencer: LongestFirst },
   },
 });
