@@ -67,7 +67,9 @@ describe('an observer of a client’s link', { timeout: 10 * MINUTES }, () => {
 
   it('would find a client that sends no decoys', async () => {
     const idle = await watchDay({ seed: 'observer one', tuning: leaky });
-    const busy = await watchDay({ seed: 'observer two', tuning: leaky, deeds: writing(MAILS) });
+    // So many that no draw of the other frames' times hides them.
+    const deeds = writing(4 * MAILS);
+    const busy = await watchDay({ seed: 'observer two', tuning: leaky, deeds });
     const [out] = compareDays(idle, busy);
     expect(out?.p).toBeLessThan(LEVEL);
     expect(out?.sameSizes).toBe(false);
