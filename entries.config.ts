@@ -13,6 +13,7 @@ export const entries = {
     'bridges/pop3': 'bridges/pop3/index.ts',
     'bridges/management': 'bridges/management/index.ts',
     'bridges/nodemailer': 'bridges/nodemailer/index.ts',
+    'bridges/exit': 'bridges/exit/index.ts',
     servers: 'servers/index.ts',
     testkit: 'testkit/index.ts',
   },

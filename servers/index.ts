@@ -28,7 +28,7 @@ export type { Places } from './node/places.js';
 export type { NodeError, NodeOptions, NodeTuning } from './node/options.js';
 export type { NodeHealth } from './node/health.js';
 export type { Ping, PingError } from './node/ping.js';
-export type { RetryPlan, RetryStep } from './node/retry-plan.js';
+export type { RetryPlan, RetryStep } from '../src/io/retry-plan.js';
 export type { NodeStatus } from './node/status.js';
 export type { Mixing, PoolParameters } from './node/strategy.js';
 export { startProvider } from './provider/provider.js';

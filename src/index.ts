@@ -25,6 +25,7 @@ export type {
   Http,
   HttpAnswer,
   HttpAskError,
+  HttpBody,
   HttpError,
   HttpOutcome,
   HttpQuestion,

@@ -16,7 +16,7 @@ const mix = (name) => `test/servers/mix/${name}`;
 const client = {
   promises: named({
     MP: upTo(1, 46),
-    PM: [...upTo(1, 7), 26],
+    PM: [...upTo(1, 7), 9, 26],
     SG: upTo(1, 6),
     BF: [1],
     HS: [...upTo(1, 16), ...upTo(18, 20)],
@@ -38,6 +38,7 @@ const client = {
     'MP-40': ['test/client/reports.test.ts'],
     'MP-46': ['test/examples.test.ts'],
     'HS-20': ['test/sanitise'],
+    'PM-9': ['test/client/account/self-service.test.ts > a deleted account > leaves nothing'],
   },
   /** Ten thousand mails of 100 KB, one of which is fetched. */
   benches: {
@@ -47,7 +48,7 @@ const client = {
 
 const nodes = {
   promises: named({
-    MX: [...upTo(1, 16), ...upTo(18, 23), ...upTo(25, 43), 48, 57],
+    MX: [...upTo(1, 16), ...upTo(18, 43), 48, 49, ...upTo(51, 53), 55, 57],
     PM: [8],
     X: [13, 16],
   }),
@@ -87,6 +88,7 @@ const nodes = {
       'test/servers/authority/pending.test.ts > a node that is not listed',
       'test/apps/node/authority-nodes.test.ts',
     ],
+    'MX-24': ['test/journeys/trial.test.ts', node('trials.test.ts')],
     'MX-29': [
       mix('epochs.test.ts > epochs > destroy a key'),
       node('replay.test.ts > the replay log'),
@@ -100,7 +102,7 @@ const nodes = {
     ],
     'MX-35': [node('strategy.test.ts'), 'test/apps/node/config.test.ts > [Mixing] of a mix'],
     'MX-36': [node('bandwidth.test.ts'), mix('limits.test.ts')],
-    'MX-37': [node('retry-plan.test.ts')],
+    'MX-37': ['test/io/retry-plan.test.ts'],
     'MX-38': [mix('replays.test.ts > a tag'), mix('replays.test.ts > a replay')],
     'MX-39': [mix('packets.test.ts > faults and decoys')],
     'MX-40': [
@@ -113,6 +115,22 @@ const nodes = {
     ],
     'MX-43': ['test/apps/node/statistics.test.ts', 'test/apps/node/metrics.test.ts'],
     'MX-48': [node('connect.test.ts > a destination that is down > has packets wait')],
+    'MX-49': ['test/bridges/exit', 'test/examples.test.ts > the examples > exit-module.mjs'],
+    'MX-51': [
+      'test/journeys/reply-block.test.ts',
+      'test/client/packets/reply-block.test.ts',
+      'test/client/account/reply-mail.test.ts',
+    ],
+    'MX-52': [
+      'test/pki/along.test.ts',
+      'test/journeys/path-by-hand.test.ts',
+      'test/client/outbox/records.test.ts',
+    ],
+    'MX-53': [
+      'test/client/sender/reply-desk.test.ts',
+      'test/journeys/reply-block.test.ts > a reply block > is not used again after',
+    ],
+    'MX-55': ['test/journeys/silent-mix.test.ts', 'test/client/sender/loop-watch.test.ts'],
     'PM-8': ['test/servers/provider/provider.test.ts > delivery > tells the operator once'],
     'X-13': ['test/apps/node/upgrade.test.ts'],
   },

@@ -3,7 +3,15 @@
  * @module
  */
 import { err, errAsync, ok, okAsync, type Result } from 'neverthrow';
-import type { Accounts, AccountStatus, Address, UnknownAccount } from '../src/client/types.js';
+import type {
+  Accounts,
+  AccountStatus,
+  Address,
+  Departure,
+  UnknownAccount,
+} from '../src/client/types.js';
+
+const USUAL: Departure = { delay: 'usual', nextBatchAtMs: undefined };
 
 /** `accounts` are normalised addresses. */
 export const fakeAccounts = (accounts: readonly Address[]): Accounts => {
@@ -31,6 +39,8 @@ export const fakeAccounts = (accounts: readonly Address[]): Accounts => {
       change(account, () => paused.set(account, false)).asyncAndThen(() => okAsync(undefined)),
     remove: (account) =>
       change(account, () => paused.delete(account)).asyncAndThen(() => okAsync(undefined)),
+    departure: (account) => (paused.has(account) ? ok(USUAL) : err(unknown(account))),
+    setDelay: (account) => change(account, () => undefined).asyncAndThen(() => okAsync(undefined)),
     nodes: (account) => err(paused.has(account) ? { kind: 'no-document' } : unknown(account)),
     ping: (account) => errAsync(noProvider(paused.has(account), account)),
     showRemote: (account) => errAsync(noProvider(paused.has(account), account)),

@@ -22,6 +22,7 @@ import type {
   ReceivedMail,
   RecipientError,
   Recipients,
+  ReplyBlocks,
   SendError,
   SendOptions,
   Sent,
@@ -68,6 +69,11 @@ export class FakeClient implements MixClient {
   readonly accounts: Accounts;
   readonly recipients: Recipients;
   readonly outbox: Outbox;
+  readonly replyBlocks: ReplyBlocks = {
+    make: () => errAsync({ kind: 'no-document' }),
+    inspect: () => errAsync({ kind: 'bad-reply-block', problem: 'there is no network' }),
+    send: () => errAsync({ kind: 'no-document' }),
+  };
   readonly inbox: InboxAccess;
   readonly #readers: readonly string[];
   readonly #mails = new Map<MailId, StoredMail>();

@@ -18,6 +18,12 @@ export {
 export { faultStage, type FaultOptions } from './faults.js';
 export { testProviderData, type ProviderDataSite } from './provider-data.js';
 export { testStore, type StoreSite } from './store.js';
+export {
+  exitModuleSuite,
+  type ExitAnswer,
+  type ExitModuleTrial,
+  type ExitSite,
+} from './exit-module.js';
 export type { SuiteTools } from './suite.js';
 export {
   duplexPair,

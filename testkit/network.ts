@@ -29,6 +29,7 @@ import {
   type ProviderOptions,
   type RunningProvider,
 } from '../servers/provider/provider.js';
+import { freePorts } from './free-ports.js';
 
 /** Mean times between the events of a network's processes, ms. */
 export interface MeanTimes {
@@ -200,16 +201,18 @@ const makePlan = (options: TestNetworkOptions): ResultAsync<Plan, TestNetworkErr
     const { io, dataDir, mixes = MIXES, providers = PROVIDERS } = options;
     const primitives = selectPrimitives(io.log);
     const identities = new Map<string, Uint8Array>();
-    const addresses = new Map<string, string>();
-    for (const name of ['authority', ...mixes, ...providers]) {
+    const names = ['authority', ...mixes, ...providers];
+    for (const name of names) {
       const identity = yield* loadIdentity({ ...io, primitives }, `${dataDir}/${name}`);
       identities.set(name, identity.identityKey);
-      addresses.set(name, yield* freeAddress(io));
     }
-    const registrations = new Map<string, string>();
-    for (const name of io.http === undefined ? [] : providers) {
-      registrations.set(name, yield* freeAddress(io));
-    }
+    const registering = io.http === undefined ? [] : providers;
+    const ports = yield* freePorts(io, names.length + registering.length);
+    const free = ports.map((port) => `127.0.0.1:${port}`);
+    const addresses = new Map(names.map((name, at) => [name, free[at] ?? '']));
+    const registrations = new Map(
+      registering.map((name, at) => [name, free[names.length + at] ?? '']),
+    );
     const network = {
       epochTime: options.epochTime ?? KATZENPOST_EPOCHS,
       geometry: options.geometry ?? KATZENPOST_GEOMETRY,
@@ -217,14 +220,6 @@ const makePlan = (options: TestNetworkOptions): ResultAsync<Plan, TestNetworkErr
     };
     return ok({ ...options, mixes, providers, addresses, registrations, identities, network });
   });
-
-/** A free loopback address, which the part keeps over restarts. */
-const freeAddress = (io: Io): ResultAsync<string, TestNetworkError> =>
-  io.network
-    .listen('127.0.0.1:0')
-    .andThen((listener) =>
-      ResultAsync.fromSafePromise(listener.close()).map(() => listener.address),
-    );
 
 const startPart = (
   plan: Plan,

@@ -6,7 +6,8 @@ import type { ResultAsync } from 'neverthrow';
 import type { Json, JsonObject } from '../../src/control/json.js';
 import type { CliError } from './errors.js';
 import type { Emit } from './json-lines.js';
-import { exitCodeOf, sentenceOf } from './sentences.js';
+import { exitCodeOf } from './exit-codes.js';
+import { sentenceOf } from './sentences.js';
 import type { Terminal } from './terminal.js';
 
 export interface Cli {

@@ -3,13 +3,21 @@
  * @module
  */
 import type { CallError } from '../../src/control/call.js';
-import type { InboxError, RecipientError, SendError, StoreError } from '../../src/index.js';
+import type {
+  InboxError,
+  MakeReplyBlockError,
+  RecipientError,
+  ReplyBlockSendError,
+  SendError,
+  StoreError,
+} from '../../src/index.js';
 import type { FolderError } from '../../bridges/files/disk.js';
 import type { ApproveError } from '../../servers/authority/registry.js';
 import type { MemberError } from '../../servers/authority/members.js';
 import type { DropError } from '../../bridges/files/outgoing.js';
 import type { ConfigFileError } from '../config/errors.js';
 import type { DaemonError } from '../daemon/errors.js';
+import type { BadPassword } from '../daemon/passwords.js';
 import type { ImportError } from '../import/mailproxy.js';
 import type { InitError } from '../init/errors.js';
 import type { PingError } from '../../servers/node/ping.js';
@@ -25,6 +33,8 @@ export type CliError =
   | NodeRunError
   | CallError
   | SendError
+  | MakeReplyBlockError
+  | ReplyBlockSendError
   | RecipientError
   /** A provider has told no key. */
   | { readonly kind: 'key-not-found'; readonly address: string; readonly reason: string }
@@ -36,6 +46,9 @@ export type CliError =
   | { readonly kind: 'leaks-left'; readonly count: number }
   /** What was asked of an account was not done, or nobody knows. */
   | { readonly kind: 'not-done'; readonly account: string; readonly reason: string }
+  | BadPassword
+  /** Of a new password and its repetition. */
+  | { readonly kind: 'passwords-differ' }
   /** An option of the command line. */
   | { readonly kind: 'usage'; readonly option: string; readonly problem: string }
   /** A part in the background has ended before it was ready. */

@@ -26,6 +26,7 @@ import { addSend } from './commands/send.js';
 import { addSendmail } from './commands/sendmail.js';
 import { addSetup } from './commands/setup.js';
 import { addStatus } from './commands/status.js';
+import { addSurb } from './commands/surb.js';
 import { addTestnet } from './commands/testnet.js';
 import { addUpgrade } from './commands/upgrade.js';
 import { addWatch } from './commands/watch.js';
@@ -43,6 +44,7 @@ const COMMANDS = [
   addDaemon,
   addSend,
   addSendmail,
+  addSurb,
   addRecipients,
   addQueue,
   addStatus,

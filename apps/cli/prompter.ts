@@ -16,6 +16,8 @@ export interface Prompter {
   text(question: Question): Promise<string | undefined>;
   /** The same; Enter alone is no. */
   confirm(message: string): Promise<boolean | undefined>;
+  /** The same; nothing of what is typed is shown, not even its length. */
+  secret(message: string): Promise<string | undefined>;
 }
 
 /** The person at this process's terminal; loaded when there is something to ask only. */
@@ -32,6 +34,11 @@ export const terminalPrompter: Prompter = {
   confirm: async (message) => {
     const { confirm, isCancel } = await import('@clack/prompts');
     const answer = await confirm({ message, initialValue: false });
+    return isCancel(answer) ? undefined : answer;
+  },
+  secret: async (message) => {
+    const { isCancel, password } = await import('@clack/prompts');
+    const answer = await password({ message, mask: '', output: process.stderr });
     return isCancel(answer) ? undefined : answer;
   },
 };

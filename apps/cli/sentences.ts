@@ -1,88 +1,28 @@
 /**
- * Every error as a sentence for people, and the exit code that goes with it.
+ * Every error as a sentence for people.
  * @module
  */
-import type { FolderError } from '../../bridges/files/disk.js';
 import { pemProblem } from '../../src/bytes/pem.js';
 import { isObject, type Json } from '../../src/control/json.js';
-import type { DialError, FilesError, HttpError, ListenError } from '../../src/io/contracts.js';
 import { unsanitisableText } from '../../src/sanitise/sentences.js';
 import { describeProblem } from '../config/toml.js';
-import type { PrivateFileError } from '../config/private-files.js';
 import type { CliError } from './errors.js';
+import { DIAL, FILES, FOLDER, HTTP, LISTEN, PRIVATE } from './reasons.js';
 
 type Kind = CliError['kind'];
 type ErrorOf<K extends Kind> = {
   [P in K]: { readonly kind: P } & Extract<CliError, { readonly kind: P }>;
 }[K];
 
-const LISTEN: Readonly<Record<ListenError['reason'], string>> = {
-  'in-use': 'it is in use',
-  denied: 'permission denied',
-  'bad-address': 'no such address here, or a path that is too long',
-  aborted: 'interrupted',
-};
-
-const DIAL: Readonly<Record<DialError['reason'], string>> = {
-  refused: 'nobody answers there',
-  timeout: 'no answer in time',
-  unreachable: 'it cannot be reached',
-  aborted: 'interrupted',
-  'bad-address': 'this is no address',
-  proxy: 'the upstream proxy is not there, or refuses',
-};
-
-const FILES: Readonly<Record<FilesError['reason'], string>> = {
-  missing: 'there is no such file',
-  denied: 'permission denied',
-  full: 'the disk is full',
-  exists: 'something else is there',
-  io: 'reading or writing failed',
-};
-
-const FOLDER: Readonly<Record<FolderError['reason'], string>> = {
-  missing: 'there is no such file or folder',
-  denied: 'permission denied',
-  full: 'the disk is full',
-  symlink: 'it is a link, which is not followed',
-  locked: 'another program has locked it',
-  io: 'reading or writing failed',
-};
-
-const PRIVATE: Readonly<Record<PrivateFileError['problem'], string>> = {
-  'not-a-directory': 'this is no directory',
-  'not-a-file': 'this is no file',
-  'open-to-others': 'other users can read it; take their rights away with chmod go=',
-  'unsafe-parent': 'other users can change what is in it; take their rights away with chmod go-w',
-  'of-another-user': 'it belongs to another user',
-  'wrong-length': 'a storage key has 32 bytes',
-  'lost-key': 'the storage key is missing, and the store that it sealed is still there',
-  'salt-length': 'a salt has 32 bytes',
-  'lost-salt':
-    'the salt of the passphrase is missing, and stores are still there: without it they cannot be opened',
-  'empty-passphrase': 'the passphrase is empty',
-  'no-passphrase': 'nobody gives a passphrase: there is no terminal, and no line on standard input',
-  'passphrases-differ': 'these are two passphrases: nothing has been made',
-  aborted: 'interrupted',
-  missing: 'there is no such file',
-  denied: 'permission denied',
-  io: 'reading or writing failed',
-};
-
-const HTTP: Readonly<Record<HttpError['reason'], string>> = {
-  ...DIAL,
-  'bad-url': 'this is no address',
-  tls: 'the connection is not secure: wrong certificate, or no TLS there',
-  ended: 'the connection ended before the answer',
-  malformed: 'the answer makes no sense',
-};
-
 const AGAIN = 'run the same command again';
 
 const shuttingDown = (): string => 'it is shutting down';
 
-/** One sentence per kind; the compiler misses none. */
-const SENTENCES: { readonly [K in Kind]: (error: ErrorOf<K>) => string } = {
+/**
+ * One sentence per kind; the compiler misses none. Called by their own types, a union, they would have
+ * it cross all errors with each other.
+ */
+const SENTENCES: Readonly<Record<Kind, (error: never) => string>> = {
   'config-problems': ({ problems }) => problems.map(describeProblem).join('\n'),
   'config-file': ({ path, reason }) => `${path}: the configuration cannot be read: ${reason}`,
   config: ({ key, problem }) => `${key}: ${problem}`,
@@ -143,13 +83,32 @@ const SENTENCES: { readonly [K in Kind]: (error: ErrorOf<K>) => string } = {
     `this is not the fingerprint of the key of ${recipient}: nothing has changed`,
   'recipient-file': ({ path, problem }) => `${path}: ${problem}`,
   'key-not-found': ({ address, reason }) => `the key of ${address} was not found: ${reason}`,
+  'bad-password': () =>
+    'a password has 8 to 128 characters: letters, digits and signs of ASCII, and no spaces',
+  'passwords-differ': () => 'these are two passwords: nothing has changed',
   'not-done': ({ account, reason }) => `${account}: ${reason}`,
   'bad-address': ({ address }) => `this is no usable address: ${address}`,
   'leaks-left': ({ count }) => `${count} ${count === 1 ? 'leak' : 'leaks'} could not be removed`,
   unsanitisable: (error) => `the mail ${unsanitisableText(error)}`,
   'bad-mail': ({ problem }) => `the mail is malformed: ${problem}`,
   'forbidden-header': ({ header }) => `the header ${header} is set by receivers only`,
+  'paths-locked': () =>
+    'no path can be written by hand here, since chosen mixes hide less than drawn ones: only on a test network set PathsByHand = true under [Debug] of the daemon’s file',
+  'bad-path': ({ problem }) =>
+    `the path cannot be taken: ${problem}; postern ls nodes shows the mixes by layer`,
   'mail-too-large': ({ size, limit }) => `the mail has ${size} bytes; at most ${limit} can be sent`,
+  'bad-reply-block': ({ problem }) => `this is no usable reply block: ${problem}`,
+  'reply-block-elsewhere': ({ via }) =>
+    `the reply block is for accounts at ${via}: ask for another one, made with --via and the provider of this account`,
+  'reply-block-expired': () => 'the reply block has expired: ask for another one',
+  'reply-block-used': () =>
+    'the reply block was used: each is good for one mail; ask for another one',
+  'reply-block-spent': () =>
+    'the link failed while the mail left; whether it did is unknown, and the reply block is not used again: ask for another one',
+  'no-document': () => 'the mix network is not reachable yet',
+  'no-such-provider': ({ provider }) => `the network has no provider ${provider}`,
+  'no-path': ({ problem }) => `the network has no such path at the moment (${problem}); ${AGAIN}`,
+  timeout: () => 'it did not leave in time, and the reply block is not used',
   'user-exists': () => 'the provider has a user of this name',
   'no-such-user': () => 'the provider has no user of this name',
   'no-recipient': () => 'the mail has no recipient: name one, or give it a To header',
@@ -214,11 +173,10 @@ const SENTENCES: { readonly [K in Kind]: (error: ErrorOf<K>) => string } = {
     `${program} reads a Maildir, and ${account} has none: give the account the key Maildir`,
   'mail-differs': ({ where }) => `the mail in ${where} is not the one that was sent`,
   dialogue: ({ protocol, reply }) => `${protocol}: unexpected answer: ${reply}`,
-};
+} satisfies { readonly [K in Kind]: (error: ErrorOf<K>) => string };
 
 /** What to tell; several lines where there are several problems. */
-export const sentenceOf = <K extends Kind>(error: ErrorOf<K>): string =>
-  SENTENCES[error.kind](error);
+export const sentenceOf = (error: CliError): string => SENTENCES[error.kind](error as never);
 
 const isKind = (kind: string): kind is Kind => Object.hasOwn(SENTENCES, kind);
 
@@ -226,17 +184,15 @@ const isKind = (kind: string): kind is Kind => Object.hasOwn(SENTENCES, kind);
 const refusalOf = (data: Json): string | undefined => {
   if (!isObject(data) || typeof data['kind'] !== 'string') return undefined;
   const { kind, ...facts } = data;
-  if (isKind(kind) && PLAIN.includes(kind)) {
-    // Calling it by its own type, a union, has the compiler cross all errors with each other.
-    const say: (error: never) => string = SENTENCES[kind];
-    return say({ kind, ...facts } as never);
-  }
+  if (isKind(kind) && PLAIN.includes(kind)) return SENTENCES[kind]({ kind, ...facts } as never);
   const text = Object.entries(facts).map(([name, fact]) => `${name} ${JSON.stringify(fact)}`);
   return [`the daemon refused: ${kind}`, ...text].join(', ');
 };
 
 /** Errors whose facts are texts and numbers, and come through JSON as they are. */
 const PLAIN: readonly Kind[] = [
+  'bad-password',
+  'files',
   'config-problems',
   'config-file',
   'not-crossed',
@@ -254,6 +210,16 @@ const PLAIN: readonly Kind[] = [
   'unsanitisable',
   'forbidden-header',
   'mail-too-large',
+  'paths-locked',
+  'bad-path',
+  'bad-reply-block',
+  'reply-block-elsewhere',
+  'reply-block-expired',
+  'reply-block-used',
+  'reply-block-spent',
+  'no-such-provider',
+  'no-path',
+  'timeout',
   'store-full',
   'store-io',
   'closed',
@@ -261,29 +227,3 @@ const PLAIN: readonly Kind[] = [
   'configured-node',
   'mismatch',
 ];
-
-const WRONG_USAGE: readonly Kind[] = [
-  'config-problems',
-  'config-file',
-  'config',
-  'usage',
-  'which-account',
-  'bad-proxy',
-  'bad-option',
-  'no-address',
-  'no-such-part',
-  'only-virtual',
-  'no-such-program',
-  'needs-maildir',
-  'no-mailproxy',
-  'other-account',
-  'other-config',
-  'provider-not-listed',
-  'virtual-network',
-];
-
-/** 1: failed; 2: wrong usage or configuration; 3: a mail still tells something. */
-export const exitCodeOf = ({ kind }: CliError): number => {
-  if (kind === 'leaks-left') return 3;
-  return WRONG_USAGE.includes(kind) ? 2 : 1;
-};

@@ -6,6 +6,7 @@ import { isIP } from 'node:net';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import * as z from 'zod';
 import { fitsSocket, parseAddress } from '../../src/io/address.js';
+import { isLoopback as isLoopbackHost } from '../../src/io/ip.js';
 import { KATZENPOST_EPOCHS } from '../../src/pki/epoch.js';
 import type { NetworkConfig } from '../../src/pki/network.js';
 import { smallGeometry } from '../../src/sphinx/geometry.js';
@@ -57,10 +58,7 @@ export const hostPort = z.string().refine(
 );
 
 /** Whether only this machine reaches an IP address and port. */
-export const isLoopback = (address: string): boolean => {
-  const [host] = splitPort(address);
-  return host === '::1' || host.startsWith('127.');
-};
+export const isLoopback = (address: string): boolean => isLoopbackHost(splitPort(address)[0]);
 
 /** A Unix socket, which is as private as its directory; empty: no listener. */
 export const isOffNetwork = (address: string): boolean =>

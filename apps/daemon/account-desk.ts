@@ -2,14 +2,15 @@
  * What a daemon has of each account beside the client: the password and the folders.
  * @module
  */
-import { ResultAsync } from 'neverthrow';
+import { errAsync, ResultAsync } from 'neverthrow';
 import { Resources } from '../../servers/node/resources.js';
 import type { FilesError, Io } from '../../src/io/contracts.js';
 import type { Address, MixClient, UnknownAccount } from '../../src/index.js';
 import type { AccountFolders } from './folder-config.js';
 import type { DaemonError } from './errors.js';
+import { openExits } from './exits.js';
 import { openFolders } from './open-folders.js';
-import { loadPasswords } from './passwords.js';
+import { loadPasswords, writePassword, type BadPassword } from './passwords.js';
 
 export interface DeskOptions {
   readonly io: Io;
@@ -32,19 +33,32 @@ export class AccountDesk {
     return this.#passwords;
   }
 
-  /** Reads or makes an account's password and opens its folders. */
+  /** Reads or makes an account's password and opens its folders and exits. */
   open(account: Address, folders: AccountFolders): ResultAsync<void, DaemonError> {
     const { io, client } = this.#options;
     const resources = new Resources();
     this.#folders.set(account, resources);
     return this.#loadPasswords([account])
       .mapErr((error): DaemonError => error)
-      .andThen(() => openFolders({ io, client, account, resources }, folders));
+      .andThen(() => openFolders({ io, client, account, resources }, folders))
+      .map(() => openExits({ io, client, account, resources }, folders.exits ?? []));
   }
 
   /** Reads the passwords of all accounts again. */
   renewPasswords(): ResultAsync<void, FilesError> {
     return this.#loadPasswords([...this.#passwords.keys()]);
+  }
+
+  /** Gives an account another password; who has logged in stays so. Durable when ok. */
+  setPassword(
+    account: Address,
+    password: string,
+  ): ResultAsync<void, FilesError | BadPassword | UnknownAccount> {
+    if (!this.#passwords.has(account)) return errAsync({ kind: 'unknown-account', account });
+    const { io, dataDir } = this.#options;
+    return writePassword({ files: io.files, dataDir }, account, password).map(() => {
+      this.#passwords.set(account, password);
+    });
   }
 
   /** Closes an account's folders and lets nobody log in to it. */

@@ -96,6 +96,7 @@ const accountOf = (file: DaemonFile, account: Account): AccountConfig => ({
     displayName: { kind: account.DisplayName },
   },
   paused: account.Paused,
+  delay: account.Delay,
   keyDiscovery: account.InsecureKeyDiscovery,
   readers: readersOf(file, account),
   ...(account.ProviderKeyPin ? { providerKeyPin: account.ProviderKeyPin } : {}),
@@ -107,6 +108,7 @@ const tuningOf = (debug: DaemonFile['Debug']): ClientTuning => ({
   urgentQueueLifetimeMs: debug.UrgentQueueLifetime * 1000,
   caseSensitiveUserIdentifiers: debug.CaseSensitiveUserIdentifiers,
   sendDecoyTraffic: debug.SendDecoyTraffic,
+  pathsByHand: debug.PathsByHand,
   ...(debug.PollingInterval ? { pollingIntervalMs: debug.PollingInterval * 1000 } : {}),
   ...(debug.RetransmitSlack ? { retransmitSlackMs: debug.RetransmitSlack * 1000 } : {}),
 });

@@ -41,6 +41,8 @@ export interface DaemonWorld {
   readonly askPassphrase?: AskPassphrase;
   /** Somebody asks over the control socket that the program ends. */
   readonly shutdown: () => void;
+  /** Somebody asks there that the configuration is read again; absent: it cannot be. */
+  readonly reload?: () => Promise<void>;
 }
 
 export interface RunningDaemon extends Listeners {
@@ -161,7 +163,12 @@ const assemble = (
 
 const openClient = (
   config: DaemonConfig,
-  { io, clientIo, openStore = openSqliteStore, askPassphrase }: Omit<DaemonWorld, 'shutdown'>,
+  {
+    io,
+    clientIo,
+    openStore = openSqliteStore,
+    askPassphrase,
+  }: Omit<DaemonWorld, 'shutdown' | 'reload'>,
   { offline }: { readonly offline: boolean },
 ): ResultAsync<MixClient, DaemonError> =>
   loadStorageKey({ ...io, askPassphrase }, config, storesOf(config))
@@ -195,7 +202,7 @@ interface Running {
 
 const openManagement = (
   { documentVerbs }: DaemonConfig,
-  { io, shutdown }: DaemonWorld,
+  { io, shutdown, reload }: DaemonWorld,
   { client, desk, listeners, state, control }: Running & { readonly control: Listener },
 ): ResultAsync<RunningBridge, DaemonError> =>
   serveManagement({
@@ -207,10 +214,12 @@ const openManagement = (
       clock: io.clock,
       client,
       passwords: desk.passwords,
+      setPassword: (account, password) => desk.setPassword(account, password),
       removeAccount: (account) => desk.remove(account),
       bridges: listeners,
       state,
       shutdown,
+      ...(reload === undefined ? {} : { reload }),
     }),
     enableDocumentVerbs: documentVerbs,
     shutdown,

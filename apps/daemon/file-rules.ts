@@ -21,6 +21,7 @@ import type { DaemonFile } from './schema.js';
 export const fileProblems = (file: DaemonFile, socket: string): readonly FileProblem[] => [
   ...socketProblems(file, socket),
   ...listenerProblems(file, socket),
+  ...exitProblems(file),
   ...remoteProblems(file),
   ...accountProblems(file),
   ...folderProblems(file),
@@ -46,6 +47,25 @@ const listenerProblems = ({ Proxy: proxy }: DaemonFile, socket: string): readonl
     if (holder === undefined) taken.set(place, `${key} too`);
     return holder === undefined ? [] : [{ path: ['Proxy', key], problem: `is ${holder}` }];
   });
+};
+
+/** What an exit hands to our own listeners would leave again. */
+const exitProblems = ({ Proxy: proxy, Account }: DaemonFile): readonly FileProblem[] => {
+  if (proxy.NoLaunchListeners) return [];
+  const ours = new Map(
+    (['SMTPAddress', 'LMTPAddress'] as const).map((key) => [placeOf(proxy[key]), key]),
+  );
+  return Account.flatMap(({ Exit }, index) =>
+    Exit.flatMap((exit, at) =>
+      (['SMTP', 'LMTP'] as const).flatMap((way) => {
+        const place = placeOf(exit[way]?.Address ?? '');
+        const listener = place === undefined ? undefined : ours.get(place);
+        const problem = `is Proxy.${listener}: received mail would be sent`;
+        const path = ['Account', index, 'Exit', at, way, 'Address'];
+        return listener === undefined ? [] : [{ path, problem }];
+      }),
+    ),
+  );
 };
 
 /** Others than this machine are let in through TLS and with a password, or not at all. */

@@ -5,6 +5,7 @@
 import type { Condition, Rule } from '../../bridges/maildir/index.js';
 import { normaliseAddress } from '../../src/mail/address.js';
 import { normaliseDomain } from '../../src/mail/domain.js';
+import { exitPlanOf, exitReaderOf, type ExitPlan } from './exits.js';
 import type { DaemonFile } from './schema.js';
 
 /** One account's folders beside the mail protocols. */
@@ -18,6 +19,8 @@ export interface AccountFolders {
   readonly forgetSent?: true;
   readonly mbox?: string;
   readonly dropMbox?: string;
+  /** Where received mail goes on to. */
+  readonly exits?: readonly ExitPlan[];
 }
 
 type Account = DaemonFile['Account'][number];
@@ -35,12 +38,14 @@ export const accountFoldersOf = (
   ...(account.DropFolderKeep ? {} : { forgetSent: true }),
   ...(account.Mbox === undefined ? {} : { mbox: account.Mbox }),
   ...(account.DropMbox === undefined ? {} : { dropMbox: account.DropMbox }),
+  ...(account.Exit.length === 0 ? {} : { exits: account.Exit.map(exitPlanOf) }),
 });
 
-/** Who must call `done` before a received mail goes, of those who live on files. */
-export const fileReadersOf = ({ Maildir, Mbox }: Account): readonly string[] => [
+/** Who must call `done` before a received mail goes, of those who need no mail program. */
+export const fileReadersOf = ({ Maildir, Mbox, Exit }: Account): readonly string[] => [
   ...(Maildir === undefined ? [] : ['maildir']),
   ...(Mbox === undefined ? [] : ['mbox']),
+  ...Exit.map(({ Name }) => exitReaderOf(Name)),
 ];
 
 const ruleOf = (

@@ -28,7 +28,7 @@ export const folderProblems = (file: DaemonFile): readonly FileProblem[] => {
       .flatMap((earlier) => problemOf(folder, earlier) ?? [])
       .slice(0, 1),
   );
-  return [...clashes, ...file.Account.flatMap(uselessIn)];
+  return [...clashes, ...file.Account.flatMap(uselessIn), ...file.Account.flatMap(sameNamesIn)];
 };
 
 type Account = DaemonFile['Account'][number];
@@ -50,6 +50,7 @@ const foldersOf = (account: Account, index: number): readonly Folder[] => [
     return [{ key: ['Account', index, key], side: SIDES[key], paths: [resolve(path), ...within] }];
   }),
   ...ruleFolders(account, index),
+  ...exitFolders(account, index),
 ];
 
 const ruleFolders = ({ Maildir, Rule }: Account, index: number): readonly Folder[] =>
@@ -60,6 +61,28 @@ const ruleFolders = ({ Maildir, Rule }: Account, index: number): readonly Folder
         side: 'received',
         paths: [resolve(Maildir, folderName(name))],
       }));
+
+const exitFolders = ({ Exit }: Account, index: number): readonly Folder[] =>
+  Exit.flatMap(({ Failed, Maildir }, at) => {
+    const key = ['Account', index, 'Exit', at];
+    const folderAt = (path: string, ...names: readonly string[]): Folder => ({
+      key: [...key, ...names],
+      side: 'received',
+      paths: [resolve(path)],
+    });
+    return [
+      folderAt(Failed, 'Failed'),
+      ...(Maildir === undefined ? [] : [folderAt(Maildir.Path, 'Maildir', 'Path')]),
+    ];
+  });
+
+/** The inbox knows exits by their names. */
+const sameNamesIn = ({ Exit }: Account, index: number): readonly FileProblem[] =>
+  Exit.flatMap(({ Name }, at) => {
+    const first = Exit.findIndex((earlier) => earlier.Name === Name);
+    const problem = `is the name of ${spell(['Account', index, 'Exit', first])} too`;
+    return first === at ? [] : [{ path: ['Account', index, 'Exit', at, 'Name'], problem }];
+  });
 
 /** A rule without a Maildir, and a command behind no delivery, would never do anything. */
 const uselessIn = (
@@ -77,7 +100,7 @@ const uselessIn = (
 const problemOf = (folder: Folder, earlier: Folder): FileProblem | undefined => {
   const other = spell(earlier.key);
   if (folder.side === earlier.side) {
-    const problem = `is ${other} too: each account needs its own`;
+    const problem = `is ${other} too: each needs its own`;
     const isShared = folder.paths[0] === earlier.paths[0] && !isRule(folder) && !isRule(earlier);
     return isShared ? { path: folder.key, problem } : undefined;
   }

@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { normaliseAddress } from '../../src/mail/address.js';
 import { normaliseDomain } from '../../src/mail/domain.js';
 import { optionalPath } from '../config/keys.js';
+import { exitSchema } from './exit-schema.js';
 
 /** As people write it: the side behind the `@` alone means everybody there. */
 const isSender = (text: string): boolean =>
@@ -64,4 +65,5 @@ export const folderKeys = {
     'mail that is appended to this mbox is sent; the mboxes `.sent` and `.failed` beside it tell what ' +
       'became of it; the account’s own',
   ),
+  Exit: z.array(exitSchema).default([]).describe('where received mail goes on to'),
 };

@@ -2,7 +2,7 @@
  * What a command can ask of a daemon beside the client's own methods.
  * @module
  */
-import { err, ok, type ResultAsync } from 'neverthrow';
+import { err, ok, ResultAsync } from 'neverthrow';
 import { clientMethods } from '../../bridges/management/index.js';
 import { accountJson } from '../../bridges/management/shapes.js';
 import { toBase64 } from '../../src/bytes/text.js';
@@ -17,10 +17,11 @@ import {
 } from '../../src/control/method.js';
 import { NOTHING } from '../../src/control/schema.js';
 import type { RunningBridge } from '../../src/control/serve.js';
-import type { Clock } from '../../src/io/contracts.js';
+import type { Clock, FilesError } from '../../src/io/contracts.js';
 import type { AccountStatus, Address, MixClient, UnknownAccount } from '../../src/index.js';
 import { VERSION } from '../version.js';
 import type { MailListeners } from './bridges.js';
+import type { BadPassword } from './passwords.js';
 import { noticeJson, noticesOf } from '../notify/notices.js';
 import { NOTICE, SHOWN_ACCOUNT, STATUS } from './schemas.js';
 import type { DaemonState, Listeners } from './state.js';
@@ -29,10 +30,16 @@ export interface MethodDeps {
   readonly clock: Clock;
   readonly client: MixClient;
   readonly passwords: ReadonlyMap<Address, string>;
+  readonly setPassword: (
+    account: Address,
+    password: string,
+  ) => ResultAsync<void, FilesError | BadPassword | UnknownAccount>;
   readonly removeAccount: (account: string) => ResultAsync<void, UnknownAccount>;
   readonly bridges: MailListeners;
   readonly state: DaemonState;
   readonly shutdown: () => void;
+  /** Reads the configuration again; absent: there is none to be read. */
+  readonly reload?: () => Promise<void>;
 }
 
 const ACCOUNT_PARAM = { account: text('an account’s address') };
@@ -44,6 +51,19 @@ export const daemonMethods = (deps: MethodDeps): RpcMethods => ({
     ok(value(daemonStatus(deps))),
   ),
   ...noticeMethods(deps),
+  ...ownAccountMethods(deps),
+  shutdown: rpcMethod(
+    { summary: 'ends the daemon in good order', params: {}, answer: gives(NOTHING) },
+    () => {
+      deps.shutdown();
+      return ok(value(null));
+    },
+  ),
+  ...reloadMethods(deps),
+});
+
+/** What the daemon has of accounts beside the client. */
+const ownAccountMethods = (deps: MethodDeps): RpcMethods => ({
   // Its folders and its log-in go with it.
   'accounts.remove': rpcMethod(
     {
@@ -64,14 +84,29 @@ export const daemonMethods = (deps: MethodDeps): RpcMethods => ({
       return shown === undefined ? err({ kind: 'unknown-account', account }) : ok(value(shown));
     },
   ),
-  shutdown: rpcMethod(
-    { summary: 'ends the daemon in good order', params: {}, answer: gives(NOTHING) },
-    () => {
-      deps.shutdown();
-      return ok(value(null));
+  'account.setPassword': rpcMethod(
+    {
+      summary: 'gives mail programs another password, at once',
+      params: { ...ACCOUNT_PARAM, password: text('8 to 128 visible characters of ASCII') },
+      answer: gives(NOTHING),
     },
+    ({ account, password }) => deps.setPassword(account, password).map(() => value(null)),
   ),
 });
+
+const reloadMethods = ({ reload }: MethodDeps): RpcMethods =>
+  reload === undefined
+    ? {}
+    : {
+        reload: rpcMethod(
+          {
+            summary: 'reads configuration, recipients and passwords again, as SIGHUP does',
+            params: {},
+            answer: gives(NOTHING),
+          },
+          () => ResultAsync.fromSafePromise(reload()).map(() => value(null)),
+        ),
+      };
 
 const noticeMethods = (deps: MethodDeps): RpcMethods => ({
   notices: rpcMethod(
@@ -148,8 +183,15 @@ export const showAccount = (
       account,
       identityKey: toBase64(identityKey),
       linkKey: toBase64(linkKey),
+      ...departureJson(deps.client, account),
       password: deps.passwords.get(account) ?? null,
       ...listenersJson(deps.listeners),
     }),
     () => undefined,
+  );
+
+const departureJson = ({ accounts }: MixClient, account: string): JsonObject =>
+  accounts.departure(account).match(
+    ({ delay, nextBatchAtMs }) => ({ delay, nextBatchAtMs: nextBatchAtMs ?? null }),
+    () => ({}),
   );

@@ -41,13 +41,15 @@ export const runDaemon = (options: RunOptions): ResultAsync<void, DaemonError | 
     const stop = awaitStop();
     const shutdown = (): void => stop.request();
     // From now on, since without anybody to hear it this signal ends a process.
-    let hangUp = (): void => undefined;
-    onHangUp(() => hangUp());
-    const daemon = yield* startDaemon(config, { io, openStore: openSqliteStore, shutdown });
+    let reload = (): Promise<void> => Promise.resolve();
+    onHangUp(() => void reload());
+    const world = { io, openStore: openSqliteStore, shutdown, reload: () => reload() };
+    const daemon = yield* startDaemon(config, world);
     const reloader = new Reloader({ daemon, log, configured, logging });
-    hangUp = () => {
+    reload = async () => {
       supervisor.reloading();
-      void reloader.reload(read).then(() => supervisor.ready());
+      await reloader.reload(read);
+      supervisor.ready();
     };
     const removePidFile = yield* writePidFile(io.files, join(config.client.dataDir, 'pid'));
     log.write('notice', 'daemon', 'ready', { smtp: daemon.smtp, pop3: daemon.pop3 });

@@ -114,6 +114,12 @@ const account = z.strictObject({
     .enum(['keep', 'none'], { error: 'must be keep or none' })
     .default('keep')
     .describe('the name beside the address in From'),
+  Delay: z
+    .enum(['usual', 'batch'], { error: 'must be usual or batch' })
+    .default('usual')
+    .describe(
+      '`"batch"`: mail waits, and leaves with the others of its day; `postern account delay` changes it',
+    ),
   ...folderKeys,
   Paused: z
     .boolean()
@@ -154,6 +160,10 @@ const debug = z.strictObject({
     .boolean()
     .default(true)
     .describe('cover traffic; without it there is no anonymity to speak of'),
+  PathsByHand: z
+    .boolean()
+    .default(false)
+    .describe('`postern send --path` is taken: for test networks, chosen mixes hide less'),
   GenerateOnly: generateOnly,
 });
 

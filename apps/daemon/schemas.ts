@@ -2,7 +2,7 @@
  * The daemon's own answers as schemas.
  * @module
  */
-import { ACCOUNT } from '../../bridges/management/schemas.js';
+import { ACCOUNT, DEPARTURE } from '../../bridges/management/schemas.js';
 import {
   described,
   FLAG,
@@ -48,6 +48,7 @@ export const SHOWN_ACCOUNT = record({
   account: TEXT,
   identityKey: TEXT,
   linkKey: TEXT,
+  ...DEPARTURE,
   password: orNothing(TEXT),
   ...LISTENERS,
 });

@@ -4,6 +4,7 @@
  */
 import type { RegistrationError } from '../../src/client/link/register.js';
 import type { FilesError, ListenError } from '../../src/io/contracts.js';
+import type { UnknownAccount } from '../../src/index.js';
 import type { ConfigFileError } from '../config/errors.js';
 import type { PrivateFileError } from '../config/private-files.js';
 import type { TestnetError } from '../testnet/errors.js';
@@ -20,6 +21,7 @@ export type InitError =
   | { readonly kind: 'usage'; readonly option: string; readonly problem: string }
   | { readonly kind: 'aborted' }
   | { readonly kind: 'key-file'; readonly path: string; readonly problem: string }
+  | UnknownAccount
   /** The configuration that is there is of somebody else. */
   | { readonly kind: 'other-account'; readonly path: string; readonly account: string }
   /** Nobody can connect to it. */

@@ -36,7 +36,7 @@ export interface Initialised {
 }
 
 /** What a configuration says that is there, or will be. */
-interface Draft {
+export interface Draft {
   readonly config: DaemonConfig;
   /** What is still to be written. */
   readonly text: string | undefined;
@@ -61,14 +61,37 @@ export const initialise = (
     const draft =
       (yield* writtenDraft(deps, places, told)) ?? (yield* newDraft(deps, places, told));
     const account = yield* accountIn(draft.config, places, told);
-    yield* ensurePrivateDirectory(draft.config.client.dataDir);
-    const keys = yield* loadKeys(deps.io, account);
-    const registration = yield* enrol({ ...deps, ...draft, account, keys });
+    const made = yield* establish(deps, draft, { account, configFile: places.configFile });
     if (draft.text !== undefined) {
       yield* files.write(places.configFile, utf8(draft.text));
       yield* forgetWish(files, places);
     }
-    return ok(describe(places, account, { keys, registration }));
+    return ok(made);
+  });
+
+/** An account of a configuration that is there, or will be. */
+interface Place {
+  readonly account: AccountPlan;
+  readonly configFile: string;
+}
+
+/** Makes an account's keys and makes it known to its provider. */
+export const establish = (
+  deps: Pick<InitDeps, 'io' | 'tell'>,
+  draft: Draft,
+  { account, configFile }: Place,
+): ResultAsync<Initialised, InitError> =>
+  safeTry(async function* () {
+    yield* ensurePrivateDirectory(draft.config.client.dataDir);
+    const keys = yield* loadKeys(deps.io, account);
+    const registration = yield* enrol({ ...deps, ...draft, account, keys });
+    return ok({
+      configFile,
+      account: account.address,
+      identityKey: keys.identity.publicKey,
+      linkKey: keys.link.publicKey,
+      registration,
+    });
   });
 
 /** The configuration that an earlier run, or a person, has written. */
@@ -109,22 +132,22 @@ const newDraft = (
 
 /** The account that is meant, of those in the configuration. */
 const accountIn = (
-  { client }: DaemonConfig,
+  config: DaemonConfig,
   { configFile: path }: InitPlaces,
   { user, provider }: InitWish,
 ): Result<AccountPlan, InitError> =>
-  planAccounts({ ...client, storageKey: new Uint8Array(32) })
-    .mapErr((error): InitError => error)
-    .andThen((accounts): Result<AccountPlan, InitError> => {
-      const isMeant = (account: AccountPlan): boolean =>
-        (user === undefined || normaliseUser(user) === account.user) &&
-        (provider === undefined || normaliseDomain(provider) === account.provider);
-      const found = accounts.find(isMeant);
-      const [first] = accounts;
-      return found
-        ? ok(found)
-        : err({ kind: 'other-account', path, account: first?.address ?? '' });
-    });
+  accountsIn(config).andThen((accounts): Result<AccountPlan, InitError> => {
+    const isMeant = (account: AccountPlan): boolean =>
+      (user === undefined || normaliseUser(user) === account.user) &&
+      (provider === undefined || normaliseDomain(provider) === account.provider);
+    const found = accounts.find(isMeant);
+    const [first] = accounts;
+    return found ? ok(found) : err({ kind: 'other-account', path, account: first?.address ?? '' });
+  });
+
+/** All accounts of a configuration. */
+export const accountsIn = ({ client }: DaemonConfig): Result<readonly AccountPlan[], InitError> =>
+  planAccounts({ ...client, storageKey: new Uint8Array(32) }).mapErr((error): InitError => error);
 
 const loadKeys = (io: Io, { directory }: AccountPlan): ResultAsync<Keys, InitError> => {
   const deps = { ...io, primitives: selectPrimitives(io.log) };
@@ -139,15 +162,3 @@ const loadKeys = (io: Io, { directory }: AccountPlan): ResultAsync<Keys, InitErr
     )
     .map(([link, identity]) => ({ link, identity }));
 };
-
-const describe = (
-  { configFile }: InitPlaces,
-  { address: account }: AccountPlan,
-  { keys, registration }: { readonly keys: Keys; readonly registration: Registered },
-): Initialised => ({
-  configFile,
-  account,
-  identityKey: keys.identity.publicKey,
-  linkKey: keys.link.publicKey,
-  registration,
-});

@@ -16,16 +16,21 @@ export interface PlannedNetwork {
   readonly agreement: Readonly<Record<string, string | number>>;
 }
 
-export interface InitPlan {
-  readonly places: InitPlaces;
-  readonly network: PlannedNetwork;
+/** What a table `[[Account]]` follows from. */
+export interface PlannedAccount {
   readonly user: string;
   readonly provider: string;
+  /** Ed25519, 32 bytes. */
   readonly providerKey: Uint8Array | undefined;
-  readonly smtp: string;
-  readonly pop3: string;
   readonly maildir: string | undefined;
   readonly keyDiscovery: boolean;
+}
+
+export interface InitPlan extends PlannedAccount {
+  readonly places: InitPlaces;
+  readonly network: PlannedNetwork;
+  readonly smtp: string;
+  readonly pop3: string;
   /** X25519 identity keys that are known from the start, by address. */
   readonly recipients: ReadonlyMap<string, Uint8Array>;
   /** The table `[UpstreamProxy]`. */
@@ -54,15 +59,22 @@ const tablesOf = (plan: InitPlan) => ({
       ...plan.network.agreement,
     },
   },
-  Account: [accountOf(plan)],
+  Account: [accountOf(plan, LABEL)],
   ...(plan.recipients.size === 0 ? {} : { Recipients: textsOf(plan.recipients) }),
 });
 
-const accountOf = ({ user, provider, providerKey, maildir, keyDiscovery }: InitPlan) => ({
+/** A configuration with one more account, behind everything that it says. */
+export const withAccountText = (source: string, account: PlannedAccount, label: string): string =>
+  `${source.trimEnd()}\n\n${stringify({ Account: [accountOf(account, label)] })}`;
+
+const accountOf = (
+  { user, provider, providerKey, maildir, keyDiscovery }: PlannedAccount,
+  label: string,
+) => ({
   User: user,
   Provider: provider,
   ...(providerKey === undefined ? {} : { ProviderKeyPin: toBase64(providerKey) }),
-  Authority: LABEL,
+  Authority: label,
   ...(keyDiscovery ? { InsecureKeyDiscovery: true } : {}),
   ...(maildir === undefined ? {} : { Maildir: maildir }),
 });

@@ -9,7 +9,7 @@ import { normaliseUser } from '../../src/mail/address.js';
 import { normaliseDomain } from '../../src/mail/domain.js';
 import type { Prompter } from '../cli/prompter.js';
 import { ed25519Key } from '../config/key-text.js';
-import { freePorts } from '../testnet/prepare.js';
+import { freeAddress } from '../../testkit/free-ports.js';
 import type { InitError } from './errors.js';
 import { FIELDS, isAskedField, type AskedField } from './fields.js';
 import { hintsOf, type HintDeps, type Hints } from './hints.js';
@@ -60,7 +60,8 @@ const complete = (
 ): ResultAsync<CompleteWish, InitError> =>
   checkFields(wish).asyncAndThen(() => new ResultAsync(askMissing(prompter, wish)));
 
-const checkFields = (wish: InitWish): Result<void, InitError> => {
+/** What is wrong with a field of a wish, by its flag. */
+export const checkFields = (wish: InitWish): Result<void, InitError> => {
   if (wish.socks5 !== undefined && wish.tor !== undefined) {
     return err({ kind: 'usage', option: '--socks5', problem: 'cannot be given with --tor' });
   }
@@ -128,15 +129,11 @@ const listenersOf = (
     });
   });
 
-const freeListener = ({ network, ...io }: Io, usual: string): ResultAsync<string, InitError> =>
-  network
+const freeListener = (io: Io, usual: string): ResultAsync<string, InitError> =>
+  io.network
     .listen(usual)
     .andThen((listener) => ResultAsync.fromSafePromise(listener.close()).map(() => usual))
-    .orElse((error) =>
-      error.reason === 'in-use'
-        ? freePorts({ network, ...io }, 1).map(([port = 0]) => `127.0.0.1:${port}`)
-        : errAsync(error),
-    );
+    .orElse((error) => (error.reason === 'in-use' ? freeAddress(io) : errAsync(error)));
 
 const planOf = (places: InitPlaces, wish: CompleteWish, { recipients }: Hints): InitPlan => ({
   places,
@@ -157,8 +154,8 @@ const planOf = (places: InitPlaces, wish: CompleteWish, { recipients }: Hints): 
   registration: pageIn(wish),
 });
 
-/** Checked before. */
-const keyOf = (text: string): Uint8Array => ed25519Key.parse(text);
+/** A key's text that was checked before. */
+export const keyOf = (text: string): Uint8Array => ed25519Key.parse(text);
 
 const agreementOf = ({ epochPeriod, linkProfile, userPayload }: InitWish) => ({
   ...(epochPeriod === undefined ? {} : { EpochPeriod: epochPeriod }),
@@ -181,7 +178,10 @@ const upstreamOf = ({ socks5, tor, onion }: InitWish): InitPlan['upstream'] => {
 };
 
 /** The registration's page, where it was told. */
-export const pageIn = ({ registration, registrationWithoutHttps }: InitWish): string | undefined =>
+export const pageIn = ({
+  registration,
+  registrationWithoutHttps,
+}: Pick<InitWish, 'registration' | 'registrationWithoutHttps'>): string | undefined =>
   registration === undefined
     ? undefined
     : registrationUrl(registration, { scheme: registrationWithoutHttps ? 'http' : 'https' });

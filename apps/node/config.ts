@@ -79,6 +79,11 @@ export const readAuthorityConfig = (
 ): Result<AuthorityConfig, readonly ConfigProblem[]> =>
   readToml(authoritySchema, source, file).map(authorityOf);
 
+const TRIAL: Refusal = {
+  path: ['Debug', 'TryNodes'],
+  problem: 'takes links of mixes that no document lists: only for as long as they are tried',
+};
+
 /**
  * Reads a mix's or provider's TOML text.
  *
@@ -98,10 +103,11 @@ export const readServerConfig = (
     });
     const refusal = refusalOf(read);
     if (refusal !== undefined) return err([problemAt(refusal)]);
-    const warnings = mixingWarnings(read.Mixing ?? { Strategy: 'poisson' }).map(
-      ({ key, problem }) => problemAt({ path: ['Mixing', key], problem }),
+    const mixing = mixingWarnings(read.Mixing ?? { Strategy: 'poisson' }).map(({ key, problem }) =>
+      problemAt({ path: ['Mixing', key], problem }),
     );
-    return ok({ ...serverOf(read), warnings });
+    const trials = read.Debug.TryNodes.length === 0 ? [] : [problemAt(TRIAL)];
+    return ok({ ...serverOf(read), warnings: [...mixing, ...trials] });
   });
 
 const authorityOf = (file: AuthorityFile): AuthorityConfig => {

@@ -107,6 +107,7 @@ const nodeJson = (node: RunningNode): JsonObject => {
   return {
     ...status,
     mixing: { ...status.mixing },
+    onTrial: [...status.onTrial],
     health: status.health.map((counts) => ({ ...counts })),
     inDocument: place !== undefined,
   };

@@ -9,11 +9,7 @@
  */
 import * as z from 'zod';
 import { DEFAULT_TUNING } from '../../servers/node/options.js';
-import {
-  describeRetryPlanError,
-  parseRetryPlan,
-  printRetryPlan,
-} from '../../servers/node/retry-plan.js';
+import { describeRetryPlanError, parseRetryPlan, printRetryPlan } from '../../src/io/retry-plan.js';
 import {
   absolutePath,
   authorityKeys,
@@ -124,6 +120,12 @@ const debug = z.strictObject({
     .boolean()
     .default(DEFAULT_TUNING.sendDecoyTraffic)
     .describe('a mix’s loop decoys'),
+  TryNodes: z
+    .array(absolutePath)
+    .default([...DEFAULT_TUNING.tryNodes])
+    .describe(
+      'descriptors of mixes that no document lists yet, and that are neighbours all the same; for trials',
+    ),
   DisableRateLimit: unsupported('the limit is the authority’s SendRatePerMinute'),
   GenerateOnly: generateOnly,
 });

@@ -3,7 +3,7 @@
  * @module
  */
 import type { NodeTuning } from '../../servers/node/options.js';
-import { parseRetryPlan } from '../../servers/node/retry-plan.js';
+import { parseRetryPlan } from '../../src/io/retry-plan.js';
 import type { ServerFile } from './schema.js';
 
 export const tuningOf = ({
@@ -50,4 +50,5 @@ const debugTuningOf = (debug: ServerFile['Debug']): Partial<NodeTuning> => ({
   reauthenticateMs: debug.ReauthInterval,
   retryStepMs: debug.RetryStep,
   sendDecoyTraffic: debug.SendDecoyTraffic,
+  tryNodes: debug.TryNodes,
 });

@@ -137,6 +137,9 @@ export const daemonToml = (plan: TestnetPlan, user: UserPlan, keys: TestnetKeys)
       },
     ],
     Recipients: Object.fromEntries(known.map(({ name, account }) => [account, keyOf(keys, name)])),
-    ...(plan.pace.poll === undefined ? {} : { Debug: { PollingInterval: plan.pace.poll / 1000 } }),
+    Debug: {
+      PathsByHand: true,
+      ...(plan.pace.poll === undefined ? {} : { PollingInterval: plan.pace.poll / 1000 }),
+    },
   });
 };

@@ -6,12 +6,12 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { err, ok, ResultAsync, safeTry, type Result } from 'neverthrow';
 import { utf8 } from '../../src/bytes/text.js';
-import { uniformInt } from '../../src/crypto/sample.js';
-import type { Io, Listener, ListenError } from '../../src/io/contracts.js';
+import type { Io } from '../../src/io/contracts.js';
 import { readDaemonConfig } from '../daemon/config.js';
 import { generateKeys } from '../daemon/daemon.js';
 import { selectPrimitives } from '../../src/crypto/select.js';
 import { loadIdentity } from '../../servers/node/keys.js';
+import { freePorts } from '../../testkit/free-ports.js';
 import { authorityToml, daemonToml, serverToml, type TestnetKeys } from './configs.js';
 import type { TestnetError } from './errors.js';
 import {
@@ -24,8 +24,6 @@ import {
 
 const PLAN_FILE = 'testnet.json';
 const PRIVATE_FILE = 0o600;
-const LOWEST_PORT = 10_240;
-const PORT_RANGE = 32_768 - LOWEST_PORT;
 
 /**
  * Makes everything that the parts need to start.
@@ -68,23 +66,6 @@ const isPlan = (value: unknown): value is TestnetPlan =>
 
 const savePlan = (plan: TestnetPlan): Promise<void> =>
   writeFile(join(plan.directory, PLAN_FILE), JSON.stringify(plan), { mode: PRIVATE_FILE });
-
-/**
- * Ports that nobody listens on, all different, and below those that systems give to outgoing
- * connections: a part that is killed must find its port free when it starts again.
- */
-export const freePorts = (io: Io, count: number): ResultAsync<readonly number[], ListenError> =>
-  safeTry(async function* () {
-    const held = new Map<number, Listener>();
-    while (held.size < count) {
-      const port = LOWEST_PORT + uniformInt(io.random, PORT_RANGE);
-      const listened = await io.network.listen(`127.0.0.1:${port}`);
-      if (listened.isOk()) held.set(port, listened.value);
-      else if (listened.error.reason !== 'in-use') return err(listened.error);
-    }
-    await Promise.all([...held.values()].map((listener) => listener.close()));
-    return ok([...held.keys()]);
-  });
 
 const preparePart = (
   plan: TestnetPlan,

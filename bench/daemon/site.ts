@@ -10,6 +10,7 @@ import { toBase64 } from '../../src/bytes/text.js';
 import { selectPrimitives } from '../../src/crypto/select.js';
 import { nodeIo, nodeLog } from '../../src/io/node.js';
 import type { NetworkConfig } from '../../src/index.js';
+import { freeAddress } from '../../testkit/free-ports.js';
 
 /** The bench's own world; what goes wrong in it is told. */
 export const io = { ...nodeIo(), log: nodeLog({ level: 'error' }) };
@@ -46,8 +47,8 @@ export const makeSite = async (): Promise<Site> => {
     directory,
     dataDir: join(directory, 'data'),
     configFile: join(directory, 'daemon.toml'),
-    smtp: await freeAddress(),
-    pop3: await freeAddress(),
+    smtp: (await freeAddress(io))._unsafeUnwrap(),
+    pop3: (await freeAddress(io))._unsafeUnwrap(),
     dispose: () => rm(directory, { recursive: true, force: true }),
   };
 };
@@ -100,10 +101,4 @@ export const answers = async (address: string): Promise<boolean> => {
   const dialled = await io.network.dial(address, new AbortController().signal);
   dialled.map((duplex) => duplex.destroy());
   return dialled.isOk();
-};
-
-const freeAddress = async (): Promise<string> => {
-  const listener = (await io.network.listen('127.0.0.1:0'))._unsafeUnwrap();
-  await listener.close();
-  return listener.address;
 };

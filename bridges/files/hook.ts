@@ -5,8 +5,8 @@
  * or shortly before. Whatever becomes of it, mail is delivered all the same.
  * @module
  */
-import { spawn } from 'node:child_process';
 import type { Clock, Log } from '../../src/io/contracts.js';
+import { runProgram, type ProgramEnd } from './program.js';
 
 const MODULE = 'hook';
 const DEFAULT_QUIET_MS = 1000;
@@ -29,9 +29,6 @@ export interface Hook {
   /** Starts it no more; one that runs is killed. */
   close(): Promise<void>;
 }
-
-/** What belongs to this program only: sockets and secrets of the service manager. */
-const OURS = /^(?:NOTIFY_SOCKET|LISTEN_.*|CREDENTIALS_DIRECTORY|WATCHDOG_.*|NODE_OPTIONS)$/;
 
 /** A hook that has not been fired yet. */
 export const openHook = (options: HookOptions): Hook => {
@@ -61,52 +58,23 @@ export const openHook = (options: HookOptions): Hook => {
 };
 
 const runOnce = async (options: HookOptions, signal: AbortSignal): Promise<void> => {
-  const { clock, log, limitMs = DEFAULT_LIMIT_MS } = options;
-  const over = new AbortController();
-  const ending = AbortSignal.any([signal, over.signal]);
-  const isLate = clock.sleep(limitMs, ending).then(() => !ending.aborted);
-  const ended = start(options.command, (kill) => {
-    void isLate.then(kill);
-  });
-  const problem = await ended;
-  over.abort();
-  if (signal.aborted || problem === undefined) return;
-  log.write('warning', MODULE, 'the command behind a delivery has failed', {
-    reason: (await isLate) ? 'timeout' : problem,
-  });
+  const { command, clock, log, limitMs = DEFAULT_LIMIT_MS } = options;
+  const end = await runProgram({ command, limitMs, clock, signal });
+  const reason = problemOf(end);
+  if (signal.aborted || reason === undefined) return;
+  log.write('warning', MODULE, 'the command behind a delivery has failed', { reason });
 };
 
-/** Runs a command to its end; what is wrong with it, or `undefined`. */
-const start = (
-  [program = '', ...parameters]: readonly string[],
-  onRunning: (kill: () => void) => void,
-): Promise<string | undefined> =>
-  new Promise((resolve) => {
-    // A group of its own, so that what it has started ends with it.
-    const child = spawn(program, parameters, {
-      stdio: 'ignore',
-      detached: true,
-      env: environment(),
-    });
-    let isOver = false;
-    child.once('error', (error) => resolve('code' in error ? String(error.code) : 'start'));
-    child.once('close', (code, signal) => {
-      isOver = true;
-      resolve(code === 0 ? undefined : (signal ?? `exit code ${String(code)}`));
-    });
-    // Its number may be somebody else's by then.
-    onRunning(() => {
-      if (!isOver) killGroup(child.pid);
-    });
-  });
-
-const killGroup = (pid: number | undefined): void => {
-  try {
-    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
-  } catch {
-    // It has ended by itself.
+const problemOf = (end: ProgramEnd): string | undefined => {
+  switch (end.kind) {
+    case 'exit':
+      return end.code === 0 ? undefined : `exit code ${end.code}`;
+    case 'signal':
+      return end.signal;
+    case 'not-started':
+      return end.code;
+    case 'timeout':
+    case 'aborted':
+      return end.kind;
   }
 };
-
-const environment = (): Record<string, string | undefined> =>
-  Object.fromEntries(Object.entries(process.env).filter(([name]) => !OURS.test(name)));

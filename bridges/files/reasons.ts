@@ -22,6 +22,9 @@ export const reasonFor = (error: DropError): string | undefined => {
       return `This is no usable address: ${error.address}`;
     case 'bad-mail':
       return `The mail is malformed: ${error.problem}`;
+    case 'paths-locked':
+    case 'bad-path':
+      return 'The mail cannot go by the path that was written for it.';
     case 'unsanitisable':
       return `The mail ${unsanitisableText(error)}.`;
     case 'forbidden-header':

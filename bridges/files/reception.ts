@@ -39,9 +39,9 @@ export const deliverAll = async (
   }
 };
 
-/** A full disk is no reason to lose a mail: it waits, and those behind it wait too. */
-const inTheEnd = async (
-  { clock, log, module, signal }: Reception,
+/** A full disk is no reason to lose a mail: it waits, and so does whoever calls. */
+export const inTheEnd = async (
+  { clock, log, module, signal }: Pick<Reception, 'clock' | 'log' | 'module' | 'signal'>,
   deliver: () => ResultAsync<void, DeliveryError>,
 ): Promise<void> => {
   for (let waitMs = FIRST_RETRY_MS; !signal.aborted; waitMs = Math.min(2 * waitMs, LAST_RETRY_MS)) {
@@ -54,6 +54,12 @@ const inTheEnd = async (
   }
 };
 
-/** Nobody can be told any more; the mail is handed out again when the account comes back. */
+/**
+ * Nobody can be told any more, and the mail is handed out again when the account comes back; or it
+ * has gone.
+ */
 const isOver = ({ kind }: DeliveryError): boolean =>
-  kind === 'unknown-account' || kind === 'closed' || kind === 'store-closed';
+  kind === 'unknown-account' ||
+  kind === 'closed' ||
+  kind === 'store-closed' ||
+  kind === 'no-such-mail';

@@ -1,15 +1,10 @@
 /**
- * Replies of SMTP servers: read line by line, and ours where the upstream has none.
+ * What the mail program is told: the upstream's replies, and ours where it has none.
  * @module
  */
 import { unsanitisableText } from '../../src/sanitise/sentences.js';
 import type { SanitiseError } from '../../src/sanitise/sanitise.js';
-
-export interface Reply {
-  readonly code: number;
-  /** As the server said it, lines joined by spaces; begins with its enhanced code if it has one. */
-  readonly text: string;
-}
+import type { Reply } from '../mta/replies.js';
 
 /** Why there is no upstream. */
 export type UpstreamError =
@@ -49,30 +44,4 @@ export const replyFor = (error: FilterError): Reply => {
     case 'mail-too-large':
       return { code: 552, text: `5.3.4 The mail is larger than ${error.limit} bytes` };
   }
-};
-
-export const isRefusal = ({ code }: Reply): boolean => code >= 400;
-
-/** More than this of one reply nobody says. */
-const MAX_REPLY = 16 * 1024;
-
-/** Puts pieces of text together to replies. */
-export const replyReader = (): ((piece: string) => readonly Reply[] | 'malformed') => {
-  let held = '';
-  let lines: string[] = [];
-  return (piece) => {
-    held += piece;
-    const replies: Reply[] = [];
-    for (let end = held.indexOf('\n'); end >= 0; end = held.indexOf('\n')) {
-      const [whole, digits = '', mark, text = ''] =
-        /^([2-5]\d\d)(?:([ -])(.*))?$/.exec(held.slice(0, end).replace(/\r$/, '')) ?? [];
-      held = held.slice(end + 1);
-      if (whole === undefined) return 'malformed';
-      lines.push(text);
-      if (mark === '-') continue;
-      replies.push({ code: Number(digits), text: lines.join(' ').replace(/[^\x20-\x7e]/g, '?') });
-      lines = [];
-    }
-    return held.length + lines.join('').length > MAX_REPLY ? 'malformed' : replies;
-  };
 };

@@ -20,10 +20,13 @@ import { within } from '../../src/control/within.js';
 import { formatAddress, parseAddress } from '../../src/io/address.js';
 import type { Clock, ListenError, Log, Random } from '../../src/io/contracts.js';
 import { normaliseAddress } from '../../src/mail/address.js';
+import { withCrlf } from '../../src/mail/line-ends.js';
 import type { SanitisePolicy, Threads } from '../../src/sanitise/policy.js';
 import { normalForm } from '../../src/sanitise/sanitise.js';
-import { type FilterError, isRefusal, type Reply, replyFor } from './replies.js';
-import { openUpstream, stuffed, type Upstream, type UpstreamOptions } from './upstream.js';
+import { stuffed } from '../mta/data.js';
+import { isRefusal, type Reply } from '../mta/replies.js';
+import { replyFor, type FilterError } from './replies.js';
+import { openUpstream, type Upstream, type UpstreamOptions } from './upstream.js';
 
 const MODULE = 'filter';
 const MAX_CLIENTS = 32;
@@ -184,7 +187,7 @@ const pass = async (
   const upstream = sessions.get(session.id);
   const ready = (await upstream?.ask('DATA')) ?? replyFor(GONE);
   if (ready.code !== 354) return isRefusal(ready) ? ready : replyFor(GONE);
-  return (await upstream?.send(stuffed(clean.value.mail))) ?? replyFor(GONE);
+  return (await upstream?.send(stuffed(withCrlf(clean.value.mail)))) ?? replyFor(GONE);
 };
 
 const collect = async (

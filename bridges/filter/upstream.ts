@@ -11,9 +11,8 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { err, ok, type Result } from 'neverthrow';
 import { toBase64, utf8 } from '../../src/bytes/text.js';
-import { concat } from '../../src/bytes/writer.js';
-import { withCrlf } from '../../src/mail/line-ends.js';
-import { isRefusal, type Reply, replyReader, type UpstreamError } from './replies.js';
+import { isRefusal, replyReader, type Reply } from '../mta/replies.js';
+import type { UpstreamError } from './replies.js';
 
 export interface Credentials {
   readonly user: string;
@@ -36,9 +35,6 @@ const EHLO_NAME = 'localhost';
 /** RFC 5321 §4.5.3.2: ten minutes for the end of a mail, five for the rest; one limit for both. */
 const REPLY_MS = 10 * 60_000;
 const CONNECT_MS = 30_000;
-
-const DOT = 0x2e;
-const LF = 0x0a;
 
 /** A conversation with a server; replies come in the order of what was said. */
 export class Upstream {
@@ -201,19 +197,3 @@ const logIn = async (upstream: Upstream, { credentials }: UpstreamOptions): Prom
     ? DONE
     : err({ kind: 'log-in', reply: told ?? plain });
 };
-
-/** A mail as it goes after DATA: CRLF, dots doubled, and the dot that ends it. */
-export const stuffed = (mail: Uint8Array): Uint8Array => {
-  const lines = withCrlf(mail);
-  const dots = lines.reduce((n, byte, at) => n + (isLeadingDot(lines, byte, at) ? 1 : 0), 0);
-  const bytes = new Uint8Array(lines.length + dots);
-  let length = 0;
-  for (const [at, byte] of lines.entries()) {
-    if (isLeadingDot(lines, byte, at)) bytes[length++] = DOT;
-    bytes[length++] = byte;
-  }
-  return concat(bytes, utf8(lines.length === 0 || lines.at(-1) === LF ? '.\r\n' : '\r\n.\r\n'));
-};
-
-const isLeadingDot = (lines: Uint8Array, byte: number, at: number): boolean =>
-  byte === DOT && (at === 0 || lines[at - 1] === LF);

@@ -21,6 +21,13 @@ const MODULE = 'drop';
 const DEFAULT_MAX_MAIL_LENGTH = 32 * 1024 * 1024;
 const DEFAULT_RESCAN_MS = 60_000;
 const DEFAULT_STABLE_MS = 500;
+/** A file to be sent. */
+interface Waiting {
+  readonly file: DroppedFile;
+  /** On the monotonic clock. */
+  readonly fromMs: number;
+}
+
 /** Where programs put mails; `.Queued` is looked at now and then. */
 const WATCHED = ['new', 'cur', '.'];
 
@@ -33,7 +40,10 @@ export interface DropOptions extends Pick<SubmitDeps, 'client' | 'account'> {
   readonly keepSent?: boolean;
   /** How often everything is looked at, whatever the file system reports; default a minute. */
   readonly rescanMs?: number;
-  /** How long a plain file must have been the same before it counts as whole; default 500. */
+  /**
+   * How long a plain file must have been the same before it counts as whole, and a mail in `new/` or
+   * `cur/` is left to whoever has put it there, such as an indexer; default 500.
+   */
   readonly stableMs?: number;
   readonly clock: Clock;
   readonly log: Log;
@@ -62,7 +72,7 @@ class Drop {
   readonly #stop = new AbortController();
   readonly #watchers = new Watchers((path) => this.#offer(path));
   /** Files to be sent, by path, in order of their arrival. */
-  readonly #waiting = new Map<string, DroppedFile>();
+  readonly #waiting = new Map<string, Waiting>();
   /** Plain files that may still grow. */
   readonly #settling = new Set<string>();
   /** Sent, and could not be moved; that was said of them. */
@@ -124,26 +134,35 @@ class Drop {
     const file = droppedFile(this.#options.directory, path);
     if (file === undefined || this.#waiting.has(path)) return;
     if (file.isPlain) void this.#settle(file);
-    else this.#enqueue(file);
+    else this.#enqueue(file, this.#stableMs);
   }
 
   async #settle(file: DroppedFile): Promise<void> {
-    const { clock, stableMs = DEFAULT_STABLE_MS } = this.#options;
     if (this.#settling.has(file.path)) return;
     this.#settling.add(file.path);
-    const settled = await settles(file, { clock, stableMs, signal: this.#stop.signal });
-    if (settled) this.#enqueue(file);
+    const { clock } = this.#options;
+    const { signal } = this.#stop;
+    const settled = await settles(file, { clock, stableMs: this.#stableMs, signal });
+    if (settled) this.#enqueue(file, 0);
     this.#settling.delete(file.path);
   }
 
-  #enqueue(file: DroppedFile): void {
-    this.#waiting.set(file.path, file);
+  get #stableMs(): number {
+    return this.#options.stableMs ?? DEFAULT_STABLE_MS;
+  }
+
+  #enqueue(file: DroppedFile, graceMs: number): void {
+    this.#waiting.set(file.path, { file, fromMs: this.#options.clock.monotonic() + graceMs });
     this.#working ??= this.#work();
   }
 
   async #work(): Promise<void> {
-    for (const [path, file] of this.#waiting) {
-      if (this.#stop.signal.aborted) break;
+    const { clock } = this.#options;
+    const { signal } = this.#stop;
+    for (const [path, { file, fromMs }] of this.#waiting) {
+      const restMs = fromMs - clock.monotonic();
+      if (restMs > 0) await clock.sleep(restMs, signal);
+      if (signal.aborted) break;
       // What is put there meanwhile is another file.
       this.#waiting.delete(path);
       await this.#submit(file);

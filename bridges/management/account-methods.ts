@@ -2,11 +2,20 @@
  * The accounts' methods for JSON-RPC.
  * @module
  */
-import { err, ok } from 'neverthrow';
+import { err, errAsync, ok, type ResultAsync } from 'neverthrow';
 import { toBase64 } from '../../src/bytes/text.js';
-import { gives, rpcMethod, text, texts, value, type RpcMethods } from '../../src/control/method.js';
+import {
+  gives,
+  rpcMethod,
+  text,
+  texts,
+  value,
+  type RpcFailure,
+  type RpcMethod,
+  type RpcMethods,
+} from '../../src/control/method.js';
 import { INTEGER, listOf, NOTHING, orNothing, record, TEXT } from '../../src/control/schema.js';
-import type { MixClient } from '../../src/index.js';
+import type { MailDelay, MixClient, RemoteAccount } from '../../src/index.js';
 import { ACCOUNT, ACCOUNT_KEYS, NODE_HEALTH, REMOTE_ACCOUNT } from './schemas.js';
 import { accountJson, remoteAccountJson } from './shapes.js';
 
@@ -16,6 +25,7 @@ export const ACCOUNT_PARAM = { account: text('an account’s address') };
 export const accountMethods = (client: MixClient): RpcMethods => ({
   ...accountViews(client),
   ...accountChanges(client),
+  ...delayMethods(client),
   ...loopMethods(client),
   ...remoteMethods(client),
 });
@@ -39,6 +49,22 @@ const accountViews = ({ accounts }: MixClient): RpcMethods => ({
         ),
   ),
 });
+
+const delayMethods = ({ accounts }: MixClient): RpcMethods => ({
+  'accounts.setDelay': rpcMethod(
+    {
+      summary: 'has an account’s mail leave at once, or in batches about a day apart',
+      params: { ...ACCOUNT_PARAM, delay: text('usual or batch') },
+      answer: gives(NOTHING),
+    },
+    ({ account, delay }) =>
+      isDelay(delay)
+        ? accounts.setDelay(account, delay).map(() => value(null))
+        : errAsync({ kind: 'invalid-params', param: 'delay', rule: 'usual or batch' }),
+  ),
+});
+
+const isDelay = (word: string): word is MailDelay => word === 'usual' || word === 'batch';
 
 const accountChanges = ({ accounts }: MixClient): RpcMethods => ({
   'accounts.pause': rpcMethod(
@@ -100,31 +126,25 @@ const loopMethods = ({ accounts }: MixClient): RpcMethods => ({
 
 /** What an account's provider is asked over the network, which takes as long as a mail. */
 const remoteMethods = ({ accounts }: MixClient): RpcMethods => ({
-  'accounts.showRemote': rpcMethod(
-    {
-      summary: 'asks an account’s provider what it knows of it',
-      params: ACCOUNT_PARAM,
-      answer: gives(REMOTE_ACCOUNT),
-    },
-    ({ account }, signal) =>
-      accounts.showRemote(account, signal).map((remote) => value(remoteAccountJson(remote))),
+  'accounts.showRemote': remoteMethod(
+    'asks an account’s provider what it knows of it',
+    accounts.showRemote.bind(accounts),
   ),
-  'accounts.deleteRemote': rpcMethod(
-    {
-      summary: 'has an account deleted at its provider, which cannot be taken back',
-      params: ACCOUNT_PARAM,
-      answer: gives(REMOTE_ACCOUNT),
-    },
-    ({ account }, signal) =>
-      accounts.deleteRemote(account, signal).map((remote) => value(remoteAccountJson(remote))),
+  'accounts.deleteRemote': remoteMethod(
+    'has an account deleted at its provider, which cannot be taken back',
+    accounts.deleteRemote.bind(accounts),
   ),
-  'accounts.rotateLinkKey': rpcMethod(
-    {
-      summary: 'puts a new link key in the place of an account’s; after an error, do it again',
-      params: ACCOUNT_PARAM,
-      answer: gives(REMOTE_ACCOUNT),
-    },
-    ({ account }, signal) =>
-      accounts.rotateLinkKey(account, signal).map((remote) => value(remoteAccountJson(remote))),
+  'accounts.rotateLinkKey': remoteMethod(
+    'puts a new link key in the place of an account’s; after an error, do it again',
+    accounts.rotateLinkKey.bind(accounts),
   ),
 });
+
+const remoteMethod = (
+  summary: string,
+  ask: (account: string, signal: AbortSignal) => ResultAsync<RemoteAccount, RpcFailure>,
+): RpcMethod =>
+  rpcMethod(
+    { summary, params: ACCOUNT_PARAM, answer: gives(REMOTE_ACCOUNT) },
+    ({ account }, signal) => ask(account, signal).map((remote) => value(remoteAccountJson(remote))),
+  );

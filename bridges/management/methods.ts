@@ -24,6 +24,7 @@ import type { Params } from '../../src/control/params.js';
 import { BYTES, described, listOf, NOTHING, TEXT } from '../../src/control/schema.js';
 import type { MixClient } from '../../src/index.js';
 import { ACCOUNT_PARAM, accountMethods } from './account-methods.js';
+import { replyBlockMethods } from './reply-block-methods.js';
 import { ENTRIES, EVENT, FOUND_KEY, PROBLEMS, QUEUED, RECIPIENT, SENT } from './schemas.js';
 import { entryJson, eventJson, keyJson, queuedJson, recipientJson, sentJson } from './shapes.js';
 
@@ -35,6 +36,7 @@ export const clientMethods = (client: MixClient): RpcMethods => ({
   ...sendingMethods(client),
   ...outboxMethods(client),
   ...inboxMethods(client),
+  ...replyBlockMethods(client),
   events: rpcMethod(
     { summary: 'what happens from now on', params: {}, answer: streams(EVENT) },
     (_, signal) => ok({ kind: 'stream', items: mapped(client.events(signal), eventJson) }),
@@ -121,6 +123,8 @@ const BAD_RECIPIENTS =
   'what becomes of recipients who cannot have it: refuse the mail (default), skip or report them, ' +
   'or report-all, also where nobody is left';
 
+const PATH = 'the mixes to cross, such as `mix1,?,*`; else they are drawn; locked by default';
+
 const sendingMethods = (client: MixClient): RpcMethods => ({
   send: rpcMethod(
     {
@@ -132,6 +136,7 @@ const sendingMethods = (client: MixClient): RpcMethods => ({
         unreliable: flag('send it once, without acknowledgements'),
         badRecipients: optionalText(BAD_RECIPIENTS),
         once: optionalText('a name of this very send: by the same one nothing is sent again'),
+        path: optionalText(PATH),
       },
       answer: gives(listOf(SENT)),
     },

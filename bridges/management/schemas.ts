@@ -47,6 +47,12 @@ export const ACCOUNT = record({
   skewMs: orNothing(described(INTEGER, 'our clock minus that of the network, ms')),
 });
 
+/** When an account's mail leaves. */
+export const DEPARTURE = {
+  delay: described(oneOf('usual', 'batch'), 'usual: as soon as it can; batch: about once a day'),
+  nextBatchAtMs: orNothing(described(TIME, 'when the next batch leaves; null: there is none')),
+};
+
 export const ACCOUNT_KEYS = record({ identityKey: BYTES, linkKey: BYTES });
 
 export const NODE_HEALTH = record({
@@ -61,10 +67,29 @@ export const NODE_HEALTH = record({
   lost: INTEGER,
 });
 
+const REPLY_BLOCK = {
+  via: described(TEXT, 'the provider whose accounts can use it'),
+  hops: INTEGER,
+  validFrom: described(INTEGER, 'ms since the Unix epoch'),
+  expiresAt: described(INTEGER, 'ms since the Unix epoch'),
+};
+
+export const MADE_REPLY_BLOCK = record({
+  ...REPLY_BLOCK,
+  text: described(TEXT, 'its text form, to be handed on'),
+});
+
+export const INSPECTED_REPLY_BLOCK = record({
+  ...REPLY_BLOCK,
+  isExpired: FLAG,
+  isUsed: described(FLAG, 'by an account of this daemon'),
+});
+
 export const REMOTE_ACCOUNT = record({
   linkKey: described(BYTES, 'with which the account connects'),
   identityKey: orNothing(described(BYTES, 'what the key server tells')),
   waiting: described(INTEGER, 'items that wait at the provider'),
+  limit: orNothing(described(INTEGER, 'how many may wait; null: the provider does not say')),
   leavesAtMs: orNothing(described(TIME, 'when the account is deleted; null: it stays')),
 });
 
@@ -90,7 +115,7 @@ export const QUEUED = record({
   account: ACCOUNT_NAME,
   messageId: TEXT,
   recipient: TEXT,
-  state: oneOf('queued', 'awaiting-key', 'held'),
+  state: oneOf('queued', 'awaiting-key', 'held', 'awaiting-batch'),
   blocks: INTEGER,
   acknowledged: described(INTEGER, 'blocks that have arrived'),
   transmissions: described(INTEGER, 'of all blocks so far'),

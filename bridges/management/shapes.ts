@@ -30,6 +30,7 @@ export const remoteAccountJson = (remote: RemoteAccount): JsonObject => ({
   linkKey: toBase64(remote.linkKey),
   identityKey: remote.identityKey === undefined ? null : toBase64(remote.identityKey),
   waiting: remote.waiting,
+  limit: remote.limit ?? null,
   leavesAtMs: remote.leavesAtMs ?? null,
 });
 

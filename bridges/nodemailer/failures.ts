@@ -43,6 +43,9 @@ const describe = (
       return { code: 'EMESSAGE', text: `the mail has more than ${reason.limit} bytes` };
     case 'unsanitisable':
       return { code: 'EMESSAGE', text: `the mail ${unsanitisableText(reason)}` };
+    case 'paths-locked':
+    case 'bad-path':
+      return { code: 'EENVELOPE', text: 'the mail cannot go by the path that was written for it' };
     case 'aborted':
       return { code: 'EABORT', text: 'the send was aborted before anything was queued' };
     case 'closed':

@@ -44,6 +44,36 @@ const loginReply = ({ kind }: LoginRefusal): Reply =>
     ? { code: 535, text: '5.7.8 Wrong user name or password' }
     : { code: 421, text: '4.7.0 Too many wrong passwords' };
 
+/** What is wrong with the mail itself. */
+type MailRefusal = Extract<
+  Refusal,
+  {
+    readonly kind:
+      | 'bad-mail'
+      | 'unsanitisable'
+      | 'forbidden-header'
+      | 'mail-too-large'
+      | 'paths-locked'
+      | 'bad-path';
+  }
+>;
+
+const mailReply = (refusal: MailRefusal): Reply => {
+  switch (refusal.kind) {
+    case 'bad-mail':
+      return { code: 554, text: `5.6.0 The mail is malformed: ${refusal.problem}` };
+    case 'unsanitisable':
+      return { code: 554, text: `5.6.0 The mail ${unsanitisableText(refusal)}` };
+    case 'forbidden-header':
+      return { code: 550, text: `5.7.7 The header ${refusal.header} is set by receivers only` };
+    case 'mail-too-large':
+      return { code: 552, text: `5.3.4 The mail is larger than ${refusal.limit} bytes` };
+    case 'paths-locked':
+    case 'bad-path':
+      return { code: 554, text: '5.7.1 The mail cannot go by the path that was written for it' };
+  }
+};
+
 /** The sentence for a refusal. */
 export const replyTo = (refusal: Refusal): Reply => {
   switch (refusal.kind) {
@@ -64,13 +94,12 @@ export const replyTo = (refusal: Refusal): Reply => {
     case 'bad-address':
       return { code: 553, text: `5.1.3 <${refusal.address}> is no usable address` };
     case 'bad-mail':
-      return { code: 554, text: `5.6.0 The mail is malformed: ${refusal.problem}` };
     case 'unsanitisable':
-      return { code: 554, text: `5.6.0 The mail ${unsanitisableText(refusal)}` };
     case 'forbidden-header':
-      return { code: 550, text: `5.7.7 The header ${refusal.header} is set by receivers only` };
     case 'mail-too-large':
-      return { code: 552, text: `5.3.4 The mail is larger than ${refusal.limit} bytes` };
+    case 'paths-locked':
+    case 'bad-path':
+      return mailReply(refusal);
     case 'store-full':
     case 'store-io':
       return { code: 452, text: '4.3.1 No room to keep the mail, try again later' };

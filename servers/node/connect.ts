@@ -16,7 +16,7 @@ import type { Backlog, Waiting } from './backlog.js';
 import { startDeadline } from './deadline.js';
 import type { Drop } from './drops.js';
 import type { NodeTuning } from './options.js';
-import { retryGapMs } from './retry-plan.js';
+import { retryGapMs } from '../../src/io/retry-plan.js';
 import { SendQueue } from './send-queue.js';
 import type { Verdict } from './topology.js';
 

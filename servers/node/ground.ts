@@ -26,6 +26,7 @@ import { openReplayLog, type ReplayLog } from './replay.js';
 import type { Resources } from './resources.js';
 import type { NodeRole, RoleMaker } from './role.js';
 import type { SharedMemory } from './shared.js';
+import { Trials } from './trials.js';
 
 export interface Ground {
   readonly io: Io;
@@ -44,6 +45,7 @@ export interface Ground {
   readonly mixKeys: MixKeys;
   readonly replay: ReplayLog;
   readonly documents: DocumentKeeper;
+  readonly trials: Trials;
   readonly counters: Counters;
   readonly resources: Resources;
 }
@@ -66,27 +68,27 @@ export const openGround = (
     const link: LinkDeps = { ...suite, profile: network.link, clock, random };
     const identity = yield* loadIdentity({ ...suite, files, random }, keyDirOf(options));
     const stores = yield* openStores(options, resources);
-    const { store } = stores;
     const shared = yield* openShared(maker, resources);
-    const { mixKeys, replay } = yield* openKeys(options, suite, shared ?? { store });
+    const { mixKeys, replay } = yield* openKeys(options, suite, shared ?? stores);
     const directory = directoryOf(options, link);
-    const roleKind = maker.kind;
-    const documents = openDocuments(options, { roleKind, suite, directory });
+    const documents = openDocuments(options, { roleKind: maker.kind, suite, directory });
     resources.add(() => documents.close());
+    const tuning = { ...DEFAULT_TUNING, ...options.tuning };
     return ok({
       io,
       options,
-      tuning: { ...DEFAULT_TUNING, ...options.tuning },
-      roleKind,
+      tuning,
+      roleKind: maker.kind,
       suite,
       link,
       directory,
       identity,
       ...stores,
-      publications: shared?.store ?? store,
+      publications: (shared ?? stores).store,
       mixKeys,
       replay,
       documents,
+      trials: new Trials({ ...io, suite, tuning, identityKey: identity.identityKey }),
       counters: makeCounters(io.log),
       resources,
     });

@@ -10,6 +10,7 @@ import { equal } from '../../src/bytes/compare.js';
 import { Writer } from '../../src/bytes/writer.js';
 import type { Primitives, Scalar } from '../../src/crypto/primitives.js';
 import type { Random } from '../../src/io/contracts.js';
+import { Turns } from '../../src/io/turns.js';
 import {
   elapsedMs,
   epochAt,
@@ -65,7 +66,7 @@ export class MixKeys {
   readonly #deps: MixKeyDeps;
   readonly #keys: Map<Epoch, MixKey>;
   /** One at a time: two must not make the same epoch's key. */
-  #turn: Promise<Result<void, StoreError>> = Promise.resolve(ok(undefined));
+  readonly #turns = new Turns();
 
   /** Only {@link openMixKeys} makes one. */
   constructor(deps: MixKeyDeps, keys: readonly MixKey[]) {
@@ -84,8 +85,7 @@ export class MixKeys {
 
   /** Makes the missing keys of `first` and the epochs after it; durable when ok. */
   ensure(first: Epoch): ResultAsync<void, StoreError> {
-    this.#turn = this.#turn.then(() => this.#makeMissing(first));
-    return new ResultAsync(this.#turn);
+    return this.#turns.take(() => this.#makeMissing(first));
   }
 
   async #makeMissing(first: Epoch): Promise<Result<void, StoreError>> {

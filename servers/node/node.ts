@@ -144,6 +144,7 @@ const statusOf = (stages: Stages): NodeStatus => {
     role: stages.role.kind,
     epoch,
     document: documents.state(),
+    onTrial: stages.trials.names,
     place: view && placeOf(view, identity.identityKey),
     nextEpochReady: documents.view(epoch + 1) !== undefined || publisher.isSettled(epoch + 1),
     mixKeys: mixKeys.all.map((key) => key.epoch),

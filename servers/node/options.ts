@@ -10,7 +10,7 @@ import type { FaultStage } from './fault-stage.js';
 import type { KeyError } from './keys.js';
 import type { BadRecord } from './mix-keys.js';
 import type { Places } from './places.js';
-import type { RetryPlan } from './retry-plan.js';
+import type { RetryPlan } from '../../src/io/retry-plan.js';
 
 /** Local limits; none of them can be seen on the wire. */
 export interface NodeTuning {
@@ -60,6 +60,8 @@ export interface NodeTuning {
   readonly sendDecoyTraffic: boolean;
   /** How long after its expected time a loop decoy counts as lost, ms. */
   readonly decoySlackMs: number;
+  /** Paths of the descriptors of mixes on trial; see `trials.ts`. */
+  readonly tryNodes: readonly string[];
 }
 
 export const DEFAULT_TUNING: NodeTuning = {
@@ -87,6 +89,7 @@ export const DEFAULT_TUNING: NodeTuning = {
   publishPollMs: 5_000,
   sendDecoyTraffic: false,
   decoySlackMs: 15_000,
+  tryNodes: [],
 };
 
 export interface NodeOptions extends Places {

@@ -150,10 +150,11 @@ const commonOf = ({ io, tuning, counters, resources }: Ground) => ({
   signal: resources.signal,
 });
 
-const topologyOf = ({ options, documents, identity }: Ground): TopologyDeps => ({
+const topologyOf = ({ options, documents, identity, trials }: Ground): TopologyDeps => ({
   epochTime: options.network.epochTime,
   view: (epoch) => documents.view(epoch),
   identityKey: identity.identityKey,
+  onTrial: (view) => trials.neighbours(view),
 });
 
 /** Nodes name themselves by their identity key and prove it with their link key. */

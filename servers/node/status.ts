@@ -14,6 +14,8 @@ export interface NodeStatus {
   readonly epoch: Epoch;
   /** Which document it goes by; `stale`: an older one that is still valid. */
   readonly document: DocumentState;
+  /** Names of the mixes on trial, this one too where it is. */
+  readonly onTrial: readonly string[];
   /** Where the current document puts this node; `undefined` when it does not. */
   readonly place: Place | undefined;
   /** Whether the authority has settled our descriptor of the next epoch, or it has a document. */

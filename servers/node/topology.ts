@@ -28,6 +28,8 @@ export interface TopologyDeps {
   readonly view: (epoch: Epoch) => NetworkView | undefined;
   /** Our Ed25519 identity key. */
   readonly identityKey: Uint8Array;
+  /** Neighbours on trial, which a document does not list; see `trials.ts`. */
+  readonly onTrial: (view: NetworkView) => readonly NetworkNode[];
 }
 
 /** The part of an epoch at whose end connections for the next one are made ready. */
@@ -110,13 +112,14 @@ const isCurrent = (
 };
 
 const neighbours = (
-  { identityKey }: TopologyDeps,
+  { identityKey, onTrial }: TopologyDeps,
   view: NetworkView,
   direction: Direction,
 ): readonly NetworkNode[] => {
   const place = placeOf(view, identityKey);
-  if (place === undefined) return [];
-  return direction === 'incoming' ? before(view, place) : after(view, place);
+  if (place === undefined) return onTrial(view);
+  const listed = direction === 'incoming' ? before(view, place) : after(view, place);
+  return [...listed, ...onTrial(view)];
 };
 
 const before = (view: NetworkView, place: Place): readonly NetworkNode[] => {

@@ -66,7 +66,8 @@ const applyView = ({ hold, io, options }: Stages, view: NetworkView): void => {
 };
 
 const recheckAll = async (stages: Stages): Promise<void> => {
-  const { dispatcher, listening, carryOver, resources } = stages;
+  const { dispatcher, listening, carryOver, trials, resources } = stages;
+  await trials.refresh();
   if (resources.signal.aborted) return;
   dispatcher.sweep();
   if (dispatcher.connections.planned > 0) await carryOver.resume();

@@ -40,6 +40,8 @@ export interface AccountServiceDeps {
   readonly accounts: Accounts;
   /** Items that wait for a user. */
   readonly waiting: (user: UserName) => ResultAsync<number, StoreError>;
+  /** How many may, at this moment. */
+  readonly limit: () => number;
   /** A user has gone with everything that waited for them. */
   readonly onGone: (user: UserName) => void;
   readonly count: (event: string) => void;
@@ -161,13 +163,14 @@ export class AccountService implements Service {
 
   /** What there is of an account; a deleted one is told when it goes. */
   #report(name: UserName): ResultAsync<object, StoreError> {
-    const { accounts, waiting } = this.#deps;
+    const { accounts, waiting, limit } = this.#deps;
     return accounts.find(name).andThen(({ user, note }) =>
       waiting(name).map((items) => ({
         Status: 'done',
         LinkKey: user ? toBase64(user.linkKey) : '',
         IdentityKey: user?.identityKey ? toBase64(user.identityKey) : '',
         Waiting: items,
+        Limit: limit(),
         LeavesAt: markOf({ note })?.leavesAtMs ?? 0,
       })),
     );

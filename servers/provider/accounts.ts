@@ -2,8 +2,9 @@
  * Accounts in the node's own store: a note beside each user, changed with the user in one batch.
  * @module
  */
-import { err, ok, okAsync, ResultAsync, type Result } from 'neverthrow';
+import { err, ok, okAsync, type Result, type ResultAsync } from 'neverthrow';
 import { fromUtf8, utf8 } from '../../src/bytes/text.js';
+import { Turns } from '../../src/io/turns.js';
 import type { Change, Store, StoreError } from '../../src/store/store.js';
 import type {
   Account,
@@ -24,7 +25,7 @@ export class StoredAccounts implements Accounts {
   readonly #users: StoredUsers;
   readonly #notes = new Map<UserName, Uint8Array>();
   /** One change after the other: each looks at what the last has left. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   constructor(store: Store, users: StoredUsers) {
     this.#store = store;
@@ -47,9 +48,7 @@ export class StoredAccounts implements Accounts {
   }
 
   change<E>(name: UserName, decide: DecideAccount<E>): ResultAsync<void, E | UserError> {
-    const done = this.#turn.then(() => this.#change(name, decide));
-    this.#turn = done;
-    return new ResultAsync(done);
+    return this.#turns.take(() => this.#change(name, decide));
   }
 
   #get(name: UserName): Account {

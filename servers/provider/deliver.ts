@@ -45,6 +45,8 @@ export class Delivery {
   readonly #deps: DeliveryDeps;
   readonly #services: ReadonlyMap<string, Service>;
   #pending = 0;
+  /** Users whose spool is nearly full, which was told. */
+  readonly #nearlyFull = new Set<string>();
 
   constructor(deps: DeliveryDeps) {
     this.#deps = deps;
@@ -123,7 +125,7 @@ export class Delivery {
       (waiting) => {
         this.#pending--;
         count(`spooled.${item.kind}`);
-        this.#warn(waiting);
+        this.#warn(user, waiting);
         // An acknowledgement is a payload of zeros.
         if (acknowledge) this.#reply(acknowledge, new Uint8Array(suite.geometry.payloadLength));
       },
@@ -135,9 +137,12 @@ export class Delivery {
   }
 
   /** Once each time that a spool gets so full. */
-  #warn(waiting: number): void {
+  #warn(user: string, waiting: number): void {
     const { spool, count, log } = this.#deps;
-    if (waiting !== Math.ceil(spool.limit * WARNING_PART)) return;
+    const isNearlyFull = waiting >= spool.limit * WARNING_PART;
+    if (!isNearlyFull) this.#nearlyFull.delete(user);
+    if (!isNearlyFull || this.#nearlyFull.has(user)) return;
+    this.#nearlyFull.add(user);
     count('spool.nearly-full');
     log.write('warning', 'spool', 'a user’s spool is nearly full', { waiting, limit: spool.limit });
   }

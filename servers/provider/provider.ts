@@ -132,6 +132,7 @@ const openHouse = (
       ...{ ...node, clock: io.clock, primitives: suite.primitives, accounts },
       onGone: (name) => rateLimit.forget(name),
       waiting: (name) => spool.waiting(name),
+      limit: () => spool.limit,
     });
     const removeUser = (name: UserName): ResultAsync<void, UserError> =>
       users.remove(name).andThen(() => {

@@ -9,6 +9,7 @@ import type { AskError, OpenError } from './errors.js';
 import type { Address } from './names.js';
 import type { KeyFileError } from './keys.js';
 import type { GivenKeyError } from './link/link-keys.js';
+import type { StoreError } from '../store/store.js';
 import type { RegistrationError } from './link/register.js';
 
 export type { KeyFileError } from './keys.js';
@@ -26,6 +27,16 @@ export type SanitiseOptions = Pick<
   SanitisePolicy,
   'displayName' | 'keep' | 'dateStepMs' | 'images' | 'unsanitisable'
 >;
+
+/** `usual`: mail leaves as soon as it can; `batch`: it waits, and leaves with the others of its day. */
+export type MailDelay = 'usual' | 'batch';
+
+/** When an account's mail leaves. */
+export interface Departure {
+  readonly delay: MailDelay;
+  /** When the next batch leaves, ms since the Unix epoch; `undefined`: nothing waits for one. */
+  readonly nextBatchAtMs: number | undefined;
+}
 
 export interface AccountConfig {
   readonly user: string;
@@ -46,6 +57,8 @@ export interface AccountConfig {
   readonly keyDiscovery?: boolean;
   /** Whether it stays without a connection until {@link Accounts.resume}; default false. */
   readonly paused?: boolean;
+  /** When its mail leaves, unless {@link Accounts.setDelay} has said otherwise since; default `usual`. */
+  readonly delay?: MailDelay;
 }
 
 /** A SOCKS5 proxy that every connection of a client goes through; names are resolved by it. */
@@ -120,9 +133,10 @@ export interface Accounts {
   nodes(account: string): Result<readonly NodeHealth[], NodesError>;
   /**
    * Sends a loop through some nodes, at most one of each layer and a provider, and waits for it. The
-   * others on its path are drawn at random, there and back.
+   * others on its path are drawn at random, there and back. `@` and a signed descriptor in base64,
+   * alone, is a mix on trial, which the document does not list.
    *
-   * @errors `not-crossed`; `timeout`: it is lost; those of a question
+   * @errors `not-crossed`; `bad-path`: the descriptor cannot be used; `timeout`: it is lost; those of a question
    */
   ping(
     account: string,
@@ -143,6 +157,18 @@ export interface Accounts {
   pause(account: string): ResultAsync<void, UnknownAccount>;
   /** Begins to connect again; ok also when it is not paused. */
   resume(account: string): ResultAsync<void, UnknownAccount>;
+  /** When its mail leaves. */
+  departure(account: string): Result<Departure, UnknownAccount>;
+  /**
+   * Has mail leave at once or in batches, from now on; durable when ok, until
+   * {@link AccountConfig.delay} says something else than now.
+   *
+   * The mail of an account that sends in batches waits in the outbox and leaves, one packet after the
+   * other, from a moment on that is 18 to 30 hours after the last one, drawn at random; one that
+   * passes while no client is open comes when the next one opens. Mail accepted before is in no
+   * batch, and with `usual` again what waits leaves. The lifetime of a mail is longer by its waiting.
+   */
+  setDelay(account: string, delay: MailDelay): ResultAsync<void, UnknownAccount | StoreError>;
   /**
    * Closes an account and forgets it: whoever reads its mail sees the end, and nothing is accepted
    * for it. Its directory stays, with everything in it.
@@ -208,7 +234,9 @@ export interface Pong {
 export type PingError =
   | AskError
   /** No loop can cross such a node, or two of one layer; `nodes` can be crossed. */
-  | { readonly kind: 'not-crossed'; readonly nodes: readonly string[] };
+  | { readonly kind: 'not-crossed'; readonly nodes: readonly string[] }
+  /** A descriptor that cannot be used; `problem` says why. */
+  | { readonly kind: 'bad-path'; readonly problem: string };
 
 /** What a provider knows of an account. */
 export interface RemoteAccount {
@@ -218,6 +246,8 @@ export interface RemoteAccount {
   readonly identityKey: Uint8Array | undefined;
   /** Items that wait for it there. */
   readonly waiting: number;
+  /** How many may wait; beyond that nothing is taken for it. `undefined`: the provider does not say. */
+  readonly limit: number | undefined;
   /** When it is deleted, ms since the Unix epoch; `undefined`: it stays. */
   readonly leavesAtMs: number | undefined;
 }

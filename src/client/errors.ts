@@ -28,6 +28,10 @@ export type SendError =
   | { readonly kind: 'bad-mail'; readonly problem: string }
   | { readonly kind: 'forbidden-header'; readonly header: string }
   | { readonly kind: 'mail-too-large'; readonly size: number; readonly limit: number }
+  /** A path was written for it, and the configuration takes none. */
+  | { readonly kind: 'paths-locked' }
+  /** The path that was written for it; `problem` is the rest of a sentence about it. */
+  | { readonly kind: 'bad-path'; readonly problem: string }
   /** It cannot be sanitised without being broken, and the account does not send such mails. */
   | Unsanitisable
   | { readonly kind: 'aborted' }

@@ -11,6 +11,7 @@ import type { Account } from './account/account.js';
 import type { ClientWorld } from './account/parts.js';
 import { AccountSet } from './account/set.js';
 import { EventHub } from './events.js';
+import { replyBlocksOf } from './account/reply-blocks.js';
 import { withLookup } from './recipients/key-lookup.js';
 import { planAccounts, tuningOf } from './account/plan.js';
 import { openRecipients, type RecipientBook } from './recipients/recipients.js';
@@ -32,6 +33,7 @@ import type {
   ReceivedMail,
   RecipientError,
   Recipients,
+  ReplyBlocks,
   RestoreError,
   SendError,
   SendOptions,
@@ -155,6 +157,7 @@ interface ClientParts {
 class OpenClient implements MixClient {
   readonly #parts: ClientParts;
   readonly recipients: Recipients;
+  readonly replyBlocks: ReplyBlocks;
   readonly #stop = new AbortController();
   readonly #intake: Promise<void>;
   #closing: Promise<void> | undefined;
@@ -169,6 +172,7 @@ class OpenClient implements MixClient {
       find: (account) => accounts.find(account),
       emit: (event) => world.events.emit(event),
     });
+    this.replyBlocks = replyBlocksOf(accounts, world.io.clock);
     const isOffline = config.offline ?? false;
     this.#intake = isOffline ? Promise.resolve() : parts.box.run(this.#stop.signal);
   }

@@ -11,6 +11,7 @@ import type { AccountConfig, Accounts, ConnectionState, UpstreamProxy } from './
 import type { AskError, InboxError, RestoreError, SendError } from './errors.js';
 import type { Address, MailId, MessageId } from './names.js';
 import type { LookupAnswer, Recipients } from './recipient-types.js';
+import type { ReplyBlocks } from './reply-block-types.js';
 
 export type { MailDraft } from '../mail/build.js';
 export type { Attachment } from '../mail/mime.js';
@@ -18,6 +19,7 @@ export type * from './account-types.js';
 export type * from './errors.js';
 export type * from './names.js';
 export type * from './recipient-types.js';
+export type * from './reply-block-types.js';
 
 /** Tunables; the names and defaults are those of the TOML file's `[Debug]`. */
 export interface ClientTuning {
@@ -39,6 +41,11 @@ export interface ClientTuning {
   /** Most bytes of an outgoing mail; default 32 MiB. */
   readonly maxMailLength?: number;
   readonly caseSensitiveUserIdentifiers?: boolean;
+  /**
+   * Whether a send may write its path. Default false; true only on test networks: chosen nodes are
+   * fewer to hide among than drawn ones, and to choose the same ones again singles a sender out.
+   */
+  readonly pathsByHand?: boolean;
 }
 
 export interface MixClientConfig {
@@ -91,6 +98,17 @@ export interface SendOptions {
    * The name of a refused send stays free; a used one does when it has not been used for 30 days.
    */
   readonly once?: string;
+  /**
+   * The mixes that all its packets cross, there and back, such as `mix1,?,*`; they are drawn where it
+   * is not given, and that is the better choice. A network in which nobody's anonymity depends on it
+   * unlocks this by {@link ClientTuning.pathsByHand}. Once accepted, a mail takes no other path: while
+   * a document has not got it, the mail waits.
+   *
+   * Items stand between commas, in the order of the layers: a mix's name, `?` one drawn mix, `~n`
+   * about n of them, `*` as many as are left; the last may name the recipient's provider. `@` and a
+   * signed descriptor in base64 is a mix on trial, which the document does not list.
+   */
+  readonly path?: string | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -153,9 +171,10 @@ export interface QueuedMail {
   readonly recipient: Address;
   /**
    * `awaiting-key`: the provider is asked for it. `held`: it says another key than before, and a
-   * person has to decide; see {@link Recipients}.
+   * person has to decide; see {@link Recipients}. `awaiting-batch`: it leaves with the account's
+   * next batch.
    */
-  readonly state: 'queued' | 'awaiting-key' | 'held';
+  readonly state: 'queued' | 'awaiting-key' | 'held' | 'awaiting-batch';
   readonly blocks: number;
   readonly acknowledged: number;
   /** Transmissions of all blocks so far. */
@@ -230,6 +249,7 @@ export interface MixClient {
   readonly recipients: Recipients;
   readonly outbox: Outbox;
   readonly inbox: InboxAccess;
+  readonly replyBlocks: ReplyBlocks;
   /**
    * Freezes a mail and queues it: durable when ok, one entry per recipient, for all or for none.
    *

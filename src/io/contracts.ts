@@ -164,6 +164,12 @@ export interface HttpAnswer {
   readonly contentType?: string;
 }
 
+/** What is posted. */
+export interface HttpBody {
+  readonly contentType: string;
+  readonly body: Uint8Array;
+}
+
 /** Bytes for a program at the other end of a connection. */
 export interface HttpQuestion {
   readonly path: string;
@@ -181,13 +187,13 @@ export type HttpOutcome = 'answered' | 'malformed' | 'too-large' | 'ended';
 /** The little that we need of HTTP/1.1, over connections that others make. */
 export interface Http {
   /**
-   * Posts a form (URL-encoded) to an `http:` or `https:` address, dialling through `network`.
-   * Nothing is redirected. Of a body over 4 KiB, or one that breaks off, nothing is given.
+   * Posts a form (URL-encoded), or a body as it is, to an `http:` or `https:` address, dialling
+   * through `network`. Nothing is redirected. Of a body over 4 KiB, or one that breaks off, nothing is given.
    */
   post(
     network: Network,
     url: string,
-    form: Readonly<Record<string, string>>,
+    content: Readonly<Record<string, string>> | HttpBody,
     signal: AbortSignal,
   ): ResultAsync<HttpAnswer, HttpError>;
   /**

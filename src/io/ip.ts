@@ -53,3 +53,7 @@ const groupBytes = (group: string): readonly number[] => {
   const value = Number.parseInt(group, 16);
   return [value >>> 8, value & 0xff];
 };
+
+/** Whether an IP address is one by which a machine reaches itself only. */
+export const isLoopback = (host: string): boolean =>
+  host === '::1' || (host.startsWith('127.') && ipBytes(host) !== undefined);

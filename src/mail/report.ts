@@ -25,9 +25,9 @@ export type Report =
   /** A block came that nobody sealed to us. */
   | { readonly kind: 'decryption-failure'; readonly ciphertext: Uint8Array }
   /** What came is no mail. */
-  | { readonly kind: 'malformed-mail'; readonly senderKey: Uint8Array; readonly mail: Uint8Array }
+  | { readonly kind: 'malformed-mail'; readonly senderKey?: Uint8Array; readonly mail: Uint8Array }
   /** A mail names its sender where only we may. */
-  | { readonly kind: 'spoofed-sender'; readonly senderKey: Uint8Array; readonly mail: Uint8Array }
+  | { readonly kind: 'spoofed-sender'; readonly senderKey?: Uint8Array; readonly mail: Uint8Array }
   /** Blocks of a mail are missing: `undefined` stands for each, and all behind the last given. */
   | {
       readonly kind: 'receive-timeout';
@@ -202,10 +202,10 @@ type ReceivedReport = Exclude<
 /** Reports about something that came in; their recipient is the user himself. */
 const received = (report: ReceivedReport, account: string): Content => {
   const { subject, status, problem, file } = RECEIVED[report.kind];
-  const from = report.kind === 'decryption-failure' ? undefined : toBase64(report.senderKey);
+  const from = report.kind === 'decryption-failure' ? undefined : report.senderKey;
   return {
     subject,
-    text: [problem, ...(from === undefined ? [] : ['The sender has the key', `    ${from}`])],
+    text: [problem, ...(from ? ['The sender has the key', `    ${toBase64(from)}`] : [])],
     groups: [group(account, 'delivered', status)],
     evidence: filePart({ name: file, type: 'application/octet-stream', content: bytesOf(report) }),
   };

@@ -58,6 +58,17 @@ export const senderFields = (
   ];
 };
 
+/** The same for a mail of which nobody knows who has written it; `forged` as in {@link Provenance}. */
+export const anonymousFields = (forged: string | undefined): readonly HeaderField[] => [
+  { name: RETURN_PATH, value: '<>' },
+  {
+    name: 'Authentication-Results',
+    value:
+      `${AUTHORITY}; x-katzenpost-sender=none` +
+      (forged === undefined ? '' : `; x-katzenpost-from=fail header.from=${forged}`),
+  },
+];
+
 /** The key that {@link senderFields} have put in front of a mail; whoever kept it vouches for it. */
 export const senderKeyIn = (mail: Uint8Array): Uint8Array | undefined =>
   readHead(mail)

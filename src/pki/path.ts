@@ -40,6 +40,8 @@ export interface ReplyRequest {
   readonly kind: 'reply';
   /** The exit that will send the reply; it is no hop. */
   readonly source: NetworkNode;
+  /** Set where a client of `source` sends the reply, which is the first hop then. */
+  readonly viaSource?: true;
   /** A client's entry, or the mix that made the SURB. */
   readonly destination: NetworkNode;
   readonly recipient: Uint8Array;
@@ -176,7 +178,9 @@ const chooseNodes = (
   const isForward = request.kind === 'forward';
   if (from === undefined || (!isForward && from !== 'edge')) return misplaced('source');
   if (to === undefined || (isForward && to !== 'edge')) return misplaced('destination');
-  const isFirstHop = isForward && from === 'edge' && request.fromSource !== true;
+  const isFirstHop = isForward
+    ? from === 'edge' && request.fromSource !== true
+    : request.viaSource === true;
   const crossed = view.layers
     .map((nodes, layer) => ({ layer, nodes }))
     .slice(...layersBetween(request.kind, from, to))

@@ -52,25 +52,20 @@ export type Place = number | 'edge';
 
 const MS_PER_SECOND = 1000;
 
+/** What decides how headers name nodes. */
+interface Naming {
+  readonly geometry: SphinxGeometry;
+  readonly primitives: Primitives;
+}
+
 /** What builders need of a verified document. */
-export const viewOf = (
-  document: Document,
-  naming: { readonly geometry: SphinxGeometry; readonly primitives: Primitives },
-): NetworkView => {
-  const nodeOf = (descriptor: Descriptor): NetworkNode => ({
-    nodeId: nodeIdOf(descriptor.identityKey, naming),
-    name: descriptor.name,
-    identityKey: descriptor.identityKey,
-    linkKey: descriptor.linkKey,
-    addresses: descriptor.addresses,
-    mixKeys: descriptor.mixKeys,
-    services: descriptor.services,
-    registrationAddresses: descriptor.registrationAddresses,
-  });
-  const providers = document.providers.map(nodeOf);
+export const viewOf = (document: Document, naming: Naming): NetworkView => {
+  const nodesOf = (descriptors: readonly Descriptor[]): readonly NetworkNode[] =>
+    descriptors.map((descriptor) => nodeOf(descriptor, naming));
+  const providers = nodesOf(document.providers);
   return {
     epoch: document.epoch,
-    layers: document.topology.map((layer) => layer.map(nodeOf)),
+    layers: document.topology.map(nodesOf),
     entries: providers,
     exits: providers,
     rates: document.rates,
@@ -79,11 +74,20 @@ export const viewOf = (
   };
 };
 
+/** What builders need of a verified descriptor. */
+export const nodeOf = (descriptor: Descriptor, naming: Naming): NetworkNode => ({
+  nodeId: nodeIdOf(descriptor.identityKey, naming),
+  name: descriptor.name,
+  identityKey: descriptor.identityKey,
+  linkKey: descriptor.linkKey,
+  addresses: descriptor.addresses,
+  mixKeys: descriptor.mixKeys,
+  services: descriptor.services,
+  registrationAddresses: descriptor.registrationAddresses,
+});
+
 /** How headers name the node of an identity key, 32 bytes. */
-export const nodeIdOf = (
-  identityKey: Uint8Array,
-  { geometry, primitives }: { readonly geometry: SphinxGeometry; readonly primitives: Primitives },
-): Uint8Array => {
+export const nodeIdOf = (identityKey: Uint8Array, { geometry, primitives }: Naming): Uint8Array => {
   switch (geometry.nodeId) {
     case 'identity-key':
       return identityKey;

@@ -10,16 +10,15 @@ const checks = join(import.meta.dirname, 'checks');
 /** Checks that share one network. */
 interface Group {
   readonly name: string;
-  /** Whose promises they show; the client's where absent. */
-  readonly family?: string;
+  /** Shown by `npm run rows` only. */
+  readonly isLong?: boolean;
   /** Options of `testnet up`. */
   readonly options: readonly string[];
   readonly checks: readonly string[];
 }
 
 const all = JSON.parse(readFileSync(join(checks, 'groups.json'), 'utf8')) as readonly Group[];
-/** What operators are promised is shown by `npm run rows`, and by the nodes together. */
-const groups = all.filter(({ family = 'client' }) => family === 'client');
+const groups = all.filter(({ isLong = false }) => !isLong);
 
 // Two at a time: a network of processes waits most of its time.
 describe.skipIf(!canCheck)('a test network of processes', () => {

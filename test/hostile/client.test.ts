@@ -136,7 +136,11 @@ describeParser('the record of a part of a mail', {
   ],
 });
 
-const message = (recipientKey: Uint8Array | undefined, holdsBody: boolean): OutboxRecord => ({
+const message = (
+  recipientKey: Uint8Array | undefined,
+  holdsBody: boolean,
+  path?: string,
+): OutboxRecord => ({
   sequence: 1,
   reliable: true,
   acceptedAt: 2,
@@ -146,6 +150,7 @@ const message = (recipientKey: Uint8Array | undefined, holdsBody: boolean): Outb
   holdsBody,
   recipientKey,
   recipient: 'bob@p2.test',
+  path,
 });
 
 describeParser('the record of a mail to be sent', {
@@ -154,6 +159,8 @@ describeParser('the record of a mail to be sent', {
     encodeOutboxRecord(message(pattern(32), false)),
     encodeOutboxRecord(message(undefined, false)),
     encodeOutboxRecord(message(pattern(32), true), pattern(200)),
+    encodeOutboxRecord(message(pattern(32), true, 'mix1,?,*'), pattern(200)),
+    encodeOutboxRecord(message(undefined, false, 'mix1,?,*')),
   ],
   // The address is the rest, or the body.
   cut: 'another',

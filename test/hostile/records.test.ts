@@ -9,6 +9,7 @@ import { SENT_IDS } from '../../src/client/mail-ids.js';
 import { SentIds } from '../../src/client/outbox/sent-ids.js';
 import { OUTBOX, readOutbox } from '../../src/client/outbox/records.js';
 import { SurbTable } from '../../src/client/packets/surbs.js';
+import { USED_SURBS, UsedSurbs } from '../../src/client/packets/used-surbs.js';
 import { makeFastPrimitives } from '../../src/crypto/fast.js';
 import { manualClock, memoryLog, seededRandom } from '../../src/io/memory.js';
 import { KATZENPOST_EPOCHS } from '../../src/pki/epoch.js';
@@ -80,6 +81,11 @@ const OPENINGS: readonly (readonly [name: string, collections: readonly string[]
     (store) => SentIds.open({ store, clock, primitives }),
   ],
   ['reply blocks', ['surb'], (store) => SurbTable.open({ store, clock }, 1000)],
+  [
+    'used reply blocks',
+    [USED_SURBS.collection],
+    (store) => UsedSurbs.open({ store, clock, primitives, geometry: smallGeometry(320) }),
+  ],
 ];
 
 const LENGTHS = [0, 1, 4, 7, 8, 9, 16, 31, 32, 33, 40, 64, 100, 4096, 4097];

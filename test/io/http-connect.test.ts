@@ -2,30 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { concat } from '../../src/bytes/writer.js';
 import { fromUtf8, utf8 } from '../../src/bytes/text.js';
-import type { DialError, Duplex, Network } from '../../src/io/contracts.js';
 import { httpConnectNetwork, type HttpConnectOptions } from '../../src/io/http-connect.js';
 import { manualClock, memoryNetwork } from '../../src/io/memory.js';
+import { reasonOf, scriptedProxy } from './scripted-proxy.js';
 
 const PROXY = '127.0.0.1:3128';
 const never = new AbortController().signal;
-
-/** A proxy that answers with these bytes, piece by piece, once it has heard anything. */
-const scripted = async (network: Network, ...answers: readonly (Uint8Array | 'end')[]) => {
-  const listener = (await network.listen(PROXY))._unsafeUnwrap();
-  const heard: string[] = [];
-  const ends: Duplex[] = [];
-  void (async () => {
-    for await (const duplex of listener.connections) {
-      ends.push(duplex);
-      heard.push(fromUtf8((await duplex.read()) ?? new Uint8Array(0)));
-      for (const answer of answers) {
-        if (answer === 'end') duplex.end();
-        else await duplex.write(answer);
-      }
-    }
-  })();
-  return { heard, ends };
-};
 
 const rig = (options: Partial<HttpConnectOptions> = {}) => {
   const clock = manualClock();
@@ -34,12 +16,6 @@ const rig = (options: Partial<HttpConnectOptions> = {}) => {
   return { clock, network, proxied };
 };
 
-const reasonOf = (dialled: ReturnType<Network['dial']>): Promise<DialError['reason'] | undefined> =>
-  dialled.match(
-    () => undefined,
-    ({ reason }) => reason,
-  );
-
 const OK = utf8('HTTP/1.1 200 Connection established\r\n\r\n');
 
 describe('a network behind an HTTP proxy', () => {
@@ -47,9 +23,11 @@ describe('a network behind an HTTP proxy', () => {
     'asks for %s, and resolves nothing itself',
     async (address) => {
       const { network, proxied } = rig();
-      const { heard } = await scripted(network, OK);
+      const { heard } = await scriptedProxy(network, PROXY, [OK]);
       const duplex = (await proxied.dial(address, never))._unsafeUnwrap();
-      expect(heard).toEqual([`CONNECT ${address} HTTP/1.1\r\nHost: ${address}\r\n\r\n`]);
+      expect(heard.map(fromUtf8)).toEqual([
+        `CONNECT ${address} HTTP/1.1\r\nHost: ${address}\r\n\r\n`,
+      ]);
       expect(duplex.remote).toBe(address);
       expect(network.counters()).toMatchObject({ dials: 1, failedDials: 0 });
     },
@@ -57,16 +35,20 @@ describe('a network behind an HTTP proxy', () => {
 
   it('logs in where it was told how', async () => {
     const { network, proxied } = rig({ credentials: { user: 'alice', password: 'a:b' } });
-    const { heard } = await scripted(network, OK);
+    const { heard } = await scriptedProxy(network, PROXY, [OK]);
     (await proxied.dial('a:1', never))._unsafeUnwrap();
-    expect(heard.join()).toContain('\r\nProxy-Authorization: Basic YWxpY2U6YTpi\r\n\r\n');
+    expect(heard.map(fromUtf8).join()).toContain(
+      '\r\nProxy-Authorization: Basic YWxpY2U6YTpi\r\n\r\n',
+    );
   });
 
   it('gives what comes behind the answer to whoever asked, in whatever pieces', async () => {
     const all = concat(utf8('HTTP/1.0 200 OK\r\nVia: x\r\n\r\n'), utf8('first words'));
     for (let cut = 1; cut < all.length; cut++) {
       const { network, proxied } = rig();
-      const { ends } = await scripted(network, all.slice(0, cut), all.slice(cut), 'end');
+      const { ends } = await scriptedProxy(network, PROXY, [
+        [all.slice(0, cut), all.slice(cut), 'end'],
+      ]);
       const duplex = (await proxied.dial('a:1', never))._unsafeUnwrap();
       let heard = '';
       for (let piece = await duplex.read(); piece; piece = await duplex.read()) {
@@ -87,17 +69,17 @@ describe('a network behind an HTTP proxy', () => {
     ['220 mail.test ESMTP', 'proxy'],
   ])('that says %s gives no connection: %s', async (line, reason) => {
     const { network, proxied } = rig();
-    const { ends } = await scripted(network, utf8(`${line}\r\n\r\n`));
+    const { ends } = await scriptedProxy(network, PROXY, [utf8(`${line}\r\n\r\n`)]);
     expect(await reasonOf(proxied.dial('a:1', never))).toBe(reason);
     expect(await ends[0]?.read()).toBeUndefined();
   });
 
   it('that does not come to an end is left, by length or by time', async () => {
     const long = rig();
-    await scripted(long.network, utf8(`HTTP/1.1 200 OK\r\nX: ${'x'.repeat(20_000)}`));
+    await scriptedProxy(long.network, PROXY, [utf8(`HTTP/1.1 200 OK\r\nX: ${'x'.repeat(20_000)}`)]);
     expect(await reasonOf(long.proxied.dial('a:1', never))).toBe('proxy');
     const silent = rig({ deadlineMs: 1000 });
-    await scripted(silent.network);
+    await scriptedProxy(silent.network, PROXY, []);
     const dialled = reasonOf(silent.proxied.dial('a:1', never));
     await silent.clock.advance(1001);
     expect(await dialled).toBe('timeout');
@@ -115,7 +97,7 @@ describe('a network behind an HTTP proxy', () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), async (bytes) => {
         const { network, proxied } = rig();
-        await scripted(network, bytes, 'end');
+        await scriptedProxy(network, PROXY, [[bytes, 'end']]);
         expect(await reasonOf(proxied.dial('a:1', never))).toBe('proxy');
       }),
     );

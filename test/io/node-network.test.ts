@@ -219,6 +219,32 @@ describe('a Unix socket', () => {
       expect(await near.write(utf8('x'))).toBe(true);
     }));
 
+  it('replaces that of one who died while replacing another', () =>
+    withDirectory(async (root) => {
+      await leaveDeadSocket(`${root}/sock`);
+      const { ino } = await stat(`${root}/sock`);
+      await link(`${root}/sock`, `${root}/sock.${ino}`);
+      expect((await network.listen(`unix:${root}/sock`)).map(keep).isOk()).toBe(true);
+      expect(await readdir(root)).toEqual(['sock']);
+    }));
+
+  it('waits for one whose process is dying: it takes connections, and ends them', () =>
+    withDirectory(async (root) => {
+      const dying = createServer((socket) => socket.destroy()).listen(`${root}/sock`);
+      await once(dying, 'listening');
+      setTimeout(() => dying.close(), 200);
+      expect((await network.listen(`unix:${root}/sock`)).map(keep).isOk()).toBe(true);
+    }));
+
+  it('is refused where one lives that ends every connection', () =>
+    withDirectory(async (root) => {
+      const living = createServer((socket) => socket.destroy()).listen(`${root}/sock`);
+      await once(living, 'listening');
+      const refused = await network.listen(`unix:${root}/sock`);
+      expect(refused._unsafeUnwrapErr().reason).toBe('in-use');
+      living.close();
+    }));
+
   it('never replaces a file that is none', () =>
     withDirectory(async (root) => {
       await writeFile(`${root}/sock`, 'precious');

@@ -4,36 +4,17 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { concat } from '../../src/bytes/writer.js';
 import { fromUtf8, toHex, utf8 } from '../../src/bytes/text.js';
-import type { DialError, Duplex, Network } from '../../src/io/contracts.js';
+import type { DialError } from '../../src/io/contracts.js';
 import { manualClock, memoryNetwork } from '../../src/io/memory.js';
 import { nodeClock, nodeNetwork } from '../../src/io/node.js';
 import { socks5Network, type Socks5Options } from '../../src/io/socks5.js';
 import { withDirectory } from '../support/directory.js';
 import { startSocksProxy } from '../support/socks-proxy.js';
+import { reasonOf, scriptedProxy } from './scripted-proxy.js';
 
 const PROXY = '127.0.0.1:9050';
 const never = new AbortController().signal;
 const CREDENTIALS = { user: 'alice', password: 'secret' };
-
-/** A proxy that says what it is told to, once it has heard anything, and notes what it hears. */
-const scripted = async (network: Network, ...answers: readonly (Uint8Array | 'end')[]) => {
-  const listener = (await network.listen(PROXY))._unsafeUnwrap();
-  const heard: string[] = [];
-  const ends: Duplex[] = [];
-  void (async () => {
-    for await (const duplex of listener.connections) {
-      ends.push(duplex);
-      for (const answer of answers) {
-        const bytes = await duplex.read();
-        if (bytes === undefined) break;
-        heard.push(toHex(bytes));
-        if (answer === 'end') duplex.end();
-        else await duplex.write(answer);
-      }
-    }
-  })();
-  return { heard, ends };
-};
 
 const rig = (options: Partial<Socks5Options> = {}) => {
   const clock = manualClock();
@@ -41,14 +22,6 @@ const rig = (options: Partial<Socks5Options> = {}) => {
   const proxied = socks5Network(network, { proxy: PROXY, clock, ...options });
   return { clock, network, proxied };
 };
-
-const reasonOf = async (
-  dialled: ReturnType<Network['dial']>,
-): Promise<DialError['reason'] | undefined> =>
-  dialled.match(
-    () => undefined,
-    ({ reason }) => reason,
-  );
 
 const OK = Uint8Array.of(5, 0, 0, 1, 10, 0, 0, 1, 0, 80);
 const NO_LOGIN = Uint8Array.of(5, 0);
@@ -61,31 +34,35 @@ describe('a network behind SOCKS5', () => {
     ['127.1:80', `0501000305${toHex(utf8('127.1'))}0050`],
   ])('asks for %s as the RFC says, and resolves nothing itself', async (address, asked) => {
     const { network, proxied } = rig();
-    const { heard } = await scripted(network, NO_LOGIN, OK);
+    const { heard } = await scriptedProxy(network, PROXY, [NO_LOGIN, OK]);
     const duplex = (await proxied.dial(address, never))._unsafeUnwrap();
-    expect(heard).toEqual(['050100', asked]);
+    expect(heard.map(toHex)).toEqual(['050100', asked]);
     expect(duplex.remote).toBe(address);
     expect(network.counters()).toMatchObject({ dials: 1, failedDials: 0 });
   });
 
   it('logs in, and offers nothing else', async () => {
     const { network, proxied } = rig({ credentials: CREDENTIALS });
-    const { heard } = await scripted(network, Uint8Array.of(5, 2), Uint8Array.of(1, 0), OK);
+    const { heard } = await scriptedProxy(network, PROXY, [
+      Uint8Array.of(5, 2),
+      Uint8Array.of(1, 0),
+      OK,
+    ]);
     (await proxied.dial('a:1', never))._unsafeUnwrap();
     const login = `0105${toHex(utf8('alice'))}06${toHex(utf8('secret'))}`;
-    expect(heard.slice(0, 2)).toEqual(['050102', login]);
+    expect(heard.slice(0, 2).map(toHex)).toEqual(['050102', login]);
   });
 
   it('goes on without credentials only where none are wanted', async () => {
     const { network, proxied } = rig({ credentials: CREDENTIALS });
-    const { heard } = await scripted(network, NO_LOGIN, OK);
+    const { heard } = await scriptedProxy(network, PROXY, [NO_LOGIN, OK]);
     expect(await reasonOf(proxied.dial('a:1', never))).toBe('proxy');
-    expect(heard).toEqual(['050102']);
+    expect(heard.map(toHex)).toEqual(['050102']);
   });
 
   it('carries bytes both ways, also those that came with the consent', async () => {
     const { network, proxied } = rig();
-    const { ends } = await scripted(network, NO_LOGIN, concat(OK, utf8('early ')));
+    const { ends } = await scriptedProxy(network, PROXY, [NO_LOGIN, concat(OK, utf8('early '))]);
     const duplex = (await proxied.dial('a:1', never))._unsafeUnwrap();
     await ends[0]?.write(utf8('late'));
     expect(fromUtf8((await duplex.read()) ?? new Uint8Array())).toBe('early ');
@@ -116,14 +93,14 @@ describe('a network behind SOCKS5', () => {
     [[5, 0, 0, 9, 0, 0, 0, 0, 0, 0], 'proxy'],
   ])('understands the reply %j', async (reply, reason) => {
     const { network, proxied } = rig();
-    await scripted(network, NO_LOGIN, Uint8Array.from(reply));
+    await scriptedProxy(network, PROXY, [NO_LOGIN, Uint8Array.from(reply)]);
     expect(await reasonOf(proxied.dial('a:1', never))).toBe(reason);
     if (reason !== undefined) expect(network.counters().open).toBe(0);
   });
 
   it('takes a reply that comes byte by byte', async () => {
     const { network, proxied } = rig();
-    const { ends } = await scripted(network, NO_LOGIN, new Uint8Array(0));
+    const { ends } = await scriptedProxy(network, PROXY, [NO_LOGIN, new Uint8Array(0)]);
     const dialled = proxied.dial('a:1', never);
     for (let i = 0; i < 50 && ends.length === 0; i++) await Promise.resolve();
     void (async () => {
@@ -138,7 +115,7 @@ describe('a network behind SOCKS5', () => {
     ['within a reply', [NO_LOGIN, OK.subarray(0, 5), 'end']],
   ] as const)('does not wait for a proxy that ends %s', async (_, answers) => {
     const { network, proxied } = rig();
-    const { ends } = await scripted(network, ...answers);
+    const { ends } = await scriptedProxy(network, PROXY, answers);
     const dialled = reasonOf(proxied.dial('a:1', never));
     for (let i = 0; i < 100; i++) await Promise.resolve();
     ends[0]?.end();
@@ -175,7 +152,7 @@ describe('a network behind SOCKS5', () => {
 
   it('outlives its deadline and its signal once it is there', async () => {
     const { clock, network, proxied } = rig({ deadlineMs: 5000 });
-    await scripted(network, NO_LOGIN, OK);
+    await scriptedProxy(network, PROXY, [NO_LOGIN, OK]);
     const stop = new AbortController();
     (await proxied.dial('a:1', stop.signal))._unsafeUnwrap();
     await clock.advance(10_000);
@@ -216,7 +193,7 @@ describe('a network behind SOCKS5', () => {
         fc.uint8Array({ maxLength: 40 }),
         async (first, second) => {
           const { network, proxied, clock } = rig({ deadlineMs: 1000 });
-          await scripted(network, first, second);
+          await scriptedProxy(network, PROXY, [first, second]);
           let ended = false;
           const dialled = reasonOf(proxied.dial('a:1', never)).finally(() => (ended = true));
           await clock.runUntil(() => ended, 2000);

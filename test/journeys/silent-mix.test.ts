@@ -11,7 +11,12 @@ const MIXES = ['mix1', 'mix2', 'mix3', 'mix4', 'mix5', 'mix6'];
 const EPOCH_MS = 1_200_000;
 
 const open = (): Promise<TestWorld> =>
-  openTestWorld({ users: [ALICE, BOB], mixes: MIXES, geometry: smallGeometry(1000) });
+  openTestWorld({
+    users: [ALICE, BOB],
+    mixes: MIXES,
+    geometry: smallGeometry(1000),
+    tuning: { pathsByHand: true },
+  });
 
 const nodesOf = (world: TestWorld): readonly NodeHealth[] =>
   world.client(ALICE).accounts.nodes(ALICE).unwrapOr([]);
@@ -19,7 +24,7 @@ const silentIn = (world: TestWorld): readonly string[] =>
   nodesOf(world).flatMap(({ name, state }) => (state === 'silent' ? name : []));
 
 describe('a dead mix', { timeout: 120_000 }, () => {
-  it('is found in less than three epochs, and gone round', async () => {
+  it('is found in less than three epochs, and gone round where no path names it', async () => {
     const world = await open();
     const isWell = (): boolean => nodesOf(world).every(({ state }) => state === 'well');
     expect(await world.until(isWell, EPOCH_MS)).toBe(true);
@@ -39,6 +44,15 @@ describe('a dead mix', { timeout: 120_000 }, () => {
       .send({ account: ALICE, to: BOB, mail: mailOf('round it') });
     expect(sent.isOk()).toBe(true);
     expect((await world.nextMail(BOB)).sender).toBe(ALICE);
+
+    (await world.network.start('mix4'))._unsafeUnwrap();
+    expect(await world.until(() => world.network.isReady(), EPOCH_MS)).toBe(true);
+    const through = await world
+      .client(ALICE)
+      .send({ account: ALICE, to: BOB, mail: mailOf('through it'), path: '~1,mix4,~1' });
+    expect(through.isOk()).toBe(true);
+    expect((await world.nextMail(BOB)).sender).toBe(ALICE);
+    expect(nodesOf(world).filter(({ avoided }) => avoided)).toMatchObject([{ name: 'mix4' }]);
     await world.close();
   });
 

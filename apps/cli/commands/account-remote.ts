@@ -1,6 +1,6 @@
 /**
- * `postern account show --remote`, `delete` and `rotate`: an account at its provider, asked over the
- * network by a running daemon.
+ * `postern account show --remote`, `quota`, `delete` and `rotate`: an account at its provider, asked
+ * over the network by a running daemon.
  * @module
  */
 import type { Command } from 'commander';
@@ -21,6 +21,12 @@ interface DeleteFlags extends RemoteFlags {
 }
 
 export const addAccountRemote = (account: Command, cli: Cli): void => {
+  account
+    .command('quota <address>')
+    .description('ask an account’s provider how much waits for it there, and how much may')
+    .option('-f, --config <file>', 'configuration file')
+    .option('--json', 'print JSON')
+    .action((address: string, flags: RemoteFlags) => finishWith(cli, quota(cli, address, flags)));
   account
     .command('delete <address>')
     .description('delete an account at its provider, with all that waits for it there')
@@ -44,6 +50,16 @@ export const showRemote = (
 ): ResultAsync<void, CliError> =>
   ask(cli, { method: 'accounts.showRemote', account, config }).map((found) =>
     printData(cli, found, { json, lines: linesOf(found) }),
+  );
+
+const quota = (
+  cli: Cli,
+  account: string,
+  { config, json }: RemoteFlags,
+): ResultAsync<void, CliError> =>
+  ask(cli, { method: 'accounts.showRemote', account, config }).map(
+    ({ waiting = null, limit = null }) =>
+      printData(cli, { account, waiting, limit }, { json, lines: [quotaLine(waiting, limit)] }),
   );
 
 const remove = (
@@ -83,6 +99,11 @@ const ask = (cli: Cli, { method, account, config }: Question): ResultAsync<JsonO
     .andThen((found) => askRunning(found, method, { account }))
     .map((answer) => (isObject(answer) ? answer : {}))
     .mapErr((error) => notDone(account, error));
+
+const quotaLine = (waiting: Json, limit: Json): string =>
+  typeof waiting === 'number' && typeof limit === 'number'
+    ? `${waiting} of ${limit} items (${Math.floor((100 * waiting) / limit)} %)`
+    : `${textOf(waiting)} items; the provider does not say how many may wait`;
 
 const linesOf = (found: JsonObject): readonly string[] => [
   `link key:      ${textOf(found['linkKey'])}`,

@@ -4,7 +4,7 @@
  */
 import type { Command } from 'commander';
 import { err, ok, type Result, type ResultAsync } from 'neverthrow';
-import { isObject, type JsonObject } from '../../../src/control/json.js';
+import { isObject, type Json, type JsonObject } from '../../../src/control/json.js';
 import { nodeIo } from '../../../src/io/node.js';
 import type { DaemonConfig } from '../../daemon/config.js';
 import { showAccount } from '../../daemon/methods.js';
@@ -13,7 +13,10 @@ import { finishWith, printData, textOf, type Cli } from '../cli.js';
 import { askDaemon, daemonConfigOf, type DaemonAsk } from '../daemon-or-offline.js';
 import type { CliError } from '../errors.js';
 import { addAccountChanges } from './account-changes.js';
+import { addAccountCreate } from './account-create.js';
+import { addAccountDelay } from './account-delay.js';
 import { addAccountList } from './account-list.js';
+import { addAccountPasswd } from './account-passwd.js';
 import { addAccountRemote, showRemote } from './account-remote.js';
 
 interface ShowOptions {
@@ -26,6 +29,7 @@ interface ShowOptions {
 
 export const addAccount = (program: Command, cli: Cli): void => {
   const account = program.command('account').description('accounts of a configuration');
+  addAccountCreate(account, cli);
   addAccountList(account, cli);
   account
     .command('show')
@@ -36,6 +40,8 @@ export const addAccount = (program: Command, cli: Cli): void => {
     .option('--remote', 'ask its provider what that knows of it, over the network')
     .option('--json', 'print JSON')
     .action((options: ShowOptions) => finishWith(cli, show(cli, options)));
+  addAccountPasswd(account, cli);
+  addAccountDelay(account, cli);
   addAccountChanges(account, cli);
   addAccountRemote(account, cli);
 };
@@ -87,6 +93,7 @@ const linesOf = (found: JsonObject): readonly string[] =>
     address: found['account'],
     'identity key': found['identityKey'],
     'link key': found['linkKey'],
+    delay: delayText(found),
     'SMTP server': found['smtp'],
     'POP3 server': found['pop3'],
     'user name': found['account'],
@@ -95,3 +102,8 @@ const linesOf = (found: JsonObject): readonly string[] =>
     ([name, value]) =>
       `${`${name}:`.padEnd(14)} ${value === undefined || value === null ? 'none' : textOf(value)}`,
   );
+
+const delayText = ({ delay = null, nextBatchAtMs }: JsonObject): Json =>
+  typeof nextBatchAtMs === 'number'
+    ? `${textOf(delay)}, the next at ${new Date(nextBatchAtMs).toISOString()}`
+    : delay;

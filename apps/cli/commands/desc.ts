@@ -4,7 +4,7 @@
  */
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { okAsync, type Result } from 'neverthrow';
+import { ok, okAsync, Result } from 'neverthrow';
 import { toBase64 } from '../../../src/bytes/text.js';
 import { selectPrimitives } from '../../../src/crypto/select.js';
 import type { JsonObject } from '../../../src/control/json.js';
@@ -15,6 +15,7 @@ import {
   type Descriptor,
   type DescriptorError,
 } from '../../../src/pki/descriptor.js';
+import { givenItem } from '../../../src/pki/path-spec.js';
 import { plainFileProblem, readPlainFile } from '../../config/plain-file.js';
 import { finishWith, printData, textOf, type Cli } from '../cli.js';
 import type { CliError } from '../errors.js';
@@ -38,11 +39,36 @@ export const addDesc = (program: Command, cli: Cli): void => {
 };
 
 const show = (path: string): Result<JsonObject, CliError> =>
+  readDescriptorFile(path).map(({ epoch, descriptor }) => jsonOf(epoch, descriptor));
+
+/**
+ * A path or a node as people write it, its items between commas, with each file's descriptor in
+ * place of the file; a file is an item with a slash.
+ */
+export const withDescriptors = (cli: Cli, text: string): Result<string, CliError> =>
+  Result.combine(
+    text.split(',').map((item) => {
+      if (!item.includes('/')) return ok(item);
+      const path = resolve(cli.terminal.workingDirectory, item.trim());
+      return readDescriptorFile(path).map(({ raw }) => givenItem(raw));
+    }),
+  ).map((items) => items.join(','));
+
+interface VerifiedDescriptor {
+  readonly raw: Uint8Array;
+  readonly epoch: number;
+  readonly descriptor: Descriptor;
+}
+
+const readDescriptorFile = (path: string): Result<VerifiedDescriptor, CliError> =>
   readPlainFile(path)
     .mapErr(plainFileProblem)
-    .andThen((raw) => readDescriptor(selectPrimitives(), raw, nodeClock().now()).mapErr(problemOf))
-    .mapErr((problem): CliError => ({ kind: 'bad-descriptor-file', path, problem }))
-    .map(({ epoch, descriptor }) => jsonOf(epoch, descriptor));
+    .andThen((raw) =>
+      readDescriptor(selectPrimitives(), raw, nodeClock().now())
+        .map((read) => ({ raw, ...read }))
+        .mapErr(problemOf),
+    )
+    .mapErr((problem): CliError => ({ kind: 'bad-descriptor-file', path, problem }));
 
 const jsonOf = (epoch: number, descriptor: Descriptor): JsonObject => ({
   name: descriptor.name,

@@ -91,7 +91,7 @@ export const makeAccount = (
   };
   return initialise(deps, places, absolute(workingDirectory, wish))
     .mapErr((error): CliError => error)
-    .map((made) => printData(cli, jsonOf(made), { json, lines: linesOf(made) }));
+    .map((made) => printData(cli, initialisedJson(made), { json, lines: linesOf(made) }));
 };
 
 /** Directories may be given from where the person is. */
@@ -101,7 +101,13 @@ const absolute = (workingDirectory: string, wish: InitWish): InitWish => ({
   ...(wish.maildir ? { maildir: resolve(workingDirectory, wish.maildir) } : {}),
 });
 
-const jsonOf = ({ configFile, account, identityKey, linkKey, registration }: Initialised) =>
+export const initialisedJson = ({
+  configFile,
+  account,
+  identityKey,
+  linkKey,
+  registration,
+}: Initialised) =>
   ({
     config: configFile,
     account,
@@ -111,11 +117,16 @@ const jsonOf = ({ configFile, account, identityKey, linkKey, registration }: Ini
     commands: registration.kind === 'by-hand' ? [...registration.commands] : [],
   }) satisfies JsonObject;
 
-const linesOf = (made: Initialised): readonly string[] => [
+const linesOf = (made: Initialised): readonly string[] => createdLines(made, false);
+
+/** What people are told of a new account. */
+export const createdLines = (made: Initialised, isRunning: boolean): readonly string[] => [
   ...registrationLines(made),
   `Your identity key, for those who write to you: ${toBase64(made.identityKey)}`,
-  `Start the daemon:          postern daemon -f ${made.configFile}`,
-  `Set up your mail program:  postern account show -f ${made.configFile}`,
+  isRunning
+    ? 'The running daemon has read its configuration again.'
+    : `Start the daemon:          postern daemon -f ${made.configFile}`,
+  `Set up your mail program:  postern account show -f ${made.configFile} --account ${made.account}`,
 ];
 
 const registrationLines = ({ account, registration }: Initialised): readonly string[] => {

@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { InvalidArgumentError, type Command } from 'commander';
-import { err, ok, okAsync, ResultAsync, safeTry, type Result } from 'neverthrow';
+import { err, ok, okAsync, Result, ResultAsync, safeTry } from 'neverthrow';
 import { isObject, type JsonObject } from '../../../src/control/json.js';
 import { fileKindOf } from '../../config/kind.js';
 import { finishWith, printData, textOf, type Cli } from '../cli.js';
@@ -13,6 +13,7 @@ import type { CliError } from '../errors.js';
 import { configPath, readConfigFile, roleConfigPath } from '../files.js';
 import { chooseAccount } from './account.js';
 import { askPart } from './node/ask.js';
+import { withDescriptors } from './desc.js';
 import { configuredOf } from './node/config.js';
 
 interface PingFlags {
@@ -32,7 +33,10 @@ export const addPing = (program: Command, cli: Cli): void => {
     .description(
       'send loops from a running mix or daemon through a node, or two, and wait for them',
     )
-    .argument('<node...>', `names as in the documents: one, or two of different layers; or ${ALL}`)
+    .argument(
+      '<node...>',
+      `names as in the documents: one, or two of different layers; or a descriptor’s file; or ${ALL}`,
+    )
     .option('-f, --config <file>', 'configuration file of the mix, or of the daemon')
     .option('--account <address>', 'which account of a daemon sends')
     .option('--count <n>', 'loops for each', countOf, 1)
@@ -106,9 +110,13 @@ const daemonSender = (
     chooseAccount(config, named).map(
       (account): SendLoop =>
         (nodes) =>
-          askRunning(config, 'accounts.ping', { account, nodes: [...nodes] })
-            .map((answer) => (isObject(answer) ? answer : {}))
-            .mapErr((error) => withoutDocument(account, error)),
+          Result.combine(nodes.map((node) => withDescriptors(cli, node)))
+            .asyncAndThen((named) =>
+              askRunning(config, 'accounts.ping', { account, nodes: named }).mapErr((error) =>
+                withoutDocument(account, error),
+              ),
+            )
+            .map((answer) => (isObject(answer) ? answer : {})),
     ),
   );
 

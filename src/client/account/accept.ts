@@ -2,7 +2,7 @@
  * Accepting a mail: for all who can have it, with a report about those who cannot.
  * @module
  */
-import type { ResultAsync } from 'neverthrow';
+import type { Result, ResultAsync } from 'neverthrow';
 import { concatAll } from '../../bytes/writer.js';
 import { buildReport } from '../../mail/report.js';
 import type { Change, Store, StoreError } from '../../store/store.js';
@@ -10,12 +10,14 @@ import type { Inbox } from '../inbox/inbox.js';
 import type { Acceptance } from '../outbox/contracts.js';
 import type { OutboxQueue } from '../outbox/outbox.js';
 import type { SentIds } from '../outbox/sent-ids.js';
+import { checkPath, type WrittenPathDeps } from '../outbox/written-path.js';
 import { prepareMail, type Prepared, type SubmitDeps } from '../outbox/submit.js';
 import { changesOnly, commitSteps, type Step } from '../step.js';
 import type { SendError, SendOptions, Sent } from '../types.js';
 
 export interface AcceptDeps {
   readonly submit: SubmitDeps;
+  readonly paths: WrittenPathDeps;
   readonly store: Store;
   readonly outbox: Pick<OutboxQueue, 'accept'>;
   readonly sentIds: Pick<SentIds, 'note'>;
@@ -35,7 +37,7 @@ export const acceptMail = (
   options: SendOptions,
   named?: Named,
 ): ResultAsync<readonly Sent[], SendError> =>
-  prepareMail(deps.submit, options).asyncAndThen((mail) => {
+  checkedMail(deps, options).asyncAndThen((mail) => {
     const isReported = mail.bad.length > 0 && options.badRecipients !== 'skip';
     const commit = isReported ? commitWithReport(deps, mail) : commitAlone(deps);
     const steps = [
@@ -46,6 +48,15 @@ export const acceptMail = (
     const acceptance = { ...mail, ...fixed, lifetimeMs: deps.lifetimeMs };
     return deps.outbox.accept(acceptance, (changes) => commit(changes, steps));
   });
+
+/** A mail as it will be sent, and the path of its packets where one was written. */
+const checkedMail = (
+  { submit, paths }: AcceptDeps,
+  options: SendOptions,
+): Result<Prepared & Pick<Acceptance, 'path'>, SendError> =>
+  prepareMail(submit, options).andThen((mail) =>
+    checkPath(paths, options.path, mail.recipients).map((path) => ({ ...mail, path })),
+  );
 
 /** Stores a mail, and what else there is to remember with it; all or nothing. */
 type CommitAccepted = (

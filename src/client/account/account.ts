@@ -4,7 +4,7 @@
  */
 import type { ResultAsync } from 'neverthrow';
 import { wipe } from '../../bytes/compare.js';
-import { type AccountParts, type ClientWorld, openParts } from './parts.js';
+import { type AccountParts, type ClientWorld, nodeReading, openParts } from './parts.js';
 import { AccountRun } from './run.js';
 import type { NetworkView } from '../../pki/view.js';
 import type { StoreError } from '../../store/store.js';
@@ -13,6 +13,7 @@ import { Discovery } from './discovery.js';
 import { KEYSERVER, lookupKey } from '../recipients/keyserver.js';
 import type { OutboxQueue } from '../outbox/outbox.js';
 import { ping } from './ping.js';
+import { openReplies, type Replies } from './replies.js';
 import type { AccountPlan } from './plan.js';
 import type { NormalAddress } from '../../mail/address.js';
 import { SelfService } from './self-service.js';
@@ -58,6 +59,7 @@ export class Account {
   readonly #submission: Submission;
   /** The account as its provider knows it. */
   readonly selfService: SelfService;
+  readonly replies: Replies;
   readonly #tasks: readonly Promise<void>[];
   #malformedKeyAnswers = 0;
   #run: Running | undefined;
@@ -80,6 +82,10 @@ export class Account {
       ...{ world, plan, parts, recipients: options.recipients },
       view: () => this.view(),
       onWaiting: () => this.#discovery.wake(),
+    });
+    this.replies = openReplies(world, plan, parts, {
+      view: () => this.view(),
+      prepare: (mail) => this.#submission.prepareReply(mail),
     });
     this.selfService = new SelfService({
       ...{ ...world, ...plan, ...parts, clock: world.io.clock },
@@ -174,7 +180,8 @@ export class Account {
   ping(nodes: readonly string[], signal?: AbortSignal): ResultAsync<Pong, PingError> {
     const { io } = this.#world;
     const ask = (question: ServiceQuestion) => this.ask(question);
-    return ping({ ...io, view: () => this.view(), ask }, nodes, signal);
+    const reading = () => nodeReading(this.#world, this.#plan.network);
+    return ping({ ...io, view: () => this.view(), reading, ask }, nodes, signal);
   }
 
   /** Asks the provider of an address for its key. */
@@ -214,6 +221,7 @@ export class Account {
     const { inbox, named, store, identity, link } = this.#parts;
     this.#stop.abort();
     this.#services.close();
+    this.replies.desk.close();
     await this.#disconnect();
     await Promise.all(this.#tasks);
     await inbox.close();
@@ -235,12 +243,14 @@ export class Account {
 
   /** What goes on without a connection too. */
   #start(): readonly Promise<void>[] {
-    const { surbs, outbox, named, sentIds, health } = this.#parts;
+    const { surbs, used, outbox, named, sentIds, health } = this.#parts;
     const { signal } = this.#stop;
     const onError = (error: StoreError): void => health.failed(error);
     return this.#guarded([
       outbox.runBounces(signal),
+      outbox.departures.run(signal),
       surbs.runExpiry(signal, onError),
+      used.runExpiry(signal, onError),
       named.runExpiry(signal, onError),
       sentIds.runExpiry(signal, onError),
       this.#discovery.run(signal),
@@ -262,7 +272,8 @@ export class Account {
   #connect(): void {
     if (this.#options.offline) return;
     const parts = { ...this.#parts, services: this.#services, discovery: this.#discovery };
-    const run = new AccountRun(this.#world, this.#plan, parts);
+    const replyDesk = this.replies.desk;
+    const run = new AccountRun(this.#world, this.#plan, { ...parts, replyDesk });
     const stop = new AbortController();
     this.#run = { run, stop, tasks: this.#guarded(run.tasks(stop.signal)) };
   }

@@ -7,6 +7,8 @@ import type { Primitives } from '../../crypto/primitives.js';
 import type { Io } from '../../io/contracts.js';
 import { isAutomatic } from '../../mail/automatic.js';
 import { buildReport, type Report } from '../../mail/report.js';
+import type { NodeReading } from '../../pki/given-node.js';
+import type { NetworkConfig } from '../../pki/network.js';
 import type { Threads } from '../../sanitise/policy.js';
 import type { Change, OpenStore, Store, StoreError } from '../../store/store.js';
 import type { EventHub } from '../events.js';
@@ -25,6 +27,7 @@ import { LoopWatch } from '../sender/loop-watch.js';
 import { StoreHealth } from '../store-health.js';
 import type { SurbRecord } from '../packets/surb-record.js';
 import { SurbTable } from '../packets/surbs.js';
+import { UsedSurbs } from '../packets/used-surbs.js';
 import { threadsOf } from '../threads.js';
 import type { Outgoing } from '../link/upstream.js';
 import type { Address, ClientEvent, ClientTuning, OpenError } from '../types.js';
@@ -44,6 +47,12 @@ export interface ClientWorld {
   readonly outgoing: Outgoing;
 }
 
+/** What reading a descriptor takes at this moment. */
+export const nodeReading = (
+  { io, primitives }: ClientWorld,
+  { geometry }: Pick<NetworkConfig, 'geometry'>,
+): NodeReading => ({ geometry, primitives, nowMs: io.clock.now() });
+
 export interface AccountParts {
   readonly identity: KeyPair;
   readonly link: LinkKeys;
@@ -51,6 +60,7 @@ export interface AccountParts {
   readonly health: StoreHealth;
   readonly loops: LoopWatch;
   readonly surbs: SurbTable;
+  readonly used: UsedSurbs;
   readonly inbox: Inbox;
   readonly outbox: OutboxQueue;
   readonly named: NamedSends;
@@ -114,7 +124,16 @@ interface Opened {
 
 type StoredParts = Pick<
   AccountParts,
-  'health' | 'loops' | 'surbs' | 'inbox' | 'outbox' | 'named' | 'sentIds' | 'notices' | 'providers'
+  | 'health'
+  | 'loops'
+  | 'surbs'
+  | 'used'
+  | 'inbox'
+  | 'outbox'
+  | 'named'
+  | 'sentIds'
+  | 'notices'
+  | 'providers'
 >;
 
 /** What lies in the store. */
@@ -136,6 +155,7 @@ const openStored = (
     const expired = (record: SurbRecord): void =>
       record.use.kind === 'decoy' ? loops.lost(record.id) : onExpired(record);
     const surbs = yield* SurbTable.open({ store, clock, onExpired: expired }, slackMs);
+    const used = yield* UsedSurbs.open({ ...world, ...plan.network, store, clock });
     const sentIds = yield* SentIds.open({ store, clock, primitives: world.primitives });
     const inbox = yield* openAccountInbox(world, plan, { store, identity, sentIds });
     const deposit = (report: Report, changes: readonly Change[]) =>
@@ -143,7 +163,7 @@ const openStored = (
         .deposit(buildReport(report, { account, nowMs: clock.now(), random }), changes)
         .map(() => undefined);
     const outbox = yield* OutboxQueue.open({
-      ...{ store, clock, random, health, surbs, account, slackMs },
+      ...{ store, clock, random, health, surbs, account, slackMs, delay: plan.delay },
       tell: (news) => emit(eventOf(account, news)),
       // A report about a report could go round for ever; the event tells all the same.
       bounce: (undelivered, changes) =>
@@ -155,7 +175,7 @@ const openStored = (
     const named = yield* NamedSends.open({ store, clock, primitives: world.primitives });
     const providers = yield* ProvidersSeen.open({ store, clock });
     const notices = yield* KeyNotices.open({ store, account, deposit, emit });
-    return ok({ health, loops, surbs, inbox, outbox, named, sentIds, notices, providers });
+    return ok({ health, loops, surbs, used, inbox, outbox, named, sentIds, notices, providers });
   });
 
 const openAccountInbox = (

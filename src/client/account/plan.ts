@@ -11,6 +11,7 @@ import type {
   Address,
   ClientTuning,
   ConfigError,
+  MailDelay,
   MixClientConfig,
   SanitiseMode,
   SanitiseOptions,
@@ -33,6 +34,7 @@ export interface AccountPlan {
   readonly sanitise: SanitiseMode;
   readonly sanitising: SanitiseOptions;
   readonly paused: boolean;
+  readonly delay: MailDelay;
   /** Whether providers may be asked for keys. */
   readonly keyDiscovery: boolean;
   readonly linkKey: Uint8Array | undefined;
@@ -47,6 +49,7 @@ export interface Tuning {
   readonly slackMs: number | undefined;
   readonly decoys: boolean;
   readonly maxMailLength: number;
+  readonly pathsByHand: boolean;
 }
 
 const HOUR_MS = 3_600_000;
@@ -61,6 +64,7 @@ export const tuningOf = (tuning: ClientTuning = {}): Tuning => ({
   slackMs: tuning.retransmitSlackMs,
   decoys: tuning.sendDecoyTraffic ?? true,
   maxMailLength: tuning.maxMailLength ?? 32 * 1024 * 1024,
+  pathsByHand: tuning.pathsByHand ?? false,
 });
 
 /** All accounts of a configuration. @errors `config`: the first thing that is wrong */
@@ -124,6 +128,7 @@ const planAccount = (
       sanitise: account.sanitise ?? 'headers',
       sanitising: account.sanitising ?? {},
       paused: account.paused ?? false,
+      delay: account.delay ?? 'usual',
       keyDiscovery: account.keyDiscovery ?? false,
       linkKey: account.linkKey,
       identityKey: account.identityKey,

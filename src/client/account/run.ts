@@ -15,15 +15,19 @@ import { Connection } from '../link/connection.js';
 import { isSelfDecoy } from '../sender/decoy.js';
 import type { Discovery } from './discovery.js';
 import type { AccountPlan } from './plan.js';
+import type { Address } from '../types.js';
 import { runPoisson } from '../sender/poisson.js';
 import { Pulse } from '../pulse.js';
 import { replyRatePerMs, retrievalRate, type SendRates, sendRates } from '../sender/rates.js';
 import { takeReply } from '../sender/replies.js';
 import { slackMs } from '../outbox/retransmit.js';
+import { depositReply } from './reply-mail.js';
 import { Retrieval } from './retrieval.js';
+import type { ReplyDesk } from '../sender/reply-desk.js';
 import { Sender } from '../sender/sender.js';
 import type { ServiceDesk } from '../sender/services.js';
 import { SkewWatch } from '../link/skew.js';
+import type { SurbRecord } from '../packets/surb-record.js';
 import { accountTag, authorityTag } from '../link/upstream.js';
 
 const NOTHING = (): void => undefined;
@@ -31,6 +35,7 @@ const NOTHING = (): void => undefined;
 /** What of the account the run uses. */
 interface RunParts extends AccountParts {
   readonly services: ServiceDesk;
+  readonly replyDesk: ReplyDesk;
   readonly discovery: Pick<Discovery, 'documentChanged'>;
 }
 
@@ -212,8 +217,10 @@ export class AccountRun {
   }
 
   #makeRetrieval(): Retrieval {
-    const { io } = this.#world;
+    const { io, book } = this.#world;
+    const { address: account } = this.#plan;
     const { inbox, outbox, surbs, health, loops } = this.#parts;
+    const isKnown = (address: Address): boolean => book.get(address).isOk();
     const replies = {
       suite: this.#suite(),
       surbs,
@@ -221,6 +228,8 @@ export class AccountRun {
       isAlive: outbox.providerIsAlive.bind(outbox),
       returned: loops.returned.bind(loops),
       answered: this.#services.answered.bind(this.#services),
+      mailed: (record: SurbRecord, payload: Uint8Array) =>
+        depositReply({ ...this.#parts, ...io, account, isKnown }, record, payload),
     };
     const decoy = this.#decoyDeps();
     return new Retrieval({
@@ -245,6 +254,7 @@ export class AccountRun {
       decoy: this.#decoyDeps(),
       decoys: tuning.decoys,
       services: this.#services,
+      replies: this.#parts.replyDesk,
       view: () => this.view(),
       send: (command) => this.#connection.send(command),
       slackMs: () => this.#slackMs(),

@@ -18,7 +18,7 @@ import {
 import type { KeyPair } from '../keys.js';
 import type { LinkKeys } from '../link/link-keys.js';
 import { findService, type ServiceQuestion } from '../sender/services.js';
-import { Turns } from '../turns.js';
+import { Turns } from '../../io/turns.js';
 import type { AskError, RemoteAccount, RemoteAccountError, RotateError } from '../types.js';
 
 export interface SelfServiceDeps {
@@ -143,11 +143,12 @@ export const readAccountAnswer = (bytes: Uint8Array): Result<RemoteAccount, Remo
     return err({ kind: 'account-refused', reason: reasonOf(said.Status) });
   const linkKey = keyIn(said.LinkKey);
   const identityKey = keyIn(said.IdentityKey);
-  const { Waiting: waiting, LeavesAt: leavesAtMs } = said;
-  if (linkKey === undefined || !isCount(waiting) || !isCount(leavesAtMs)) {
+  const { Waiting: waiting, LeavesAt: leavesAtMs, Limit: limit } = said;
+  if (linkKey === undefined || !isCount(waiting) || !isCount(leavesAtMs) || !isLimit(limit)) {
     return err({ kind: 'malformed-reply' });
   }
-  return ok({ linkKey, identityKey, waiting, leavesAtMs: leavesAtMs > 0 ? leavesAtMs : undefined });
+  const leaves = { leavesAtMs: leavesAtMs > 0 ? leavesAtMs : undefined };
+  return ok({ linkKey, identityKey, waiting, limit, ...leaves });
 };
 
 interface Said {
@@ -155,6 +156,7 @@ interface Said {
   readonly LinkKey?: unknown;
   readonly IdentityKey?: unknown;
   readonly Waiting?: unknown;
+  readonly Limit?: unknown;
   readonly LeavesAt?: unknown;
 }
 
@@ -180,3 +182,7 @@ const keyIn = (text: unknown): Uint8Array | undefined => {
 
 const isCount = (value: unknown): value is number =>
   Number.isSafeInteger(value) && Number(value) >= 0;
+
+/** Older providers say nothing of it. */
+const isLimit = (value: unknown): value is number | undefined =>
+  value === undefined || isCount(value);

@@ -4,20 +4,23 @@
  * One that cannot be opened costs the others nothing; it is listed as unusable.
  * @module
  */
-import { err, ok, type Result, ResultAsync } from 'neverthrow';
+import { err, ok, type Result, type ResultAsync } from 'neverthrow';
 import type { LogFacts } from '../../io/contracts.js';
 import { normaliseAddress } from '../../mail/address.js';
 import { Account, type AccountOptions } from './account.js';
 import type { ClientWorld } from './parts.js';
 import { type AccountPlan, planAdded } from './plan.js';
 import { registerAccount } from '../link/register.js';
-import { Turns } from '../turns.js';
+import type { StoreError } from '../../store/store.js';
+import { Turns } from '../../io/turns.js';
 import type {
   AccountConfig,
   Accounts,
   AccountStatus,
   AddAccountError,
   Address,
+  Departure,
+  MailDelay,
   MixClientConfig,
   NodesError,
   PingError,
@@ -121,7 +124,7 @@ export class AccountSet implements Accounts {
   }
 
   add(account: AccountConfig): ResultAsync<Address, AddAccountError> {
-    return this.#inTurn((): Promise<Result<Address, AddAccountError>> =>
+    return this.#turns.take((): Promise<Result<Address, AddAccountError>> =>
       this.#isClosed ? Promise.resolve(err({ kind: 'closed' })) : this.#add(account),
     );
   }
@@ -137,8 +140,18 @@ export class AccountSet implements Accounts {
     });
   }
 
+  departure(account: string): Result<Departure, UnknownAccount> {
+    return this.find(account).map(({ outbox }) => outbox.departures.state);
+  }
+
+  setDelay(account: string, delay: MailDelay): ResultAsync<void, UnknownAccount | StoreError> {
+    return this.find(account)
+      .mapErr((error): UnknownAccount | StoreError => error)
+      .asyncAndThen(({ outbox }) => outbox.departures.set(delay));
+  }
+
   remove(account: string): ResultAsync<void, UnknownAccount> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       if (this.#unusable.delete(this.#normal(account))) return ok(undefined);
       const found = this.find(account);
       if (found.isErr()) return err(found.error);
@@ -199,15 +212,11 @@ export class AccountSet implements Accounts {
     for (const account of this.all().toReversed()) await account.close();
   }
 
-  #inTurn<T, E>(work: () => Promise<Result<T, E>>): ResultAsync<T, E> {
-    return this.#turns.take(() => new ResultAsync(work()));
-  }
-
   #change(
     account: string,
     work: (account: Account) => Promise<void>,
   ): ResultAsync<void, UnknownAccount> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       const found = this.find(account);
       if (this.#isClosed || found.isErr()) return err({ kind: 'unknown-account', account });
       await work(found.value);

@@ -2,13 +2,15 @@
  * Submission: an account takes mails, each once by the name that its sender gives it.
  * @module
  */
-import { errAsync, type ResultAsync } from 'neverthrow';
+import { errAsync, type Result, type ResultAsync } from 'neverthrow';
 import type { NetworkView } from '../../pki/view.js';
-import { idsOfSend, sentBefore, type SubmitDeps } from '../outbox/submit.js';
-import type { Recipients, SendError, SendOptions, Sent } from '../types.js';
+import { idsOfSend, prepareReply, sentBefore, type SubmitDeps } from '../outbox/submit.js';
+import type { Recipients, SanitiseOptions, SendError, SendOptions, Sent } from '../types.js';
 import { acceptMail, type Named } from './accept.js';
-import type { AccountParts, ClientWorld } from './parts.js';
+import { type AccountParts, type ClientWorld, nodeReading } from './parts.js';
 import type { AccountPlan } from './plan.js';
+
+const DAY_MS = 86_400_000;
 
 export interface SubmissionDeps {
   readonly world: ClientWorld;
@@ -40,14 +42,30 @@ export class Submission {
     });
   }
 
+  /** A mail as it leaves through a reply block. */
+  prepareReply(mail: Uint8Array): Result<Uint8Array, SendError> {
+    return prepareReply(this.#submitDeps, mail);
+  }
+
   #accept(options: SendOptions, named?: Named): ResultAsync<readonly Sent[], SendError> {
-    const { world, plan, parts, onWaiting } = this.#deps;
-    const deps = { ...parts, submit: this.#submitDeps, lifetimeMs: world.tuning.bounceMs };
+    const { world, plan, parts, view, onWaiting } = this.#deps;
+    const { bounceMs: lifetimeMs, pathsByHand } = world.tuning;
+    const paths = { pathsByHand, view, reading: () => nodeReading(world, plan.network) };
+    const deps = { ...parts, submit: this.#submitDeps, paths, lifetimeMs };
     return acceptMail(deps, options, named).map((all) => {
       for (const sent of all) world.events.emit({ kind: 'queued', account: plan.address, sent });
       if (parts.outbox.waiting.addresses.length > 0) onWaiting();
       return all;
     });
+  }
+
+  /** The hour in Date would tell what a batch hides. */
+  get #sanitising(): SanitiseOptions {
+    const { plan, parts } = this.#deps;
+    const { dateStepMs = 0 } = plan.sanitising;
+    return parts.outbox.departures.state.delay === 'batch'
+      ? { ...plan.sanitising, dateStepMs: Math.max(dateStepMs, DAY_MS) }
+      : plan.sanitising;
   }
 
   get #submitDeps(): SubmitDeps {
@@ -60,7 +78,7 @@ export class Submission {
       recipients,
       limit: world.tuning.maxMailLength,
       sanitise: plan.sanitise,
-      sanitising: plan.sanitising,
+      sanitising: this.#sanitising,
       threads: parts.threads,
       keyDiscovery: plan.keyDiscovery,
       isProvider: (name) => parts.providers.has(name, view()),

@@ -17,7 +17,7 @@ import { changesOnly, commitSteps, type Step } from '../step.js';
 import { Pulse } from '../pulse.js';
 import { loadPartials, PARTIAL_LIMITS, type PartialLimits, type Partials } from './reassembly.js';
 import { loadSeen, type Seen } from '../seen.js';
-import { Turns } from '../turns.js';
+import { Turns } from '../../io/turns.js';
 import type {
   Address,
   ClientEvent,

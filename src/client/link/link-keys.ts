@@ -22,7 +22,7 @@ import {
   showPublicKey,
   writeKeyFile,
 } from '../keys.js';
-import { Turns } from '../turns.js';
+import { Turns } from '../../io/turns.js';
 
 /** The configuration holds the key, where we cannot put another. */
 export interface GivenKeyError {

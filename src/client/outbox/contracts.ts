@@ -7,7 +7,7 @@ import type { Clock, Random } from '../../io/contracts.js';
 import type { Change, Store, StoreError } from '../../store/store.js';
 import type { StoreHealth } from '../store-health.js';
 import type { SurbTable } from '../packets/surbs.js';
-import type { Address, FailureReason, QueuedMail, Sent } from '../types.js';
+import type { Address, FailureReason, MailDelay, Sent } from '../types.js';
 
 /** A mail that is given up. */
 export interface Undelivered extends Sent {
@@ -33,6 +33,8 @@ export interface OutboxDeps {
   readonly health: StoreHealth;
   readonly surbs: SurbTable;
   readonly account: Address;
+  /** When mail leaves, as the configuration says. */
+  readonly delay: MailDelay;
   /** Time beyond the computed delays that acknowledgements of an earlier run still get. */
   readonly slackMs: number;
   readonly tell: (news: OutboxNews) => void;
@@ -42,7 +44,7 @@ export interface OutboxDeps {
     changes: readonly Change[],
   ) => ResultAsync<void, StoreError>;
   /** Why mail to an address waits, when it does. */
-  readonly waitsFor: (recipient: Address) => Exclude<QueuedMail['state'], 'queued'>;
+  readonly waitsFor: (recipient: Address) => 'awaiting-key' | 'held';
 }
 
 /** Whom a mail is for. */
@@ -57,6 +59,8 @@ export interface Acceptance {
   readonly payloads: readonly Uint8Array[];
   readonly reliable: boolean;
   readonly recipients: readonly Destination[];
+  /** The path of all its packets, where one was written. */
+  readonly path?: string | undefined;
   readonly lifetimeMs: number;
   /** The message id, 16 bytes, where the caller fixes it: the same for the same send again. */
   readonly idOf?: (recipient: Address) => Uint8Array;

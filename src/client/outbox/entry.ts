@@ -8,9 +8,10 @@ import { normaliseAddress } from '../../mail/address.js';
 import { MESSAGE_ID_LENGTH } from '../blocks/block.js';
 import { MailProgress } from './mail-progress.js';
 import type { Acceptance, OutboxDeps } from './contracts.js';
-import type { OutboxRecord, ProgressRecord } from './records.js';
+import type { OutboxRecord, ProgressRecord, StoredMessage } from './records.js';
 import { timeoutMs } from './retransmit.js';
 import type { SurbRecord } from '../packets/surb-record.js';
+import type { SurbTable } from '../packets/surbs.js';
 import type { Address, QueuedMail, Sent } from '../types.js';
 
 export interface OutboxEntry {
@@ -29,7 +30,7 @@ export interface OutboxEntry {
 const PATIENCE_SHARE = 0.2;
 
 /** The provider's name in a normalised address. */
-const providerOf = (address: Address): string => address.slice(address.lastIndexOf('@') + 1);
+export const providerOf = (address: Address): string => address.slice(address.lastIndexOf('@') + 1);
 
 /** The user's name in a normalised address, as packets carry it: unquoted, not padded. */
 export const wireUserOf = (address: Address): Uint8Array =>
@@ -46,11 +47,12 @@ export const makeEntry = (
   record: OutboxRecord,
   known?: ProgressRecord,
 ): OutboxEntry => {
-  const { total, reliable, recipient } = record;
+  const { total, reliable, recipient, path } = record;
   const progress = new MailProgress({
     id: toHex(id),
     recipient,
     provider: providerOf(recipient),
+    path,
     reliable,
     total,
     acknowledged: (known?.acknowledged ?? []).filter((block) => block < total),
@@ -68,12 +70,12 @@ export interface EntryMaker extends Pick<OutboxDeps, 'clock' | 'random'> {
 
 /** The messages of a mail that is accepted now, one per recipient. */
 export const acceptedEntries = (
-  { payloads, reliable, lifetimeMs, recipients, idOf }: Acceptance,
+  { payloads, reliable, lifetimeMs, recipients, path, idOf }: Acceptance,
   { clock, random, bodyId, sequence }: EntryMaker,
 ): readonly OutboxEntry[] => {
   const acceptedAt = clock.now();
   const total = payloads.length;
-  const shared = { reliable, acceptedAt, bounceAt: acceptedAt + lifetimeMs, total, bodyId };
+  const shared = { reliable, acceptedAt, bounceAt: acceptedAt + lifetimeMs, total, bodyId, path };
   return recipients.map(({ address: recipient, key: recipientKey }, index) => {
     const id = idOf?.(recipient) ?? random(MESSAGE_ID_LENGTH);
     // Most mails: one record instead of two. What is shared, or written again, lies apart.
@@ -85,12 +87,23 @@ export const acceptedEntries = (
 
 export interface RestoreDeps {
   readonly clock: Clock;
+  readonly surbs: Pick<SurbTable, 'ofMessage'>;
   /** Time beyond the computed delays that replies of an earlier run still get. */
   readonly slackMs: number;
 }
 
+/** A message that an earlier run has left. */
+export const restoredEntry = (
+  { id, record, progress }: StoredMessage,
+  deps: RestoreDeps,
+): OutboxEntry => {
+  const entry = makeEntry(id, record, progress);
+  restoreFlights(entry, deps.surbs.ofMessage(entry.progress.id), deps);
+  return entry;
+};
+
 /** Blocks with a reply block out are on their way: their time-outs go on where they were. */
-export const restoreFlights = (
+const restoreFlights = (
   entry: OutboxEntry,
   surbs: readonly SurbRecord[],
   deps: RestoreDeps,
@@ -159,12 +172,12 @@ export const sentOf = ({ record, progress }: OutboxEntry): Sent => ({
 export const queuedMailOf = (
   account: Address,
   entry: OutboxEntry,
-  waitsFor: OutboxDeps['waitsFor'],
+  state: QueuedMail['state'],
 ): QueuedMail => ({
   account,
   messageId: entry.progress.id,
   recipient: entry.record.recipient,
-  state: entry.record.recipientKey === undefined ? waitsFor(entry.record.recipient) : 'queued',
+  state,
   blocks: entry.record.total,
   acknowledged: entry.progress.acknowledgedCount,
   transmissions: entry.transmissions,

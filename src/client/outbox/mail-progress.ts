@@ -33,6 +33,7 @@ export interface MailProgressInit {
   readonly id: MessageId;
   readonly recipient: Address;
   readonly provider: string;
+  readonly path?: string | undefined;
   readonly reliable: boolean;
   readonly total: number;
   /** Indices of the blocks that are done. */
@@ -45,6 +46,8 @@ export class MailProgress {
   readonly recipient: Address;
   /** Name of the destination's provider. */
   readonly provider: string;
+  /** The path that its blocks take, where one was written. */
+  readonly path: string | undefined;
   /** Whether acknowledgements are asked for. */
   readonly reliable: boolean;
   readonly total: number;
@@ -56,10 +59,11 @@ export class MailProgress {
   readonly #flights = new Map<number, Flight>();
   readonly #attempts = new Map<number, CountedAttempts>();
 
-  constructor({ id, recipient, provider, reliable, total, acknowledged }: MailProgressInit) {
+  constructor({ id, recipient, provider, path, reliable, total, acknowledged }: MailProgressInit) {
     this.id = id;
     this.recipient = recipient;
     this.provider = provider;
+    this.path = path;
     this.reliable = reliable;
     this.total = total;
     this.#acknowledged = new Set(acknowledged);
@@ -70,6 +74,11 @@ export class MailProgress {
 
   get acknowledgedCount(): number {
     return this.#acknowledged.size;
+  }
+
+  /** Blocks that are not acknowledged. */
+  get left(): number {
+    return this.total - this.#acknowledged.size;
   }
 
   get isDone(): boolean {

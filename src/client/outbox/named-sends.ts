@@ -13,7 +13,7 @@ import type { Clock } from '../../io/contracts.js';
 import type { Store, StoreError } from '../../store/store.js';
 import { commitSteps, type Step } from '../step.js';
 import { loadSeen, type Seen, type SeenTable, sweepHourly } from '../seen.js';
-import { Turns } from '../turns.js';
+import { Turns } from '../../io/turns.js';
 
 const DAY_MS = 86_400_000;
 

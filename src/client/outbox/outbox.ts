@@ -10,6 +10,7 @@ import { okAsync, type ResultAsync } from 'neverthrow';
 import type { Change, StoreError } from '../../store/store.js';
 import type { Block } from '../blocks/block.js';
 import { Deadlines } from './deadlines.js';
+import { Departures } from './departures.js';
 import type {
   Acceptance,
   Commit,
@@ -20,12 +21,11 @@ import type {
 } from './contracts.js';
 import {
   acceptedEntries,
-  makeEntry,
   type OutboxEntry,
   overtimeLeft,
   queuedMailOf,
   restMs,
-  restoreFlights,
+  restoredEntry,
   sentOf,
 } from './entry.js';
 import {
@@ -43,7 +43,6 @@ import {
 } from './records.js';
 import { type BlockRef, type Gate, Schedule } from './schedule.js';
 import type { Address, FailureReason, MessageId, QueuedMail, Sent } from '../types.js';
-import { WaitingMail } from './waiting.js';
 
 const MIN_RETRY_MS = 1_000;
 
@@ -51,15 +50,18 @@ export class OutboxQueue {
   readonly #deps: OutboxDeps;
   readonly #entries = new Map<MessageId, OutboxEntry>();
   readonly #schedule: Schedule;
-  readonly #waiting = new WaitingMail();
+  /** What may not leave yet. */
+  readonly departures: Departures;
   readonly #bodies = new SharedBodies();
   readonly #bounces: Deadlines<OutboxEntry>;
   readonly #commit: Commit;
   #sequence = 0;
 
-  private constructor(deps: OutboxDeps) {
+  private constructor(deps: OutboxDeps, schedule: Schedule, departures: Departures) {
     this.#deps = deps;
-    this.#schedule = new Schedule(deps.random);
+    this.#schedule = schedule;
+    this.departures = departures;
+    this.#sequence = departures.lastSequence;
     this.#bounces = new Deadlines(deps.clock);
     this.#commit = (changes) => deps.store.commit(changes);
   }
@@ -67,31 +69,30 @@ export class OutboxQueue {
   /** Reads the outbox back, in the order of acceptance. */
   static open(deps: OutboxDeps): ResultAsync<OutboxQueue, StoreError> {
     const { store, surbs } = deps;
+    const schedule = new Schedule(deps.random);
     return readOutbox(store)
-      .map((messages) => {
-        const outbox = new OutboxQueue(deps);
-        for (const { id, record, progress } of messages) {
-          const entry = makeEntry(id, record, progress);
-          restoreFlights(entry, surbs.ofMessage(entry.progress.id), deps);
-          outbox.#insert(entry);
-          outbox.#sequence = record.sequence;
-        }
-        return outbox;
-      })
+      .andThen((messages) =>
+        Departures.open(deps, schedule, messages.at(-1)?.record.sequence ?? 0).map((departures) => {
+          const outbox = new OutboxQueue(deps, schedule, departures);
+          for (const message of messages) outbox.#insert(restoredEntry(message, deps));
+          return outbox;
+        }),
+      )
       .andThrough((outbox) => surbs.remove(surbs.strays((id) => outbox.#entries.has(id))));
   }
 
   /** Messages, and their blocks that are not acknowledged. */
   get count(): { readonly mails: number; readonly blocks: number } {
-    const open = [...this.#entries.values()].map(({ progress }) => progress);
-    const blocks = open.reduce((sum, each) => sum + each.total - each.acknowledgedCount, 0);
-    return { mails: open.length, blocks };
+    const left = [...this.#entries.values()].map(({ progress }) => progress.left);
+    return { mails: left.length, blocks: left.reduce((sum, each) => sum + each, 0) };
   }
 
   /** In the order of acceptance. */
   list(): readonly QueuedMail[] {
-    const { account, waitsFor } = this.#deps;
-    return [...this.#entries.values()].map((entry) => queuedMailOf(account, entry, waitsFor));
+    const { account } = this.#deps;
+    return [...this.#entries.values()].map((entry) =>
+      queuedMailOf(account, entry, this.departures.stateOf(entry)),
+    );
   }
 
   has(messageId: MessageId): boolean {
@@ -101,7 +102,8 @@ export class OutboxQueue {
   /** Freezes a mail for all its recipients; durable when ok. A message that is here stays one. */
   accept(acceptance: Acceptance, commit = this.#commit): ResultAsync<readonly Sent[], StoreError> {
     const bodyId = this.#deps.random(BODY_ID_LENGTH);
-    const all = acceptedEntries(acceptance, { ...this.#deps, bodyId, sequence: this.#sequence });
+    const mail = { ...acceptance, lifetimeMs: acceptance.lifetimeMs + this.departures.waitMs };
+    const all = acceptedEntries(mail, { ...this.#deps, bodyId, sequence: this.#sequence });
     this.#sequence += all.length;
     const fresh = all.filter(({ progress }) => !this.#entries.has(progress.id));
     return commit(acceptanceChanges(bodyId, acceptance.payloads, fresh)).map(() => {
@@ -111,8 +113,8 @@ export class OutboxQueue {
   }
 
   /** Mail that waits for a key. */
-  get waiting(): Pick<WaitingMail, 'addresses' | 'of'> {
-    return this.#waiting;
+  get waiting(): Departures['keyless'] {
+    return this.departures.keyless;
   }
 
   /**
@@ -125,15 +127,13 @@ export class OutboxQueue {
     key: Uint8Array,
     commit: Commit = this.#commit,
   ): ResultAsync<void, StoreError> {
-    const keyed = this.#waiting
+    const keyed = this.waiting
       .of(address)
       .filter(({ leaving }) => !leaving)
       .map((entry) => ({ entry, id: entry.id, record: { ...entry.record, recipientKey: key } }));
     return commit(keyed.map((message) => messageChange(message))).map(() => {
       for (const { entry, record } of keyed) {
-        this.#waiting.remove(entry);
-        entry.record = record;
-        if (this.#entries.get(entry.progress.id) === entry) this.#schedule.add(entry.progress);
+        if (this.#entries.get(entry.progress.id) === entry) this.departures.keyed(entry, record);
       }
     });
   }
@@ -145,7 +145,7 @@ export class OutboxQueue {
       : okAsync(undefined);
   }
 
-  /** A new document has come: providers may have. */
+  /** A new document has come: nodes may have. */
   documentChanged(): void {
     this.#schedule.unpark();
   }
@@ -278,8 +278,7 @@ export class OutboxQueue {
       .map(() => {
         surbs.forget(spent);
         this.#entries.delete(entry.progress.id);
-        this.#waiting.remove(entry);
-        this.#schedule.remove(entry.progress);
+        this.departures.remove(entry);
         tell(news);
       })
       .mapErr((error) => {
@@ -292,8 +291,7 @@ export class OutboxQueue {
   #insert(entry: OutboxEntry): void {
     this.#entries.set(entry.progress.id, entry);
     this.#bodies.add(entry.record, 1);
-    if (entry.record.recipientKey === undefined) this.#waiting.add(entry);
-    else this.#schedule.add(entry.progress);
+    this.departures.add(entry);
     this.#bounces.add(entry, Math.max(MIN_RETRY_MS, restMs(entry.record, this.#deps.clock)));
   }
 }

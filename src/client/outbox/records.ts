@@ -42,16 +42,20 @@ export interface OutboxRecord {
   /** The recipient's X25519 identity key when the mail was free to leave; none while it waits. */
   readonly recipientKey: Uint8Array | undefined;
   readonly recipient: Address;
+  /** The path that every transmission takes, as it was written; none where each is drawn. */
+  readonly path?: string | undefined;
 }
 
 const RELIABLE = 1;
 const WAITING = 2;
 const HOLDS_BODY = 4;
+const HAS_PATH = 8;
 
-const flagsOf = ({ reliable, recipientKey, holdsBody }: OutboxRecord): number =>
+const flagsOf = ({ reliable, recipientKey, holdsBody, path }: OutboxRecord): number =>
   (reliable ? RELIABLE : 0) |
   (recipientKey === undefined ? WAITING : 0) |
-  (holdsBody ? HOLDS_BODY : 0);
+  (holdsBody ? HOLDS_BODY : 0) |
+  (path === undefined ? 0 : HAS_PATH);
 
 /** @param body - of a record that holds it */
 export const encodeOutboxRecord = (
@@ -59,6 +63,7 @@ export const encodeOutboxRecord = (
   body: Uint8Array = NOTHING,
 ): Uint8Array => {
   const recipient = utf8(record.recipient);
+  const path = record.path === undefined ? undefined : utf8(record.path);
   return concat(
     new Writer(8 + 1 + 8 + 8 + 2)
       .u64(record.sequence)
@@ -69,6 +74,7 @@ export const encodeOutboxRecord = (
       .done(),
     record.bodyId,
     record.recipientKey ?? NOTHING,
+    path === undefined ? NOTHING : new Writer(2 + path.length).u16(path.length).bytes(path).done(),
     record.holdsBody ? new Writer(2).u16(recipient.length).done() : NOTHING,
     recipient,
     body,
@@ -86,7 +92,7 @@ export const decodeMessageRecord = (bytes: Uint8Array): Result<MessageRecord, Pa
   parse(bytes, (from) => {
     const sequence = from.u64('sequence');
     const flags = from.u8('flags');
-    from.require(flags <= (RELIABLE | WAITING | HOLDS_BODY), 'flags', 'known');
+    from.require(flags <= (RELIABLE | WAITING | HOLDS_BODY | HAS_PATH), 'flags', 'known');
     const holdsBody = (flags & HOLDS_BODY) !== 0;
     const record = {
       sequence,
@@ -99,6 +105,8 @@ export const decodeMessageRecord = (bytes: Uint8Array): Result<MessageRecord, Pa
       bodyId: from.take(BODY_ID_LENGTH, 'body_id').slice(),
       recipientKey:
         (flags & WAITING) !== 0 ? undefined : from.take(KEY_LENGTH, 'recipient_key').slice(),
+      path:
+        (flags & HAS_PATH) === 0 ? undefined : fromUtf8(from.take(from.u16('path_length'), 'path')),
       recipient: fromUtf8(
         holdsBody ? from.take(from.u16('recipient_length'), 'recipient') : from.rest(),
       ),

@@ -23,8 +23,8 @@ export interface BlockRef {
 
 /** What holds back sending at this moment. */
 export interface Gate {
-  /** Whether a provider, by name, is in the document. */
-  readonly reachable: (provider: string) => boolean;
+  /** Whether the document has the provider of a message, and its path where one was written. */
+  readonly reachable: (mail: MailProgress) => boolean;
   /** Whether lost blocks may be sent again: not while acknowledgements may still wait for us. */
   readonly retransmit: boolean;
 }
@@ -53,7 +53,7 @@ export class Schedule {
   readonly #turns = new RecipientTurns();
   /** Messages with a block to send, in turn. */
   readonly #ready = new Set<MailProgress>();
-  /** Those of them whose provider is not in the document. */
+  /** Those of them that the document has no way for. */
   readonly #parked = new Set<MailProgress>();
   readonly #flights = new Heap<Flight>((a, b) => a.dueAtMs < b.dueAtMs);
   readonly #destinations = new Map<string, Destination>();
@@ -78,7 +78,7 @@ export class Schedule {
     if (next !== undefined) this.#enlist(next);
   }
 
-  /** A new document: absent providers may have come back. */
+  /** A new document: absent nodes may have come back. */
   unpark(): void {
     for (const mail of this.#parked) this.#ready.add(mail);
     this.#parked.clear();
@@ -89,7 +89,7 @@ export class Schedule {
     if (gate.retransmit) this.#loseOverdue(nowMs);
     for (const mail of this.#ready) {
       this.#ready.delete(mail);
-      if (!gate.reachable(mail.provider)) {
+      if (!gate.reachable(mail)) {
         this.#parked.add(mail);
         continue;
       }

@@ -63,6 +63,12 @@ export interface SubmitDeps {
   readonly isProvider: (name: string) => boolean;
 }
 
+/** What completing a mail takes. */
+type CompletionDeps = Pick<
+  SubmitDeps,
+  'account' | 'clock' | 'random' | 'sanitise' | 'sanitising' | 'threads'
+>;
+
 /** A mail as it will be sent, whoever to. */
 export interface Prepared {
   readonly recipients: readonly Destination[];
@@ -137,6 +143,20 @@ export const prepareMail = (
     ),
   );
 
+/**
+ * Checks and completes a mail that leaves through a reply block.
+ *
+ * @errors any {@link SendError} that the mail causes, but for its length
+ */
+export const prepareReply = (
+  deps: CompletionDeps,
+  mail: Uint8Array,
+): Result<Uint8Array, SendError> =>
+  readMail(mail)
+    .andThen(checkNames)
+    .andThen(() => completed(deps, mail))
+    .map(({ bytes }) => bytes);
+
 const mailBytes = (
   { account, clock, random }: SubmitDeps,
   mail: Uint8Array | MailDraft,
@@ -179,7 +199,7 @@ interface Completed extends Pick<Prepared, 'renamed'> {
 }
 
 /** Without Bcc, in the account's form, and with the fields that recipients never supply. */
-const completed = (deps: SubmitDeps, mail: Uint8Array): Result<Completed, SendError> =>
+const completed = (deps: CompletionDeps, mail: Uint8Array): Result<Completed, SendError> =>
   withoutFields(mail, (line) => NEVER_SENT.some((name) => isNamed(line, name)))
     .mapErr(({ problem }): SendError => ({ kind: 'bad-mail', problem }))
     .andThen((kept) => inNormalForm(deps, kept))
@@ -190,7 +210,7 @@ const completed = (deps: SubmitDeps, mail: Uint8Array): Result<Completed, SendEr
       })),
     );
 
-const inNormalForm = (deps: SubmitDeps, mail: Uint8Array): Result<Completed, SendError> => {
+const inNormalForm = (deps: CompletionDeps, mail: Uint8Array): Result<Completed, SendError> => {
   const { sanitise: mode, sanitising = {}, account, threads, random, clock } = deps;
   if (mode === 'off') return ok({ bytes: mail, renamed: undefined });
   const keep = [...(sanitising.keep ?? []), UNRELIABLE] as const;
@@ -203,7 +223,7 @@ const inNormalForm = (deps: SubmitDeps, mail: Uint8Array): Result<Completed, Sen
 const sendErrorOf = (error: SanitiseError): SendError =>
   error.kind === 'bad-mail' ? { kind: 'bad-mail', problem: error.problem } : error;
 
-const missing = ({ clock, random }: SubmitDeps, head: MailHead): readonly HeaderField[] => [
+const missing = ({ clock, random }: CompletionDeps, head: MailHead): readonly HeaderField[] => [
   ...(findAll(head, 'Date').length > 0 ? [] : [{ name: 'Date', value: coarseDate(clock.now()) }]),
   ...(findAll(head, 'Message-ID').length > 0
     ? []

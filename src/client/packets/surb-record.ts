@@ -9,14 +9,16 @@ import { concat, Writer } from '../../bytes/writer.js';
 import { MESSAGE_ID_LENGTH } from '../blocks/block.js';
 import type { MessageId } from '../types.js';
 
-/** What a reply is for. More kinds may come: reply addresses will add one for mail. */
+/** What a reply is for. */
 export type SurbUse =
   /** Says that a provider has stored this block of this message. */
   | { readonly kind: 'acknowledgement'; readonly messageId: MessageId; readonly block: number }
   /** A provider's service answers; whoever asked knows the id. */
   | { readonly kind: 'service' }
   /** Cover traffic; the reply tells only that this provider, by name, is alive. */
-  | { readonly kind: 'decoy'; readonly provider: string };
+  | { readonly kind: 'decoy'; readonly provider: string }
+  /** Somebody whom we have given the block may write a mail. */
+  | { readonly kind: 'mail' };
 
 export interface SurbRecord {
   /** 16 random bytes. */
@@ -26,13 +28,14 @@ export interface SurbRecord {
   readonly use: SurbUse;
   /** Ms since the Unix epoch. */
   readonly sentAt: number;
-  /** Sum of all delays until the reply is at our provider. */
+  /** Sum of all delays until the reply is at our provider; for mail, how long it may take to come. */
   readonly rttMs: number;
 }
 
 const ACKNOWLEDGEMENT = 0;
 const SERVICE = 1;
 const DECOY = 2;
+const MAIL = 3;
 
 const encodeUse = (use: SurbUse): Uint8Array => {
   switch (use.kind) {
@@ -44,6 +47,8 @@ const encodeUse = (use: SurbUse): Uint8Array => {
         .done();
     case 'service':
       return Uint8Array.of(SERVICE);
+    case 'mail':
+      return Uint8Array.of(MAIL);
     case 'decoy': {
       const name = utf8(use.provider);
       return new Writer(1 + 1 + name.length).u8(DECOY).u8(name.length).bytes(name).done();
@@ -53,8 +58,9 @@ const encodeUse = (use: SurbUse): Uint8Array => {
 
 const readUse = (from: Reader): SurbUse => {
   const kind = from.u8('use');
-  from.require(kind <= DECOY, 'use', 'a known kind');
+  from.require(kind <= MAIL, 'use', 'a known kind');
   if (kind === SERVICE) return { kind: 'service' };
+  if (kind === MAIL) return { kind: 'mail' };
   if (kind === DECOY) {
     return { kind: 'decoy', provider: fromUtf8(from.take(from.u8('length'), 'provider')) };
   }

@@ -1,7 +1,8 @@
 /**
  * The table of reply blocks: every one is stored before the packet that carries it leaves, and
  * stays until its reply has come or is no more expected. The disk is not waited for: what a loss of
- * power takes with it costs one transmission more, and no mail.
+ * power takes with it costs one transmission more, and no mail; except for the blocks that are given
+ * to others, by which mail comes.
  *
  * Acknowledgements stay as long as their block waits, however late they are: they may lie at the
  * provider while we are away. All others expire.
@@ -13,7 +14,7 @@ import { okAsync, ResultAsync } from 'neverthrow';
 import { toHex } from '../../bytes/text.js';
 import type { Clock } from '../../io/contracts.js';
 import { Heap } from '../../io/heap.js';
-import type { Change, Store, StoreError } from '../../store/store.js';
+import type { Change, Durability, Store, StoreError } from '../../store/store.js';
 import { Pulse } from '../pulse.js';
 import { decodeSurbRecord, encodeSurbRecord, type SurbRecord } from './surb-record.js';
 import type { MessageId } from '../types.js';
@@ -38,6 +39,9 @@ export interface SurbTableDeps {
   /** Told of every service request and decoy whose reply is no more expected. */
   readonly onExpired?: (record: SurbRecord) => void;
 }
+
+const durabilityOf = ({ use }: SurbRecord): Durability =>
+  use.kind === 'mail' ? 'power-loss' : 'crash';
 
 export class SurbTable {
   readonly #deps: SurbTableDeps;
@@ -73,7 +77,7 @@ export class SurbTable {
     return this.#records.size;
   }
 
-  /** Replies that may still come. */
+  /** Replies that are on their way, as far as we know. */
   get outstanding(): number {
     return this.#expected.size;
   }
@@ -105,7 +109,10 @@ export class SurbTable {
     const { store, clock } = this.#deps;
     const value = encodeSurbRecord(record);
     return store
-      .commit([{ kind: 'put', collection: COLLECTION, key: record.id, value }], 'crash')
+      .commit(
+        [{ kind: 'put', collection: COLLECTION, key: record.id, value }],
+        durabilityOf(record),
+      )
       .map(() => this.#insert(record, clock.monotonic() + waitMs));
   }
 
@@ -166,7 +173,8 @@ export class SurbTable {
     for (let first = this.#expiries.peek(); first !== undefined; first = this.#expiries.peek()) {
       if (first.untilMs > nowMs) break;
       this.#expiries.pop();
-      if (this.#expected.delete(first.key)) expired.push(first.record);
+      const isMail = first.record.use.kind === 'mail' && this.#records.has(first.key);
+      if (this.#expected.delete(first.key) || isMail) expired.push(first.record);
     }
     return expired;
   }
@@ -174,7 +182,8 @@ export class SurbTable {
   #restore(record: SurbRecord, slackMs: number): void {
     const { clock } = this.#deps;
     const restMs = record.sentAt + record.rttMs - clock.now() + slackMs;
-    const waitMs = Math.min(MAX_RESTORED_WAIT_MS, Math.max(0, restMs));
+    const mostMs = record.use.kind === 'mail' ? record.rttMs : MAX_RESTORED_WAIT_MS;
+    const waitMs = Math.min(mostMs, Math.max(0, restMs));
     this.#insert(record, clock.monotonic() + waitMs);
   }
 
@@ -186,7 +195,7 @@ export class SurbTable {
 
   #expect(record: SurbRecord, untilMs: number): void {
     const key = toHex(record.id);
-    this.#expected.add(key);
+    if (record.use.kind !== 'mail') this.#expected.add(key);
     this.#expiries.push({ record, key, untilMs });
     this.#added.fire();
   }

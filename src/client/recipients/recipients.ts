@@ -18,7 +18,7 @@ import { isFingerprintOf } from './fingerprint.js';
 import { RecipientFiles, unusable } from './files.js';
 import type { FoundKey, Recipient, RecipientError, Recipients } from '../recipient-types.js';
 import { isSettled, TrustTable } from './trust.js';
-import { Turns } from '../turns.js';
+import { Turns } from '../../io/turns.js';
 import type { Address } from '../types.js';
 
 export interface RecipientsOptions {

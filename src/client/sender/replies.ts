@@ -24,6 +24,8 @@ export interface ReplyDeps {
   readonly returned: (surbId: Uint8Array) => void;
   /** A service's reply, not looked into. */
   readonly answered: (record: SurbRecord, plaintext: Uint8Array) => void;
+  /** A reply of somebody whom we have given a block; durable when ok, the block's removal too. */
+  readonly mailed: (record: SurbRecord, plaintext: Uint8Array) => ResultAsync<void, StoreError>;
 }
 
 /**
@@ -31,7 +33,7 @@ export interface ReplyDeps {
  * what a record's keys do not open is not the reply to it, and leaves it alone.
  */
 export const takeReply = (
-  { suite, surbs, acknowledge, isAlive, returned, answered }: ReplyDeps,
+  { suite, surbs, acknowledge, isAlive, returned, answered, mailed }: ReplyDeps,
   surbId: Uint8Array,
   payload: Uint8Array,
 ): ResultAsync<void, StoreError> => {
@@ -43,6 +45,7 @@ export const takeReply = (
   if (use.kind === 'acknowledgement' && isZero(plaintext)) {
     return acknowledge(use.messageId, use.block);
   }
+  if (use.kind === 'mail') return mailed(record, plaintext);
   return surbs.remove([record]).map(() => {
     if (use.kind === 'decoy') {
       isAlive(use.provider);

@@ -10,7 +10,7 @@
  */
 import { errAsync, okAsync, type Result, type ResultAsync } from 'neverthrow';
 import type { Clock } from '../../io/contracts.js';
-import { viewThrough } from '../../pki/through.js';
+import { viewAlong } from '../../pki/along.js';
 import { type NetworkNode, type NetworkView, nodeNamed } from '../../pki/view.js';
 import type { StoreError } from '../../store/store.js';
 import type { Command } from '../../wire/commands.js';
@@ -28,7 +28,8 @@ import type { OutboxQueue } from '../outbox/outbox.js';
 import type { BlockRef } from '../outbox/schedule.js';
 import { sealBlock } from '../blocks/seal.js';
 import type { LoopWatch } from './loop-watch.js';
-import type { Probe, ServiceDesk, ServicePlace, ServiceRequest } from './services.js';
+import type { ReplyDesk } from './reply-desk.js';
+import type { ServiceDesk, ServicePlace, ServiceRequest } from './services.js';
 import type { StoreHealth } from '../store-health.js';
 import type { SurbRecord, SurbUse } from '../packets/surb-record.js';
 import type { SurbTable } from '../packets/surbs.js';
@@ -46,6 +47,7 @@ export interface SenderDeps {
   readonly send: (command: Command) => ResultAsync<void, SendFailure>;
   readonly outbox: OutboxQueue;
   readonly services: ServiceDesk;
+  readonly replies: Pick<ReplyDesk, 'sendNext'>;
   readonly surbs: SurbTable;
   readonly loops: LoopWatch;
   readonly health: StoreHealth;
@@ -65,8 +67,10 @@ interface Flown {
   readonly baseMs: number;
 }
 
-/** The document of this moment without the mixes that are avoided, and our own place in it. */
+/** The document of this moment, and our own place in it. */
 interface Here {
+  readonly document: NetworkView;
+  /** The document without the mixes that are avoided, or along the path of what is sent. */
   readonly view: NetworkView;
   readonly source: NetworkNode;
 }
@@ -93,7 +97,8 @@ export class Sender {
   async sendNext(): Promise<void> {
     const here = this.#here();
     if (here === undefined) return;
-    const isSent = (await this.#sendRequest(here)) || (await this.#sendBlock(here));
+    const isSent =
+      (await this.#sendRequest(here)) || (await this.#sendReply()) || (await this.#sendBlock(here));
     if (!isSent) await this.sendLoop();
   }
 
@@ -124,10 +129,9 @@ export class Sender {
 
   #here(): Here | undefined {
     const { view: current, loops, provider } = this.#deps;
-    const known = current();
-    const view = known && loops.avoiding(known);
-    const source = view && nodeNamed(view.entries, provider);
-    return view && source && { view, source };
+    const document = current();
+    const source = document && nodeNamed(document.entries, provider);
+    return source && { document, view: loops.avoiding(document), source };
   }
 
   async #sendRequest(here: Here): Promise<boolean> {
@@ -146,34 +150,55 @@ export class Sender {
   ): ResultAsync<void, Failure> {
     const { body, probe } = request.question;
     const parcel = { source: here.source, destination, recipient: endpoint, body };
-    const view = probe === undefined ? here.view : this.#viewFor(probe);
+    // Through avoided mixes too, if that is asked for.
+    const view = probe === undefined ? here.view : probe.way(here.document);
     if (view === undefined) return nothingToSend();
     return this.#sendWithReply({ ...here, view }, parcel, { kind: 'service' }).map(({ record }) =>
       this.#deps.services.sent(request, record.id),
     );
   }
 
-  /** Through avoided mixes too, if that is asked for. */
-  #viewFor({ through }: Probe): NetworkView | undefined {
-    const view = this.#deps.view();
-    return view && viewThrough(view, through);
+  async #sendReply(): Promise<boolean> {
+    const { replies, health, send } = this.#deps;
+    const leaving = health.isPaused
+      ? undefined
+      : replies.sendNext((packet) => send({ kind: 'send-packet', packet }));
+    return leaving === undefined ? false : this.#note(await leaving);
   }
 
   async #sendBlock(here: Here): Promise<boolean> {
     const { outbox, health, mayRetransmit } = this.#deps;
     if (health.isPaused) return false;
     const ref = outbox.next({
-      reachable: (provider) => nodeNamed(here.view.exits, provider) !== undefined,
+      reachable: (mail) => this.#wayOf(here, mail) !== undefined,
       retransmit: mayRetransmit(),
     });
     if (ref === undefined) return false;
-    const sent = await this.#transmit(here, ref);
+    const sent = await this.#transmit(this.#wayOf(here, ref.mail), ref);
     if (sent.isErr()) outbox.putBack(ref);
     return this.#note(sent);
   }
 
+  /**
+   * The document as a mail goes through it: along the path that was written for it if one was, even
+   * through avoided mixes that it names. None where the document has not got its nodes.
+   */
+  #wayOf(here: Here, { provider, path }: BlockRef['mail']): Here | undefined {
+    if (nodeNamed(here.view.exits, provider) === undefined) return undefined;
+    if (path === undefined) return here;
+    const { compose, clock } = this.#deps;
+    return viewAlong(
+      here.document,
+      { path, exit: provider },
+      { ...compose.suite, nowMs: clock.now() },
+    )
+      .map((view) => ({ ...here, view: this.#deps.loops.avoiding(view) }))
+      .unwrapOr(undefined);
+  }
+
   /** Seals a block anew, whether it was sent before or not: no two transmissions look alike. */
-  #transmit(here: Here, ref: BlockRef): ResultAsync<void, Failure> {
+  #transmit(here: Here | undefined, ref: BlockRef): ResultAsync<void, Failure> {
+    if (here === undefined) return nothingToSend();
     return this.#parcelOf(here, ref).andThen((parcel) =>
       ref.mail.reliable
         ? this.#sendWithReply(here, parcel, {

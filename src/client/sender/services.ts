@@ -26,8 +26,8 @@ export interface ServiceQuestion {
 
 /** What a loop on purpose has beside other questions. */
 export interface Probe {
-  /** Names of nodes that it crosses, on both ways where they are mixes. */
-  readonly through: readonly string[];
+  /** Narrows a document to the nodes that it crosses, on both ways where they are mixes. */
+  readonly way: (document: NetworkView) => NetworkView | undefined;
   readonly onSent: () => void;
 }
 

@@ -8,12 +8,14 @@ import { isIP } from 'node:net';
 import type { Duplex as NodeStream } from 'node:stream';
 import { connect as startTls } from 'node:tls';
 import { err, errAsync, ok, ResultAsync, type Result } from 'neverthrow';
+import { utf8 } from '../../bytes/text.js';
 import { formatAddress } from '../address.js';
 import type {
   Duplex,
   Http,
   HttpAnswer,
   HttpAskError,
+  HttpBody,
   HttpError,
   HttpOutcome,
   HttpQuestion,
@@ -48,7 +50,7 @@ const BAD_REQUEST = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Le
 
 /** The web through whatever network a caller brings. */
 export const nodeHttp = (options: NodeHttpOptions = {}): Http => ({
-  post: (network, url, form, signal) => {
+  post: (network, url, content, signal) => {
     const target = targetOf(url);
     if (target === undefined) return errAsync({ kind: 'http', url, reason: 'bad-url' });
     const late = AbortSignal.timeout(POST_MS);
@@ -58,7 +60,7 @@ export const nodeHttp = (options: NodeHttpOptions = {}): Http => ({
       .mapErr(({ reason }): Reason => reason)
       .andThen((duplex) => {
         const stream = secured(target, streamOf(duplex), options);
-        return new ResultAsync(exchange({ target, stream, form }, limit));
+        return new ResultAsync(exchange({ target, stream, content: bodyOf(content) }, limit));
       })
       .mapErr((reason) => ({
         kind: 'http',
@@ -105,21 +107,29 @@ const secured = (
 interface Question {
   readonly target: Target;
   readonly stream: NodeStream;
-  readonly form: Readonly<Record<string, string>>;
+  readonly content: HttpBody;
 }
+
+const bodyOf = (content: Readonly<Record<string, string>> | HttpBody): HttpBody =>
+  isBody(content)
+    ? content
+    : {
+        contentType: 'application/x-www-form-urlencoded',
+        body: utf8(new URLSearchParams(content).toString()),
+      };
+
+/** The values of a form are texts. */
+const isBody = (content: object): content is HttpBody =>
+  'body' in content && content.body instanceof Uint8Array;
 
 /** Asks on a connection of its own, which is gone afterwards. */
 const exchange = (
-  { target, stream, form }: Question,
+  { target, stream, content: { contentType: type, body } }: Question,
   signal: AbortSignal,
 ): Promise<Result<HttpAnswer, Reason>> => {
   let isSafe = !target.isSecure;
   stream.once('secureConnect', () => (isSafe = true));
-  const posted = {
-    ...target,
-    type: 'application/x-www-form-urlencoded',
-    body: new URLSearchParams(form).toString(),
-  };
+  const posted = { ...target, type, body };
   return post<HttpAnswer, Reason>(stream, posted, {
     signal,
     read: async (response) => {

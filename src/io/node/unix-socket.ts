@@ -9,6 +9,7 @@ import type { Stats } from 'node:fs';
 import { chmod, link, lstat, mkdtemp, rm, unlink } from 'node:fs/promises';
 import { connect, type Server } from 'node:net';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { err, ok, type Result } from 'neverthrow';
 import type { ListenError } from '../contracts.js';
 import { fitsSocket } from '../address.js';
@@ -19,21 +20,45 @@ type Refusal = ListenError['reason'];
 /** Short, since the whole path of a socket has about a hundred bytes. */
 const NEST_PREFIX = '.s-';
 const SOCKET_MODE = 0o600;
-/** A claim this old is of a process that died with it. */
-const CLAIM_LIMIT_MS = 10_000;
+/** A claim this old is of a process that died with it; what it is for takes a few ms. */
+const CLAIM_LIMIT_MS = 5_000;
 
-/** Whether somebody accepts connections there. */
-const isLive = (path: string): Promise<boolean> =>
+/** How long a process may take to say something, or to die: its sockets outlive it by a moment. */
+const SILENCE_MS = 1_000;
+const LOOKS = 20;
+const LOOK_MS = 50;
+
+/** What a connection tells of who listens; `closed`: it was accepted, and ended without a word. */
+type Seen = 'somebody' | 'nobody' | 'closed';
+
+const probe = (path: string): Promise<Seen> =>
   new Promise((resolve) => {
-    const probe = connect(path);
-    const answer = (live: boolean): void => {
-      probe.destroy();
-      resolve(live);
+    const socket = connect(path);
+    const answer = (seen: Seen): void => {
+      clearTimeout(silence);
+      socket.destroy();
+      resolve(seen);
     };
-    probe.once('connect', () => answer(true));
-    // Only a refusal proves that nobody listens; a full backlog or a lack of rights does not.
-    probe.once('error', (error) => answer(faultCode(error) !== 'ECONNREFUSED'));
+    const silence = setTimeout(answer, SILENCE_MS, 'somebody');
+    socket.once('data', () => answer('somebody'));
+    socket.once('end', () => answer('closed'));
+    // A full backlog or a lack of rights proves nothing.
+    socket.once('error', (error) => {
+      const code = faultCode(error);
+      if (code === 'ECONNRESET' || code === 'EPIPE') return answer('closed');
+      answer(code === 'ECONNREFUSED' || code === 'ENOENT' ? 'nobody' : 'somebody');
+    });
   });
+
+/** Whether somebody listens there, and not only a process that is dying. */
+const isLive = async (path: string): Promise<boolean> => {
+  for (let look = 0; look < LOOKS; look++) {
+    const seen = await probe(path);
+    if (seen !== 'closed') return seen === 'somebody';
+    await sleep(LOOK_MS);
+  }
+  return true;
+};
 
 /** Numbers of files are used again, so the moment of birth counts too. */
 const isSame = (a: Stats, b: Stats): boolean => a.ino === b.ino && a.birthtimeMs === b.birthtimeMs;
@@ -60,24 +85,32 @@ const tryClaim = async (path: string, claim: string): Promise<boolean> => {
   return abandoned && tryLink(path, claim);
 };
 
-/** Whether the name is free now; not when a living socket or another file has it. */
-const removeStale = async (path: string): Promise<boolean> => {
+/** `changing`: somebody else is at it, or was when it died. */
+type Name = 'free' | 'taken' | 'changing';
+
+/** Makes the name free, unless a living socket or another file has it. */
+const removeStale = async (path: string): Promise<Name> => {
   const found = await lstat(path);
-  if (!found.isSocket() || (await isLive(path))) return false;
+  if (!found.isSocket() || (await isLive(path))) return 'taken';
   const claim = `${path}.${found.ino}`;
-  if (!(await tryClaim(path, claim))) return false;
+  if (!(await tryClaim(path, claim))) return 'changing';
   // A quicker process may have put its own socket there since the look at it.
   const isStill = isSame(await lstat(claim), found);
   if (isStill) await unlink(path);
   await unlink(claim);
-  return isStill;
+  return isStill ? 'free' : 'changing';
 };
 
 /** A name that goes on the way is free; then the link decides. */
 const claimName = async (socket: string, path: string): Promise<boolean> => {
-  if (await tryLink(socket, path)) return true;
-  const free = await unless('ENOENT', true, () => removeStale(path));
-  return free && tryLink(socket, path);
+  const lastMs = performance.now() + 2 * CLAIM_LIMIT_MS;
+  while (performance.now() < lastMs) {
+    if (await tryLink(socket, path)) return true;
+    const name = await unless<Name>('ENOENT', 'free', () => removeStale(path));
+    if (name === 'taken') return false;
+    if (name === 'changing') await sleep(LOOK_MS);
+  }
+  return false;
 };
 
 /** Removes the name if it is still this socket's. */

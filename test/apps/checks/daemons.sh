@@ -23,7 +23,7 @@ own_daemon(){
 }
 
 # patiently COMMAND...: a busy machine loses packets, and lost ones are sent again late
-patiently(){ local end=$((SECONDS + 240)); while [ $SECONDS -lt $end ]; do "$@" >/dev/null 2>&1 && return 0; sleep 0.5; done; return 1; }
+patiently(){ until_ok 240 "$@"; }
 
 # key_of CONF ACCOUNT FIELD: of postern account show, such as identityKey
 key_of(){ postern account show -f "$1" --account "$2" --json | python3 -c 'import json,sys; print(json.load(sys.stdin)[sys.argv[1]] or "")' "$3"; }

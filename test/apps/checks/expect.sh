@@ -12,8 +12,16 @@ expect(){
 # starts ANSWER CODE: whether an answer begins with a code
 starts(){ case $1 in "$2"*) echo yes ;; *) echo "no: $1" ;; esac; }
 
-# eventually COMMAND...: until it succeeds, for at most a minute
-eventually(){ local end=$((SECONDS + 60)); while [ $SECONDS -lt $end ]; do "$@" >/dev/null 2>&1 && return 0; sleep 0.2; done; return 1; }
+# until_ok SECONDS COMMAND...: until it succeeds, looking ever less often: a look is a program that runs
+until_ok(){
+  local end=$((SECONDS + $1)) pause; shift
+  for pause in 0.2 0.2 0.4 0.6 1; do "$@" >/dev/null 2>&1 && return 0; sleep "$pause"; done
+  while [ $SECONDS -lt $end ]; do "$@" >/dev/null 2>&1 && return 0; sleep 1; done
+  return 1
+}
+
+# eventually COMMAND...: for at most a minute
+eventually(){ until_ok 60 "$@"; }
 
 is_connected(){ local c=CONF_$1; postern status -f "${!c}" --json | grep -q '"connected":true'; }
 
@@ -23,7 +31,7 @@ restart(){
   "${POSTERN:-postern}" daemon -f "${!c}" >>"$T/restarts" 2>&1 &
   eval "PID_$1=$!"
   disown
-  eventually is_connected "$1" || echo "not ok restart of $1"
+  eventually is_connected "$1" || echo "not ok restart of $1: $(tail -n 1 "$T/restarts")"
 }
 
 # reconfigure X SED: a daemon with a changed configuration, after a kill

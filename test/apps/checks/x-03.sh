@@ -22,11 +22,10 @@ kill -STOP "$P2_PID"
 msg carol@p1.test ghost@p2.test lost x | put C ghost@p2.test
 again
 expect 'X-3 a mail to nobody waits as well' "$(waiting)" 1
-printf '\n[Debug]\nUrgentQueueLifetime = 1\n' >>"$CONF_C"
-again
+tuned C 'UrgentQueueLifetime = 1'
 eventually has_reports ghost@p2.test
 again
 expect 'X-3 it comes back, once' "$(reports ghost@p2.test)" 1
 expect 'X-3 and waits no more' "$(waiting)" 0
 kill -CONT "$P2_PID"
-sed -i '/^\[Debug\]/,$d' "$CONF_C"; again
+tuned C

@@ -1,11 +1,10 @@
 /** `postern account` and the daemon whose accounts it changes. */
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeSite, type Site } from '../daemon/setup.js';
 import { run, type Transcript } from './run.js';
+import { plain, talk } from './talk.js';
 
 const ALICE = 'alice@p1.test';
 const DORA = 'dora@p2.test';
@@ -34,27 +33,6 @@ const start = async (more = '') => {
 
 const account = (...words: string[]): Promise<Transcript> =>
   run(['account', ...words, '-f', config]);
-
-/** Says lines to a mail listener and gives the first words of the answers. */
-const talk = async (address = '', lines: readonly string[]): Promise<readonly string[]> => {
-  const [host, port] = address.split(':');
-  const socket = connect(Number(port), host);
-  const answers = createInterface(socket)[Symbol.asyncIterator]();
-  const heard: string[] = [];
-  await answers.next();
-  for (const line of lines) {
-    socket.write(`${line}\r\n`);
-    let answer = '';
-    do answer = String((await answers.next()).value);
-    while (/^\d{3}-/.test(answer));
-    heard.push(answer.split(' ')[0] ?? '');
-  }
-  socket.destroy();
-  return heard;
-};
-
-const plain = (user: string, password = ''): string =>
-  Buffer.from(`\0${user}\0${password}`).toString('base64');
 
 describe('postern account', () => {
   it('lists what a daemon has, and what would be without one', async () => {
@@ -117,10 +95,39 @@ describe('postern account', () => {
     expect(sent._unsafeUnwrapErr().kind).toBe('unknown-account');
   });
 
+  it('sends in batches where it is told to, with a daemon and without', async () => {
+    const daemon = await start();
+    const shownDelay = async (): Promise<unknown> => {
+      const [json = ''] = (await account('show', '--account', ALICE, '--json')).out;
+      return JSON.parse(json);
+    };
+    expect(await shownDelay()).toMatchObject({ delay: 'usual', nextBatchAtMs: null });
+    const told = await account('delay', 'Alice@P1.test', 'batch');
+    expect(told).toMatchObject({ code: 0, err: [] });
+    const { nextBatchAtMs } = daemon.client.accounts.departure(ALICE)._unsafeUnwrap();
+    expect(nextBatchAtMs).toBeGreaterThan(Date.now());
+    expect(await shownDelay()).toMatchObject({ delay: 'batch', nextBatchAtMs });
+    expect((await account('delay', ALICE, 'never')).code).toBe(2);
+    expect((await account('delay', 'eve@p1.test', 'usual')).err).toEqual([
+      'postern: there is no account eve@p1.test',
+    ]);
+    await daemon.close();
+    expect(await shownDelay()).toMatchObject({ delay: 'batch', nextBatchAtMs });
+    expect((await account('delay', ALICE, 'usual')).code).toBe(0);
+    expect(await shownDelay()).toMatchObject({ delay: 'usual', nextBatchAtMs: null });
+  });
+
+  it('begins in batches where the file says so', async () => {
+    const daemon = await start('  Delay = "batch"\n');
+    expect(daemon.client.accounts.departure(DORA)._unsafeUnwrap().delay).toBe('batch');
+    expect(daemon.client.accounts.departure(ALICE)._unsafeUnwrap().delay).toBe('usual');
+  });
+
   it('says why a provider cannot be asked', async () => {
     await start();
     const unreached = { code: 1, err: [`postern: ${ALICE}: the mix network is not reachable yet`] };
     expect(await account('show', '--remote', '--account', ALICE)).toMatchObject(unreached);
+    expect(await account('quota', ALICE)).toMatchObject(unreached);
     expect(await account('rotate', ALICE)).toMatchObject(unreached);
     expect(await account('delete', ALICE, '--yes')).toMatchObject(unreached);
     expect(await account('delete', ALICE)).toMatchObject({
@@ -137,7 +144,7 @@ describe('postern account', () => {
 
   it('refuses in sentences', async () => {
     await start();
-    for (const verb of ['pause', 'resume', 'remove', 'rotate']) {
+    for (const verb of ['pause', 'resume', 'remove', 'quota', 'rotate', 'passwd']) {
       expect(await account(verb, 'eve@p1.test')).toMatchObject({
         code: 1,
         err: ['postern: there is no account eve@p1.test'],

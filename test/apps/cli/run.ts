@@ -1,5 +1,6 @@
 /** A command line run within the test, with everything that it says. */
 import { runCli } from '../../../apps/cli/program.js';
+import type { Prompter } from '../../../apps/cli/prompter.js';
 import { utf8 } from '../../../src/bytes/text.js';
 
 export interface Transcript {
@@ -12,13 +13,15 @@ export interface Circumstances {
   readonly input?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly workingDirectory?: string;
+  /** Who is at the terminal; absent: there is none. */
+  readonly prompter?: Prompter;
   /** Takes the lines of descriptor 3. */
   readonly onLine?: (line: string) => void;
 }
 
 export const run = async (
   words: readonly string[],
-  { input = '', env = {}, workingDirectory = '/', onLine }: Circumstances = {},
+  { input = '', env = {}, workingDirectory = '/', prompter, onLine }: Circumstances = {},
 ): Promise<Transcript> => {
   const [out, err]: [string[], string[]] = [[], []];
   const descriptors = new Map(onLine === undefined ? [] : [[3, onLine]]);
@@ -30,6 +33,7 @@ export const run = async (
     input: () => Promise.resolve(utf8(input)),
     env,
     workingDirectory,
+    ...(prompter === undefined ? {} : { prompter }),
   });
   return { code, out, err };
 };

@@ -2,7 +2,8 @@
 import { prepareNetwork, type ProcessNetwork } from '../network.js';
 
 /** What was lost is sent again soon, so that it meets the next kill. */
-export const SOON = '\n[Debug]\nRetransmitSlack = 3\n';
+export const soon = (config: string): string =>
+  config.replace('[Debug]', '[Debug]\nRetransmitSlack = 3');
 
 /**
  * Starts a network in an empty directory.
@@ -16,7 +17,7 @@ export const startCrashNetwork = async (
   const network = await prepareNetwork(directory);
   for (const { name, user } of network.plan.users) {
     await network.configure(name, (text) =>
-      name === discoverer ? discovering(text, user) + SOON : text + SOON,
+      soon(name === discoverer ? discovering(text, user) : text),
     );
   }
   await network.up();

@@ -101,7 +101,7 @@ describe('an account', () => {
   it.each(['Maildir', 'DropFolder', 'Mbox', 'DropMbox'])('has a %s of its own', (key) => {
     const both = { account: `${key} = "/m"`, rest: bob(`${key} = "/m/."`) };
     expect(problemsOf(both)).toEqual([
-      `c.toml:18: Account[1].${key}: is Account[0].${key} too: each account needs its own`,
+      `c.toml:18: Account[1].${key}: is Account[0].${key} too: each needs its own`,
     ]);
     expect(problemsOf({ account: `${key} = "/m"`, rest: bob(`${key} = "/mm"`) })).toEqual([]);
   });

@@ -165,6 +165,7 @@ describe('every default', () => {
       urgentQueueLifetimeMs: 3_600_000,
       caseSensitiveUserIdentifiers: false,
       sendDecoyTraffic: true,
+      pathsByHand: false,
     });
     expect(logging).toEqual({ disabled: false, level: 'notice', unsafeDebug: false });
   });

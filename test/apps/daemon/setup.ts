@@ -20,6 +20,8 @@ export interface Site {
   refusal(config?: DaemonConfig): Promise<DaemonError>;
   /** How often somebody asked for the end. */
   readonly shutdowns: number;
+  /** How often somebody asked that the configuration be read again. */
+  readonly reloads: number;
   dispose(): Promise<void>;
 }
 
@@ -28,6 +30,7 @@ export const makeSite = async (): Promise<Site> => {
   const dataDir = join(directory, 'data');
   const running: RunningDaemon[] = [];
   let shutdowns = 0;
+  let reloads = 0;
   const text = (proxy = '', rest = ''): string => `
 [Proxy]
   DataDir = "${dataDir}"
@@ -52,7 +55,11 @@ ${rest}`;
     readDaemonConfig(text(proxy, rest), 'c.toml')._unsafeUnwrap();
   const io = { ...nodeIo(), log: { write: () => undefined } };
   const open = (asked: DaemonConfig) =>
-    startDaemon(asked, { io, openStore: openSqliteStore, shutdown: () => (shutdowns += 1) });
+    startDaemon(asked, {
+      ...{ io, openStore: openSqliteStore },
+      shutdown: () => (shutdowns += 1),
+      reload: () => Promise.resolve(void (reloads += 1)),
+    });
   return {
     directory,
     dataDir,
@@ -66,6 +73,9 @@ ${rest}`;
     refusal: async (asked = config()) => (await open(asked))._unsafeUnwrapErr(),
     get shutdowns() {
       return shutdowns;
+    },
+    get reloads() {
+      return reloads;
     },
     dispose: async () => {
       for (const daemon of running) await daemon.close();

@@ -107,5 +107,9 @@ export const answering = (
       const answer = next(message);
       return typeof answer === 'boolean' ? answer : undefined;
     },
+    secret: async (message) => {
+      const answer = next(message);
+      return typeof answer === 'string' ? answer : undefined;
+    },
   };
 };

@@ -13,7 +13,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { jsonLine } from '../../../apps/cli/json-lines.js';
 import { METRICS_TYPE } from '../../../apps/node/metrics.js';
 import { isAlive } from '../../../apps/node/process.js';
-import { freePorts } from '../../../apps/testnet/prepare.js';
+import { freePorts } from '../../../testkit/free-ports.js';
 import { nodeClock, nodeIo } from '../../../src/io/node.js';
 import { openDirectory, type OpenDirectory } from '../../support/directory.js';
 import { isBuilt, program, runProgram, type Ended } from '../program.js';

@@ -2,7 +2,7 @@
 import { numberAt } from '../../../apps/testnet/ask.js';
 import type { Json } from '../../../src/control/json.js';
 import { eventually } from '../crash/eventually.js';
-import { SOON } from '../crash/network.js';
+import { soon } from '../crash/network.js';
 import { PACE, prepareNetwork, type ProcessNetwork } from '../network.js';
 import { perform } from './incidents.js';
 import type { Incident } from './plan.js';
@@ -30,7 +30,7 @@ export const prepareDrill = async (
   epoch = EPOCH_MS,
 ): Promise<ProcessNetwork> => {
   const network = await prepareNetwork(directory, { ...PACE, epoch });
-  for (const { name } of network.plan.users) await network.configure(name, (text) => text + SOON);
+  for (const { name } of network.plan.users) await network.configure(name, soon);
   return network;
 };
 

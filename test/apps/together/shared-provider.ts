@@ -3,7 +3,7 @@ import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse, stringify, type TomlTable } from 'smol-toml';
 import { configFileOf, type PartPlan, type TestnetPlan } from '../../../apps/testnet/plan.js';
-import { freePorts } from '../../../apps/testnet/prepare.js';
+import { freePorts } from '../../../testkit/free-ports.js';
 import { numberAt } from '../../../apps/testnet/ask.js';
 import type { DataSource } from '../../../servers/provider/postgres/data-source.js';
 import { eventually } from '../crash/eventually.js';

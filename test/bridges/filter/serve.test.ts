@@ -2,9 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SMTPServerOptions } from 'smtp-server';
 import { serveFilter, type FilterOptions } from '../../../bridges/filter/index.js';
-import { stuffed, type UpstreamOptions } from '../../../bridges/filter/upstream.js';
-import { replyReader } from '../../../bridges/filter/replies.js';
-import { fromUtf8, utf8 } from '../../../src/bytes/text.js';
+import type { UpstreamOptions } from '../../../bridges/filter/upstream.js';
 import type { RunningBridge } from '../../../src/control/serve.js';
 import { seededRandom } from '../../../src/io/memory.js';
 import { nodeIo } from '../../../src/io/node.js';
@@ -232,32 +230,5 @@ describe('mail programs through the filter', () => {
     expect(sink.mails[0]!.text).toMatch(/^From: .*alice@p1\.test>?\r\n/);
     expect(sink.mails[0]!.text).toMatch(/\r\n\r\nhi\r\n$/);
     expect(sink.mails[0]!.text).not.toMatch(/swaks|mutt|s-nail|user-agent|x-mailer/i);
-  });
-});
-
-describe('what goes over the wire', () => {
-  it.each([
-    ['', '.\r\n'],
-    ['a', 'a\r\n.\r\n'],
-    ['.\r\n', '..\r\n.\r\n'],
-    ['a\n.b\n', 'a\r\n..b\r\n.\r\n'],
-    ['..\r\na.', '...\r\na.\r\n.\r\n'],
-  ])('is %j as %j', (mail, expected) => {
-    expect(fromUtf8(stuffed(utf8(mail)))).toBe(expected);
-  });
-
-  it('is read reply by reply, in whatever pieces', () => {
-    const all = '250-a\r\n250 b\r\n550\r\n250-c\n250 d \u0007\n';
-    for (const size of [1, 3, 100]) {
-      const read = replyReader();
-      const pieces = all.match(new RegExp(`[^]{1,${size}}`, 'g'))!;
-      expect(pieces.map((piece) => read(piece)).flat()).toEqual([
-        { code: 250, text: 'a b' },
-        { code: 550, text: '' },
-        { code: 250, text: 'c d ?' },
-      ]);
-    }
-    expect(replyReader()('nonsense\r\n')).toBe('malformed');
-    expect(replyReader()('250-x\r\n'.repeat(20_000))).toBe('malformed');
   });
 });

@@ -272,8 +272,8 @@ describe('the drop folder', () => {
   });
 
   const notmuch = program('notmuch');
-  it.runIf(notmuch)('suits notmuch insert', async () => {
-    await start();
+  it.runIf(notmuch)('suits notmuch insert, which reads what it has put there', async () => {
+    await start({ stableMs: 1000 });
     const config = `${folder}.notmuch`;
     await writeFile(config, `[database]\npath=${folder}.db\nmail_root=${folder}\n`);
     await mkdir(`${folder}.db`);

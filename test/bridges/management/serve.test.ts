@@ -196,9 +196,10 @@ describe('the methods over a client', () => {
     expect(client.sent[0]).not.toHaveProperty('reliability');
     await call('send', { account: ALICE, to: [BOB], mail, unreliable: true });
     expect(client.sent[1]).toMatchObject({ reliability: 'none' });
-    const named = { account: ALICE, to: [BOB], mail, once: 'this send' };
+    const named = { account: ALICE, to: [BOB], mail, once: 'this send', path: 'mix1,*' };
     expect(await call('send', named)).toEqual(await call('send', named));
-    expect(client.sent[2]).toMatchObject({ once: 'this send' });
+    expect(client.sent[2]).toMatchObject({ once: 'this send', path: 'mix1,*' });
+    expect(client.sent[1]?.path).toBeUndefined();
     expect(client.sent).toHaveLength(3);
     expect(await call('outbox.list')).toEqual([queued]);
     expect(await call('outbox.cancel', { messageId: 'aa' })).toBeNull();

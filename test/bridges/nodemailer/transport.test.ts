@@ -47,6 +47,8 @@ describe('nodemailer over the mix network', () => {
       [{ kind: 'bad-mail', problem: 'odd' }, 'EMESSAGE', /odd/],
       [{ kind: 'forbidden-header', header: 'X-A' }, 'EMESSAGE', /X-A/],
       [{ kind: 'mail-too-large', size: 9, limit: 8 }, 'EMESSAGE', /8 bytes/],
+      [{ kind: 'paths-locked' }, 'EENVELOPE', /path/],
+      [{ kind: 'bad-path', problem: 'odd' }, 'EENVELOPE', /path/],
       [{ kind: 'aborted' }, 'EABORT', /aborted/],
       [{ kind: 'closed' }, 'ESOCKET', /closed/],
       [{ kind: 'store-full' }, 'ESOCKET', /full/],

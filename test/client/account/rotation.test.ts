@@ -60,6 +60,7 @@ const openProvider = async (clock: ReturnType<typeof manualClock>) => {
   const service = new AccountService({
     ...{ clock, primitives, identity: PROVIDER, accounts },
     waiting: () => okAsync(0),
+    limit: () => 900,
     onGone: () => undefined,
     count: () => undefined,
   });

@@ -13,7 +13,10 @@ import { repeated } from '../../support/bytes.js';
 const ALICE = 'alice@p1.test';
 const BOB = 'bob@p2.test';
 const KEY = toBase64(repeated(5, 32));
-const GOOD = { Status: 'done', LinkKey: KEY, IdentityKey: '', Waiting: 2, LeavesAt: 0 };
+const HOUR_MS = 3_600_000;
+/** A provider looks for accounts whose time has come at least so often. */
+const SWEEP_MS = 61_000;
+const GOOD = { Status: 'done', LinkKey: KEY, IdentityKey: '', Waiting: 2, Limit: 9, LeavesAt: 0 };
 const read = (said: unknown) => readAccountAnswer(utf8(JSON.stringify(said)));
 
 describe('an account at its provider', { timeout: 60_000 }, () => {
@@ -28,6 +31,26 @@ describe('an account at its provider', { timeout: 60_000 }, () => {
     const again = (await accounts.showRemote(ALICE))._unsafeUnwrap();
     expect(again.leavesAtMs).toBe(deleted.leavesAtMs);
     expect((await accounts.showRemote(BOB))._unsafeUnwrapErr().kind).toBe('unknown-account');
+    await world.close();
+  });
+});
+
+describe('a deleted account', { timeout: 60_000 }, () => {
+  it('leaves nothing at its provider', async () => {
+    const world = await openTestWorld({ users: [ALICE, BOB] });
+    const { clock } = world.io;
+    const provider = world.network.provider('p1.test');
+    const { accounts } = world.client(ALICE);
+    const { leavesAtMs = Infinity } = (await accounts.deleteRemote(ALICE))._unsafeUnwrap();
+    await world.closeClient(ALICE);
+    const mail = utf8(`From: ${BOB}\r\nTo: ${ALICE}\r\nSubject: late\r\n\r\nx\r\n`);
+    (await world.client(BOB).send({ account: BOB, to: ALICE, mail }))._unsafeUnwrap();
+    expect(await world.until(() => (provider.spooled().messages ?? 0) > 0, HOUR_MS)).toBe(true);
+    await world.closeClient(BOB);
+    expect(clock.now()).toBeLessThan(leavesAtMs);
+    await world.until(() => clock.now() > leavesAtMs + SWEEP_MS, 2 * HOUR_MS);
+    expect(provider.spooled()).toEqual({ items: 0, messages: 0 });
+    expect((await provider.users.find('alice'))._unsafeUnwrap()).toBeUndefined();
     await world.close();
   });
 });
@@ -118,10 +141,16 @@ describe('what a provider says of an account', () => {
   it('is read', () => {
     const linkKey = repeated(5, 32);
     expect(read(GOOD)._unsafeUnwrap()).toEqual({
-      ...{ linkKey, identityKey: undefined, waiting: 2, leavesAtMs: undefined },
+      ...{ linkKey, identityKey: undefined, waiting: 2, limit: 9, leavesAtMs: undefined },
     });
     const leaving = read({ ...GOOD, IdentityKey: KEY, LeavesAt: 7 })._unsafeUnwrap();
     expect(leaving).toMatchObject({ identityKey: linkKey, leavesAtMs: 7 });
+  });
+
+  it('may lack the limit, as before it was told', () => {
+    const { Limit, ...before } = GOOD;
+    expect(Limit).toBe(9);
+    expect(read(before)._unsafeUnwrap()).toMatchObject({ waiting: 2, limit: undefined });
   });
 
   it.each([
@@ -139,6 +168,7 @@ describe('what a provider says of an account', () => {
     ['a short key', { ...GOOD, LinkKey: 'AAAA' }],
     ['no count', { ...GOOD, Waiting: '2' }],
     ['less than none', { ...GOOD, Waiting: -1 }],
+    ['no limit', { ...GOOD, Limit: 'none' }],
     ['no time', { ...GOOD, LeavesAt: 1.5 }],
   ])('is malformed: %s', (_, said) => {
     expect(read(said)._unsafeUnwrapErr()).toEqual({ kind: 'malformed-reply' });

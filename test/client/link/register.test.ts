@@ -16,8 +16,14 @@ const URL = 'https://p1.test/registration';
 
 interface Question {
   readonly url: string;
-  readonly form: Readonly<Record<string, string>>;
+  readonly form: Readonly<Record<string, unknown>>;
 }
+
+/** What the form of a second question has besides that of the first. */
+const textsOf = (question: Question | undefined) => ({
+  challenge: String(question?.form['challenge']),
+  proof: String(question?.form['proof']),
+});
 
 /** A client without connections in a world whose web answers so. */
 const openOffline = async (
@@ -30,7 +36,7 @@ const openOffline = async (
   const dialled: string[] = [];
   const http: Http = {
     post: (network, url, form, signal) => {
-      asked.push({ url, form });
+      asked.push({ url, form: { ...form } });
       void network.dial('p1.test:443', signal);
       return status === undefined
         ? errAsync({ kind: 'http', url, reason: 'refused' })
@@ -111,7 +117,7 @@ describe('registering an account', () => {
     const { client, asked } = await openOffline(200, undefined, answers);
     (await client.accounts.register({ account: 'alice@p1.test', url: URL }))._unsafeUnwrap();
     expect(asked).toHaveLength(2);
-    const { challenge = '', proof = '' } = asked[1]?.form ?? {};
+    const { challenge, proof } = textsOf(asked[1]);
     const puzzle = { challenge, name: 'alice', bits: 8 };
     expect(challenge).toBe('12.ab.cd');
     expect(isProof(selectPrimitives().hash, puzzle, proof)).toBe(true);

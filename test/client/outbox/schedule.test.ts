@@ -74,7 +74,7 @@ describe('the schedule', () => {
   it('lets nobody wait behind an absent provider, and comes back to it', () => {
     mail('a', 2, 'gone');
     mail('b', 1);
-    const gate: Gate = { reachable: (provider) => provider !== 'gone', retransmit: true };
+    const gate: Gate = { reachable: ({ provider }) => provider !== 'gone', retransmit: true };
     expect(sendAll(gate)).toEqual(['b0']);
     expect(sendAll()).toEqual([]);
     schedule.unpark();

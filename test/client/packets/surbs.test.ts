@@ -12,6 +12,7 @@ import { memoryStores } from '../../../src/store/memory.js';
 const KEY = new Uint8Array(32);
 const MESSAGE = '000102030405060708090a0b0c0d0e0f';
 const DECOY: SurbUse = { kind: 'decoy', provider: 'p1' };
+const MAIL: SurbUse = { kind: 'mail' };
 const ACKNOWLEDGEMENT: SurbUse = { kind: 'acknowledgement', messageId: MESSAGE, block: 7 };
 
 const recordOf = (name: number, use: SurbUse, sentAt = 0) => ({
@@ -39,7 +40,7 @@ const open = async (stores = memoryStores(), clock = manualClock()) => {
 
 describe('records of reply blocks', () => {
   it('come back as they were, and never throw', () => {
-    for (const use of [DECOY, ACKNOWLEDGEMENT, { kind: 'service' } as const]) {
+    for (const use of [DECOY, ACKNOWLEDGEMENT, { kind: 'service' } as const, MAIL]) {
       const record = recordOf(3, use, 123_456);
       expect(decodeSurbRecord(record.id, encodeSurbRecord(record))._unsafeUnwrap()).toEqual(record);
     }
@@ -103,5 +104,24 @@ describe('the table of reply blocks', () => {
     await clock.advance(100_000);
     expect(table.size).toBe(0);
     await close();
+  });
+});
+
+describe('a reply block that was given to somebody', () => {
+  it('is no reply on its way, and goes when its time is over, after a restart too', async () => {
+    const { stores, clock, table, close } = await open();
+    const days = 14 * 86_400_000;
+    const record = { ...recordOf(1, MAIL, clock.now()), rttMs: days };
+    (await table.add(record, days))._unsafeUnwrap();
+    expect([table.size, table.outstanding]).toEqual([1, 0]);
+    await clock.advance(days / 2);
+    await close();
+    const after = await open(stores, clock);
+    await clock.advance(days / 2 - 1);
+    expect(after.table.find(record.id)).toEqual(record);
+    await clock.advance(60_000);
+    expect(after.table.find(record.id)).toBeUndefined();
+    expect(await after.store.list('surb')).toMatchObject({ value: [] });
+    await after.close();
   });
 });

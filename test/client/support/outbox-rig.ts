@@ -1,6 +1,7 @@
 /** An outbox on a store that can be crashed, with a clock turned by hand. */
 import type { OutboxNews, Undelivered } from '../../../src/client/outbox/contracts.js';
 import { OutboxQueue } from '../../../src/client/outbox/outbox.js';
+import type { MailDelay } from '../../../src/client/types.js';
 import { StoreHealth } from '../../../src/client/store-health.js';
 import { SurbTable } from '../../../src/client/packets/surbs.js';
 import { manualClock, type ManualClock, seededRandom } from '../../../src/io/memory.js';
@@ -24,7 +25,10 @@ const KEY = new Uint8Array(32).fill(1);
 export const REPORTS = 'report';
 
 /** @param former - a rig whose store and clock are taken over after a crash */
-export const openRig = async (former?: OutboxRig): Promise<OutboxRig> => {
+export const openRig = async (
+  former?: OutboxRig,
+  { delay = 'usual' }: { readonly delay?: MailDelay } = {},
+): Promise<OutboxRig> => {
   const clock = former?.clock ?? manualClock();
   const stores = former?.stores ?? memoryStores();
   stores.crash();
@@ -44,6 +48,7 @@ export const openRig = async (former?: OutboxRig): Promise<OutboxRig> => {
       surbs,
       account: 'alice@p1',
       slackMs: 1000,
+      delay,
       tell: (each) => news.push(each),
       waitsFor: () => 'awaiting-key',
       bounce: (undelivered, changes) =>

@@ -19,7 +19,7 @@ import { makeCounters } from '../../../servers/node/drops.js';
 import { openableUntilMs } from '../../../servers/node/mix-keys.js';
 import { DEFAULT_TUNING, type NodeTuning } from '../../../servers/node/options.js';
 import { openQueueStore } from '../../../servers/node/queue-store.js';
-import { parseRetryPlan } from '../../../servers/node/retry-plan.js';
+import { parseRetryPlan } from '../../../src/io/retry-plan.js';
 import { descriptorOf, readView } from '../../pki/support.js';
 import { repeated } from '../../support/bytes.js';
 import { suite } from './support.js';
@@ -72,7 +72,12 @@ const setUp = async (
     link,
     identity: { ad: descriptorOf(21, 0, 0).identityKey, secretKey: repeated(21, 32) },
     backlog: new Backlog({ ...common, epochTime: epochs, queue }),
-    topology: { epochTime: epochs, view, identityKey: descriptorOf(21, 0, 0).identityKey },
+    topology: {
+      epochTime: epochs,
+      view,
+      identityKey: descriptorOf(21, 0, 0).identityKey,
+      onTrial: () => [],
+    },
     faults,
   });
   const close = async (): Promise<void> => {

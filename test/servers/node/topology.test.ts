@@ -18,6 +18,7 @@ const setUp = (self: number, views: ReadonlyMap<Epoch, NetworkView>) => {
     epochTime,
     view: (epoch: Epoch) => views.get(epoch),
     identityKey: descriptorOf(self, NOW, 0).identityKey,
+    onTrial: () => [],
   };
   const atMs = (minutes: number): number => epochStart(epochTime, NOW) + minutes * MINUTE;
   return {

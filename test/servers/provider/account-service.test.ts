@@ -35,6 +35,7 @@ const openDesk = async () => {
     return new AccountService({
       ...{ clock, primitives, identity: PROVIDER, accounts },
       waiting: () => okAsync(7),
+      limit: () => 900,
       onGone: (name) => void removed.push(name),
       count: (event) => void counts.set(event, (counts.get(event) ?? 0) + 1),
     });
@@ -79,7 +80,7 @@ describe('the account service', () => {
     const { ask, counts } = await openDesk();
     expect(await ask(seal(SHOW))).toEqual({
       ...{ Status: 'done', LinkKey: toBase64(publicOf(OLD)), IdentityKey: '' },
-      ...{ Waiting: 7, LeavesAt: 0 },
+      ...{ Waiting: 7, Limit: 900, LeavesAt: 0 },
     });
     expect(Object.fromEntries(counts)).toEqual({ 'account.done': 1 });
   });

@@ -208,6 +208,17 @@ describe('delivery', () => {
     expect(log.lines.join('\n')).not.toContain('bob');
   });
 
+  it('tells it too where a smaller quota has made a spool full', async () => {
+    const { delivery, spool, counted } = await openHouse();
+    spool.limit = 100;
+    for (let i = 0; i < 4; i++) {
+      if (i === 3) spool.limit = 4;
+      delivery.take(deliver('bob', repeated(1, 1)));
+      await settled();
+    }
+    expect(counted.filter((event) => event === 'spool.nearly-full').length).toBe(1);
+  });
+
   it('answers services by their exact name only', async () => {
     const { delivery, held, dropped } = await openHouse();
     delivery.take(deliver('+loop', repeated(1, 1)));
@@ -340,23 +351,6 @@ describe('a client’s session', () => {
       );
     }
     expect(codes).toEqual([0, 2, 2, 1, 1, 1]);
-  });
-});
-
-describe('the rate limit', () => {
-  it('starts full, refills, and outlives connections', async () => {
-    const clock = manualClock({ startMs: 1_700_000_000_000 });
-    const limit = new RateLimit(clock, () => 60);
-    const burst = () => Array.from({ length: 100 }, () => limit.take('bob')).filter(Boolean).length;
-    expect(burst()).toBe(30);
-    await clock.advance(5000);
-    expect(burst()).toBe(5);
-    expect(limit.take('alice')).toBe(true);
-    limit.setBurst(2);
-    await clock.advance(600_000);
-    expect(burst()).toBe(2);
-    limit.setPerMinute(0);
-    expect(burst()).toBe(100);
   });
 });
 

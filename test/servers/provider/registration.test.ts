@@ -13,6 +13,7 @@ import {
 } from '../../../servers/provider/registration.js';
 import { readForm } from '../../../servers/provider/registration-form.js';
 import { StoredUsers } from '../../../servers/provider/users.js';
+import { freeAddress } from '../../../testkit/free-ports.js';
 import { repeated } from '../../support/bytes.js';
 
 const { x25519 } = portablePrimitives;
@@ -26,13 +27,6 @@ afterEach(async () => {
   for (const close of closers.splice(0)) await close();
 });
 
-/** A free loopback address. */
-const freeAddress = async (): Promise<string> => {
-  const listener = (await network.listen('127.0.0.1:0'))._unsafeUnwrap();
-  await listener.close();
-  return listener.address;
-};
-
 let desks = 0;
 /** The registration on real connections, with a clock turned by hand for its deadline. */
 const openDesk = async (options: Partial<RegistrationOptions> = {}) => {
@@ -42,7 +36,7 @@ const openDesk = async (options: Partial<RegistrationOptions> = {}) => {
   const counts = new Map<string, number>();
   const count = (event: string) => void counts.set(event, (counts.get(event) ?? 0) + 1);
   const io = { ...memoryIo({ seed: ++desks }), network, http: nodeHttp() };
-  const address = await freeAddress();
+  const address = (await freeAddress(io))._unsafeUnwrap();
   const deps = { io, primitives: portablePrimitives, users, count };
   const opened = await openRegistration(deps, { addresses: [address], ...options });
   closers.push(opened._unsafeUnwrap());

@@ -23,6 +23,7 @@ export const statusLines = (status: JsonObject): readonly string[] => [
   ...lineOf('queues', status['queues']),
   ...lineOf('mixing', status['mixing']),
   ...lineOf('connections', status['connections']),
+  ...trialLines(status),
   ...listOf(status['health']).map(healthLine),
   ...lineOf('counters', status['counters']),
   ...restartLines(status),
@@ -40,6 +41,11 @@ const healthLine = (health: Json): string => {
   if (!isObject(health)) return '';
   const { node, sent, returned, lost } = health;
   return `loops over ${textOf(node)}: ${textOf(sent)} sent, ${textOf(returned)} returned, ${textOf(lost)} lost`;
+};
+
+const trialLines = ({ onTrial }: JsonObject): readonly string[] => {
+  const names = listOf(onTrial).map(textOf);
+  return names.length === 0 ? [] : [`on trial, without a document: ${names.join(', ')}`];
 };
 
 const restartLines = ({ needsRestart }: JsonObject): readonly string[] => {

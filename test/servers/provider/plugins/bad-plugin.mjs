@@ -1,9 +1,8 @@
 #!/usr/bin/env node
-// A plug-in that does wrong whatever `-how` says.
+// A plug-in that does wrong whatever `-how` says; its socket is somewhere in `-place`.
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const options = new Map();
@@ -58,7 +57,7 @@ else {
     });
     writeFileSync(options.get('child'), String(child.pid));
   }
-  const path = join(mkdtempSync(join(tmpdir(), 'bad-plugin-')), 's');
+  const path = join(mkdtempSync(join(options.get('place'), 's')), 's');
   console.error('somebody@example.org complains');
   createServer((socket) => {
     let heard = '';

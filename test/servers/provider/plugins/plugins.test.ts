@@ -1,8 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { utf8 } from '../../../../src/bytes/text.js';
 import { concat } from '../../../../src/bytes/writer.js';
 import { portablePrimitives } from '../../../../src/crypto/portable.js';
@@ -13,6 +12,7 @@ import { openPlugins } from '../../../../servers/provider/plugins/open.js';
 import type { PluginLimits, PluginOptions } from '../../../../servers/provider/plugins/options.js';
 import { loopService, type Service } from '../../../../servers/provider/services.js';
 import { repeated } from '../../../support/bytes.js';
+import { openDirectory, type OpenDirectory } from '../../../support/directory.js';
 
 const BAD = join(import.meta.dirname, 'bad-plugin.mjs');
 const ECHO = join(import.meta.dirname, '../../../../examples/echo-plugin/echo-plugin.mjs');
@@ -21,8 +21,13 @@ const LIMITS: Partial<PluginLimits> = { pauseMs: 5, longestPauseMs: 20, graceMs:
 const SOON: Partial<PluginLimits> = { ...LIMITS, answerMs: 300 };
 
 const closers: (() => Promise<void>)[] = [];
+let site: OpenDirectory;
+beforeEach(async () => {
+  site = await openDirectory();
+});
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
+  await site.dispose();
 });
 
 const optionsOf = (changes: Partial<PluginOptions>): PluginOptions => ({
@@ -37,7 +42,7 @@ const optionsOf = (changes: Partial<PluginOptions>): PluginOptions => ({
 /** A bad one in a certain way. */
 const bad = (how: string, more: Readonly<Record<string, string>> = {}): PluginOptions => ({
   ...optionsOf({}),
-  config: { how, ...more },
+  config: { how, place: site.path, ...more },
 });
 
 /** Opens one plug-in, and tells what was logged and counted. */
@@ -177,9 +182,7 @@ describe('a bad plug-in', () => {
 
 describe('the end of a provider', () => {
   it.each(['deaf', 'a child', 'hang'])('leaves no process (%s)', async (how) => {
-    const directory = mkdtempSync(join(tmpdir(), 'plugins-test-'));
-    closers.push(async () => rmSync(directory, { recursive: true }));
-    const files = { pid: join(directory, 'pid'), child: join(directory, 'child') };
+    const files = { pid: join(site.path, 'pid'), child: join(site.path, 'child') };
     const { end, ask } = await open(bad(how, files));
     void ask();
     await end();

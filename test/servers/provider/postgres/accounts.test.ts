@@ -50,6 +50,7 @@ class Process {
     this.service = new AccountService({
       ...{ clock, primitives, identity: PROVIDER, accounts: data.accounts },
       waiting: (name) => data.spool.waiting(name),
+      limit: () => 900,
       onGone: () => undefined,
       count: (event) => void this.counts.push(event),
     });
@@ -100,7 +101,7 @@ describe.skipIf(noPostgres)('accounts at two processes', () => {
     )._unsafeUnwrap();
     expect(await one.ask(seal(SHOW, START + 2))).toEqual({
       ...{ Status: 'done', LinkKey: toBase64(publicOf(OLD)), IdentityKey: '' },
-      ...{ Waiting: 1, LeavesAt: 0 },
+      ...{ Waiting: 1, Limit: 900, LeavesAt: 0 },
     });
     expect(await two.ask(seal(rotateTo(NEW), START + 1))).toEqual({ Status: 'replayed' });
     const rotate = seal(rotateTo(NEW), START + 3);

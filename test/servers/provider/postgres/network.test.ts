@@ -22,6 +22,7 @@ import {
   register,
   type UserSecrets,
 } from '../../../../testkit/users.js';
+import { freeAddress } from '../../../../testkit/free-ports.js';
 import { QUICK_MEANS } from '../../../../testkit/world.js';
 import { noPostgres, startCluster, type Cluster } from '../../../support/postgres.js';
 
@@ -33,12 +34,6 @@ const KEY_FILES = ['identity.private.pem', 'identity.public.pem', 'link.private.
 
 const io: Io = { ...nodeIo(), log: memoryLog() };
 const primitives = selectPrimitives();
-
-const freePort = async (): Promise<string> => {
-  const listener = (await io.network.listen('127.0.0.1:0'))._unsafeUnwrap();
-  await listener.close();
-  return listener.address;
-};
 
 /** The world of a client that finds nobody at an address. */
 const without = (hidden: () => string | undefined): Io => ({
@@ -184,7 +179,10 @@ describe.skipIf(noPostgres)(
 
     it('both send to the same mix, and no mail is lost or doubled when one goes', async () => {
       const source = await cluster.makeDatabase();
-      const [one, two] = [await freePort(), await freePort()];
+      const [one, two] = [
+        (await freeAddress(io))._unsafeUnwrap(),
+        (await freeAddress(io))._unsafeUnwrap(),
+      ];
       const { network, told } = await openNetwork(source, [one, two]);
       const second = await startSecond(network, told, two);
       closers.push(() => second.close());
@@ -219,7 +217,7 @@ describe.skipIf(noPostgres)(
       await ofAlice.send(carol.address, numbered('alice', 0));
       await ofCarol.send(alice.address, numbered('carol', 0));
       await arrived(ROUND);
-      expect(second.status().counters['packets.sent']).toBeGreaterThan(ROUND);
+      expect(second.status().counters['packets.sent']).toBeGreaterThanOrEqual(ROUND);
       expect(firstMix?.status().counters['link.duplicate']).toBeUndefined();
 
       // The second process goes in the midst of the next ones.

@@ -8,7 +8,7 @@ import {
   printRetryPlan,
   retryGapMs,
   type RetryStep,
-} from '../../../servers/node/retry-plan.js';
+} from '../../src/io/retry-plan.js';
 
 const HOUR = 3_600_000;
 const USUAL = 'every 1 hour for 1 day, every 7 hours for 5 days';

@@ -2,13 +2,13 @@
  * Turns: one thing after the other, so that each sees what the one before has changed.
  * @module
  */
-import { ResultAsync } from 'neverthrow';
+import { type Result, ResultAsync } from 'neverthrow';
 
 export class Turns {
   #last: Promise<unknown> = Promise.resolve();
 
   /** Runs `work` when all that was given before is done, even if that failed. */
-  take<T, E>(work: () => ResultAsync<T, E>): ResultAsync<T, E> {
+  take<T, E>(work: () => PromiseLike<Result<T, E>>): ResultAsync<T, E> {
     const turn = this.#last.then(work);
     this.#last = turn.catch(() => undefined);
     return new ResultAsync(turn);
