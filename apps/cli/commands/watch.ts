@@ -40,6 +40,8 @@ const watch = (cli: Cli, options: WatchOptions): ResultAsync<void, CliError> =>
           ? errAsync<AsyncIterable<Json>, CliError>({ kind: 'not-running', socket })
           : errAsync<AsyncIterable<Json>, CliError>(error),
       )
+      // A script has to know from when on nothing is missed.
+      .andTee(() => cli.terminal.tell('watching'))
       .andThen((events) => ResultAsync.fromSafePromise(printAll(cli, events, options))),
   );
 

@@ -1,8 +1,8 @@
 # BF-1: that mail has come is told within two seconds, and nothing of the mail.
-postern watch --notices --json -f "$CONF_B" >"$T/notices" 2>/dev/null & watching=$!
-sleep 1
-msg alice@p1.test bob@p2.test bf1-secret bf1-secret | put A bob@p2.test
+postern watch --notices --json -f "$CONF_B" >"$T/notices" 2>"$T/watching" & watching=$!
+eventually test -s "$T/watching"
 before=$(mails B); arrived(){ [ "$(mails B)" -gt "$before" ]; }
+msg alice@p1.test bob@p2.test bf1-secret bf1-secret | put A bob@p2.test
 eventually arrived; began=$(date +%s%N)
 eventually test -s "$T/notices"
 expect 'BF-1 a line within two seconds of delivery' "$(( ($(date +%s%N) - began) / 1000000 < 2000 ))" 1

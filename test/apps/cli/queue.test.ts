@@ -2,10 +2,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventLine } from '../../../apps/cli/commands/watch.js';
-import { callDaemon } from '../../../src/control/call.js';
-import { nodeClock, nodeIo } from '../../../src/io/node.js';
+import { nodeClock } from '../../../src/io/node.js';
 import { makeSite, type Site } from '../daemon/setup.js';
-import { run } from './run.js';
+import { run, type Transcript } from './run.js';
 
 let site: Site;
 let file: string;
@@ -62,34 +61,40 @@ describe('postern queue', () => {
   });
 });
 
+/** Watches, and says when: from then on nothing is missed. */
+const watch = (...words: string[]): Promise<{ ended: Promise<Transcript> }> =>
+  new Promise((resolve) => {
+    const ended = run(['watch', '-f', file, ...words], {
+      onTell: (line) => {
+        if (line === 'watching') resolve({ ended });
+      },
+    });
+  });
+
 describe('postern watch', () => {
   it('shows events until the daemon ends', async () => {
     const daemon = await site.start();
-    const plain = run(['watch', '-f', file]);
-    const json = run(['watch', '-f', file, '--json']);
-    const other = run(['watch', '-f', file, '--account', 'eve@p1.test']);
-    const { network } = nodeIo();
-    const sessions = async (): Promise<number> => {
-      const status = await callDaemon({ network, path: daemon.socket }, 'status');
-      return status.isOk() ? 1 : 0;
-    };
-    // Nothing tells that somebody listens but that events come.
-    await nodeClock().sleep(500);
-    expect(await sessions()).toBe(1);
+    const plain = await watch();
+    const json = await watch('--json');
+    const other = await watch('--account', 'eve@p1.test');
     const id = await send();
     await nodeClock().sleep(200);
     await daemon.close();
     const line = new RegExp(
       `^\\d\\d:\\d\\d:\\d\\d alice@p1.test queued recipient=bob@p2.test messageId=${id}$`,
     );
-    expect((await plain).out).toContainEqual(expect.stringMatching(line));
-    const events = (await json).out.map((each) => JSON.parse(each) as unknown);
+    expect((await plain.ended).out).toContainEqual(expect.stringMatching(line));
+    const events = (await json.ended).out.map((each) => JSON.parse(each) as unknown);
     expect(events).toContainEqual({
       kind: 'queued',
       account: 'alice@p1.test',
       sent: { recipient: 'bob@p2.test', messageId: id },
     });
-    expect(await other).toEqual({ code: 0, out: [], err: ['the daemon has ended'] });
+    expect(await other.ended).toEqual({
+      code: 0,
+      out: [],
+      err: ['watching', 'the daemon has ended'],
+    });
   });
 
   it('needs a daemon', async () => {

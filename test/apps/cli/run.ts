@@ -17,18 +17,23 @@ export interface Circumstances {
   readonly prompter?: Prompter;
   /** Takes the lines of descriptor 3. */
   readonly onLine?: (line: string) => void;
+  /** Takes what is told, at once. */
+  readonly onTell?: (line: string) => void;
 }
 
 export const run = async (
   words: readonly string[],
-  { input = '', env = {}, workingDirectory = '/', prompter, onLine }: Circumstances = {},
+  { input = '', env = {}, workingDirectory = '/', prompter, onLine, onTell }: Circumstances = {},
 ): Promise<Transcript> => {
   const [out, err]: [string[], string[]] = [[], []];
   const descriptors = new Map(onLine === undefined ? [] : [[3, onLine]]);
   const code = await runCli(words, {
     print: (line) => void out.push(...line.split('\n')),
     write: (bytes) => void out.push(new TextDecoder().decode(bytes)),
-    tell: (line) => void err.push(...line.split('\n')),
+    tell: (line) => {
+      err.push(...line.split('\n'));
+      onTell?.(line);
+    },
     lines: (descriptor) => descriptors.get(descriptor),
     input: () => Promise.resolve(utf8(input)),
     env,
