@@ -31,7 +31,8 @@ fact('one of LIST', all(p.list(n).split()[1:] == p.list()[1][n - 1].split() for 
 uidl = p.uidl()[1]
 fact('UIDL n', all(p.uidl(n) == b'+OK ' + uidl[n - 1] for n in numbers))
 lines = p.retr(count)[1]
-fact('RETR', lines[-1])
+# Its body is its subject behind a dot; a mix network keeps no order.
+fact('RETR', [b'Subject: ' + lines[-1][1:] in lines, lines[-1][:6]])
 fact('octets', sum(len(line) + 2 for line in lines) == int(p.list(count).split()[2]))
 fact('TOP', p.top(count, 0)[1][-1])
 p.noop(); p.dele(1); p.rset(); p.dele(count)
@@ -55,7 +56,7 @@ expect 'MP-44 the program tells no version' "$(said implementation)" "['Postern'
 expect 'MP-44 STAT is the sum of LIST' "$(said 'sum of LIST')" True
 expect 'MP-44 LIST n agrees with LIST' "$(said 'one of LIST')" True
 expect 'MP-44 UIDL n answers with the number' "$(said 'UIDL n')" True
-expect 'MP-44 RETR' "$(said RETR)" "b'.mp44-two'"
+expect 'MP-44 RETR' "$(said RETR)" "[True, b'.mp44-']"
 expect 'MP-44 is as long as LIST says' "$(said octets)" True
 expect 'MP-44 TOP n 0 ends with the empty line' "$(said TOP)" "b''"
 expect 'MP-44 DELE, RSET, DELE' "$(said DELE)" True

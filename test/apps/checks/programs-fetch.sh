@@ -12,8 +12,8 @@ mkdir -p "$T/fetch"
 
 # on_board PROGRAM: whether it is here; says so where it is not
 on_board(){ command -v "$1" >/dev/null && return 0; echo "ok fetching with $1 # left out: it is not on this machine"; facts=$((facts + 1)); return 1; }
-# in_terminal COMMAND: for programs that want one
-in_terminal(){ TERM=xterm timeout 60 script -qec "$1" /dev/null </dev/null >"$T/fetch/screen" 2>&1; }
+# in_terminal PROGRAM [ARGUMENT...]: for programs that want one
+in_terminal(){ python3 "$here/terminal.py" 60 -- "$@" >"$T/fetch/screen" 2>&1; }
 # unquoted FILE...: of the mail in there the body, as it is without quoted From and CR
 unquoted(){ cat "$@" 2>/dev/null | tr -d '\r' | sed -n '/^Subject: fetched/,/^last$/p' | sed '1,/^$/d; s/^>From /From /'; }
 fetched(){
@@ -40,7 +40,7 @@ set pop_authenticators="user" ssl_starttls=no ssl_force_tls=no mbox_type=mbox qu
 set confirmappend=no confirmcreate=no folder="$T/fetch" timeout=5
 push "<tag-pattern>~A<enter><tag-prefix><copy-message>$T/fetch/$program.mbox<enter><exit>"
 R
-  in_terminal "$program -nF $T/fetch/$program.rc -f pop://$user:$PASS_B@$POP_B/"
+  in_terminal "$program" -nF "$T/fetch/$program.rc" -f "pop://$user:$PASS_B@$POP_B/"
   fetched $program "$T/fetch/$program.mbox"
 done
 

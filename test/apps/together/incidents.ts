@@ -63,6 +63,7 @@ const stop: Perform = async (network, part) => {
 
 /** What a node holds for another one outlives its stop. */
 const stopHolding: Perform = async (network, away) => {
+  if (!(await eventually(() => areLinked(network), LIMIT_MS))) return ['not all are linked'];
   await network.kill(away);
   const holder = await holderOf(network, away);
   if (holder === undefined) return ['nobody holds packets for it'];
@@ -84,19 +85,30 @@ const stopHolding: Perform = async (network, away) => {
   ];
 };
 
+/** Before that, a node without a link may be one that only waits for another. */
+const areLinked = async (network: ProcessNetwork): Promise<boolean> => {
+  const statuses = await Promise.all(network.nodes.map(({ name }) => network.status(name)));
+  return statuses.every((status) => unlinked(status) === 0 && planned(status) > 0);
+};
+
 /** A node that cannot reach the one that is away, and has packets for it. */
 const holderOf = async (network: ProcessNetwork, away: string): Promise<string | undefined> => {
   let holder: string | undefined;
   await eventually(async () => {
     for (const { name } of network.nodes.filter((node) => node.name !== away)) {
       const status = await network.status(name);
-      const of = (what: string): number => numberAt(status, 'connections', what);
-      if (outgoing(status) > 0 && of('outgoingUp') < of('outgoingPlanned')) holder = name;
+      if (outgoing(status) > 0 && unlinked(status) > 0) holder = name;
     }
     return holder !== undefined;
   }, LIMIT_MS);
   return holder;
 };
+
+const planned = (status: Json | undefined): number =>
+  numberAt(status, 'connections', 'outgoingPlanned');
+
+const unlinked = (status: Json | undefined): number =>
+  planned(status) - numberAt(status, 'connections', 'outgoingUp');
 
 const outgoing = (status: Json | undefined): number => numberAt(status, 'queues', 'outgoing');
 

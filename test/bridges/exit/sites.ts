@@ -1,5 +1,5 @@
 /** Places for the exits of this machine to be tried in. */
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,7 +40,11 @@ exec cat >"$1/out/$(ls "$1/out" | wc -l)"
 export const execSite = async (): Promise<ExitSite> => {
   const folder = await makeFolder();
   const program = join(folder, 'take');
-  const answer = (how: ExitAnswer): Promise<void> => writeFile(join(folder, 'answer'), how);
+  // Renamed into place: a program at work must not read an empty file, which says `ok`.
+  const answer = async (how: ExitAnswer): Promise<void> => {
+    await writeFile(join(folder, 'answer.new'), how);
+    await rename(join(folder, 'answer.new'), join(folder, 'answer'));
+  };
   await mkdir(join(folder, 'out'));
   await answer('ok');
   await writeFile(program, PROGRAM);

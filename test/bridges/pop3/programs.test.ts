@@ -16,6 +16,9 @@ const MAILS = [
   'From: alice@p1.test\r\nTo: bob@p2.test\r\nSubject: two\r\n\r\nsecond\r\n',
 ];
 
+/** Runs a program at a terminal that stays open until the program ends. */
+const TERMINAL = join(import.meta.dirname, '../../apps/checks/terminal.py');
+
 let client: FakeClient;
 let bridge: RunningBridge;
 let folder: string;
@@ -137,8 +140,7 @@ describe('POP3 with other programs', () => {
   });
 
   const mutt = program('mutt') ?? program('neomutt');
-  const script = program('script');
-  it.runIf(mutt !== undefined && script !== undefined)('suits mutt', async () => {
+  it.runIf(mutt !== undefined && program('python3'))('suits mutt', async () => {
     const out = join(folder, 'muttbox');
     const rc = join(folder, 'muttrc');
     const settings =
@@ -146,8 +148,8 @@ describe('POP3 with other programs', () => {
     const keys = `push "<tag-pattern>~A<enter><tag-prefix><copy-message>${out}<enter><exit>y"`;
     await writeFile(rc, `${settings} delete=yes confirmappend=no confirmcreate=no\n${keys}\n`);
     const user = `${encodeURIComponent(BOB)}:${PASSWORD}`;
-    const command = `TERM=xterm ${mutt} -nF ${rc} -f pop://${user}@127.0.0.1:${port()}/`;
-    await run(script ?? '', ['-qec', command, '/dev/null']);
+    const mailbox = `pop://${user}@127.0.0.1:${port()}/`;
+    await run('python3', [TERMINAL, '20', '--', mutt ?? '', '-nF', rc, '-f', mailbox]);
     expect(await readFile(out, 'utf8')).toMatch(/Subject: one[^]*Subject: two/);
   });
 });
