@@ -17,6 +17,7 @@ import { memoryLog, type MemoryLog } from '../../../src/io/memory.js';
 import { nodeClock } from '../../../src/io/node.js';
 import { FakeClient } from '../../../testkit/fake-client.js';
 import { eventually } from '../eventually.js';
+import { holdSend } from '../held-send.js';
 import { openDirectory } from '../../support/directory.js';
 import { program, run } from '../programs.js';
 
@@ -101,12 +102,12 @@ describe('the drop folder', () => {
 
   it('removes a file only when the client has the mail', async () => {
     await start();
-    let durable = (): void => undefined;
-    client.beforeSend = () => new Promise((resolve) => (durable = resolve));
+    const { given, makeDurable } = holdSend(client);
     await put('new/x', MAIL);
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await given;
+    await new Promise((resolve) => setTimeout(resolve, 100));
     expect(await isThere('new/x')).toBe(true);
-    durable();
+    makeDurable();
     await eventually(() => isThere('new/x')).toBe(false);
   });
 

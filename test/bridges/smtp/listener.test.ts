@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { serveSmtp } from '../../../bridges/smtp/index.js';
 import { withDirectory } from '../../support/directory.js';
+import { holdSend } from '../held-send.js';
 import { talkTo } from '../socket.js';
 import { ALICE, BOB, loggedIn, startSmtp, type Setup } from './setup.js';
 
@@ -31,16 +32,15 @@ describe('a close', () => {
   });
 
   it('waits for a mail in the hands of the client', async () => {
-    let durable = (): void => undefined;
-    setup.client.beforeSend = () => new Promise((resolve) => (durable = resolve));
+    const { given, makeDurable } = holdSend(setup.client);
     const talk = await loggedIn(setup.bridge.address);
     await talk.ask(`MAIL FROM:<${ALICE}>`);
     await talk.ask(`RCPT TO:<${BOB}>`);
     await talk.ask('DATA');
     talk.say(`${MAIL}.`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await given;
     const closed = setup.bridge.close();
-    durable();
+    makeDurable();
     expect(await talk.expect(/250 2\.6\.0 .*\r\n421 4\.3\.2 .*\r\n/)).toBeDefined();
     await closed;
     expect(setup.client.sent).toHaveLength(1);

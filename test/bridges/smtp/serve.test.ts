@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { holdSend } from '../held-send.js';
 import { talkTo } from '../socket.js';
 import { ALICE, BOB, CAROL, PASSWORD, loggedIn, startSmtp, type Setup } from './setup.js';
 
@@ -38,8 +39,7 @@ describe('an SMTP session', () => {
   });
 
   it('sends a mail for each recipient once, and says so only when it is durable', async () => {
-    let durable = (): void => undefined;
-    setup.client.beforeSend = () => new Promise((resolve) => (durable = resolve));
+    const { given, makeDurable } = holdSend(setup.client);
     const talk = await loggedIn(setup.bridge.address);
     expect(await talk.ask(`MAIL FROM:<${ALICE}> SIZE=100 BODY=8BITMIME`)).toMatch(/^250 2\.1\.0/);
     for (const to of [BOB, 'BOB@P2.TEST', CAROL]) {
@@ -47,9 +47,10 @@ describe('an SMTP session', () => {
     }
     expect(await talk.ask('DATA')).toMatch(/^354 /);
     talk.say(`${MAIL}.`);
+    await given;
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(talk.heard()).not.toMatch(/250 2\.6\.0/);
-    durable();
+    makeDurable();
     expect(await talk.expect(/250 2\.6\.0 .*\r\n/)).toMatch(/Accepted/);
     expect(setup.client.sent).toHaveLength(1);
     expect(setup.client.sent[0]).toMatchObject({ account: ALICE, to: [BOB, CAROL] });
