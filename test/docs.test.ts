@@ -55,7 +55,7 @@ const typed = (text: string): string =>
     .replace('cat ~/mix/Mail/new/*', 'there "$HOME/mix/Mail/new/*"\n$&');
 
 describe.skipIf(!canCheck)('docs/getting-started.md', () => {
-  it('leads to a first mail', { timeout: 120_000 }, async () => {
+  it('leads to a first mail', async () => {
     await withDirectory(async (home) => {
       const script = HELPERS + typed(read('docs/getting-started.md'));
       const { code, out, err } = await runProgram('env', [`HOME=${home}`, 'bash', '-c', script]);

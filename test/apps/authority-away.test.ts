@@ -8,7 +8,7 @@ import { drill, prepareDrill } from './together/drill.js';
 const EPOCH_MS = 15_000;
 
 describe.skipIf(!isBuilt)('an authority that is killed for three epochs', () => {
-  it('comes back to a network that needs no restart', { timeout: 10 * 60_000 }, () =>
+  it('comes back to a network that needs no restart', () =>
     withDirectory(async (directory) => {
       const { accepted, problems } = await drill(
         await prepareDrill(directory, EPOCH_MS),
@@ -16,6 +16,5 @@ describe.skipIf(!isBuilt)('an authority that is killed for three epochs', () => 
       );
       expect(problems).toEqual([]);
       expect(accepted).toBeGreaterThan(0);
-    }),
-  );
+    }));
 });

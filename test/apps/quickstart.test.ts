@@ -19,7 +19,7 @@ const run = async (
 };
 
 describe.skipIf(!isBuilt)('postern quickstart --once', () => {
-  it('sends a mail through a network of its own and prints it', { timeout: 120_000 }, async () => {
+  it('sends a mail through a network of its own and prints it', async () => {
     const { code, out, err } = await run('quickstart', '--once');
     expect(err).toContain('fetched by POP3: byte for byte');
     expect(err).toContain('filed in the Maildir: the same');

@@ -22,7 +22,7 @@ const groups = all.filter(({ isLong = false }) => !isLong);
 
 // Two at a time: a network of processes waits most of its time.
 describe.skipIf(!canCheck)('a test network of processes', () => {
-  it.concurrent.for(groups)('$name', { timeout: 10 * MINUTES }, async (group, { expect }) => {
+  it.concurrent.for(groups)('$name', { timeout: 20 * MINUTES }, async (group, { expect }) => {
     const words = [join(checks, 'run.sh'), ...group.options, '--', ...group.checks];
     const { code, out, err } = await runProgram('bash', words);
     const facts = out.split('\n').filter((line) => /^(not )?ok /.test(line));

@@ -130,7 +130,7 @@ const expectHonestMail = async (): Promise<void> => {
 const settle = (): Promise<boolean> =>
   world.until(() => world.network.nodes.every((node) => node.status().idle), 60_000);
 
-describe('a hostile user', { timeout: 120_000 }, () => {
+describe('a hostile user', () => {
   it('cannot hurt a provider by what they ask its key server', async () => {
     await open();
     const view = await readView();
@@ -254,7 +254,7 @@ const composeRaw = (
   )._unsafeUnwrap();
 };
 
-describe('a mail made to hurt', { timeout: 120_000 }, () => {
+describe('a mail made to hurt', () => {
   it('is sent or refused, and the client goes on', async () => {
     await open();
     const carol = world.client(CAROL);

@@ -217,7 +217,7 @@ describeParser('a sealed record', {
   places: 60,
 });
 
-describe('a mail that has come', { timeout: 60_000 }, () => {
+describe('a mail that has come', () => {
   const PART = 50_000;
   const verdictOf = async (mail: Uint8Array) =>
     judge(

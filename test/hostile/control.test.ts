@@ -86,7 +86,7 @@ describe('deep JSON', () => {
   });
 });
 
-describe('a management session', { timeout: 60_000 }, () => {
+describe('a management session', () => {
   const line = fc.oneof(
     fc.constantFrom(
       ...[`GET_RECIPIENT ${BOB}`, 'LIST_RECIPIENTS', 'SET_RECIPIENT a@b.c', 'REMOVE_RECIPIENT', ''],
@@ -150,7 +150,7 @@ const answersTo = async (peer: Peer, line: Uint8Array): Promise<readonly string[
   }
 };
 
-describe('a JSON-RPC session', { timeout: 60_000 }, () => {
+describe('a JSON-RPC session', () => {
   const switched = async () => {
     const made = setting();
     const { ours, held } = made.connect();

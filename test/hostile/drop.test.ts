@@ -59,7 +59,7 @@ const namesIn = (place: string): Promise<readonly string[]> =>
 const reports = async (): Promise<readonly string[]> =>
   (await namesIn('.Failed/new')).filter((each) => each.endsWith('.report'));
 
-describe('a drop folder', { timeout: 60_000 }, () => {
+describe('a drop folder', () => {
   it('sends nothing that a link, a pipe or a socket leads to', async () => {
     const secret = join(folder, '..', 'secret');
     await writeFile(secret, MAIL);
@@ -138,7 +138,7 @@ describe('a drop folder', { timeout: 60_000 }, () => {
   });
 });
 
-describe('a dropped file', { timeout: 60_000 }, () => {
+describe('a dropped file', () => {
   it('spoilt in any way is refused or sent to those whom it names', () => {
     for (const { bytes } of mutants(utf8(MAIL))) {
       readOutgoing(ALICE, bytes).map(({ account, to }) => {

@@ -51,7 +51,7 @@ function* flipped(message: Uint8Array): Generator<[at: number, bytes: Uint8Array
 
 const REFUSED = { kind: 'handshake', reason: 'message' };
 
-describe('a handshake', { timeout: 180_000 }, () => {
+describe('a handshake', () => {
   it('succeeds when nothing was changed', async () => {
     expect((await asResponder(one, three)).isOk()).toBe(true);
     expect((await asInitiator(two)).isOk()).toBe(true);
@@ -78,7 +78,7 @@ describe('a handshake', { timeout: 180_000 }, () => {
   });
 });
 
-describe('a cut handshake', { timeout: 120_000 }, () => {
+describe('a cut handshake', () => {
   it('ends with the connection, wherever it is cut', async () => {
     for (const { bytes, what } of cuts(one)) {
       const refused = await asResponder(bytes, new Uint8Array(0));
@@ -95,7 +95,7 @@ describe('a cut handshake', { timeout: 120_000 }, () => {
   });
 });
 
-describe('a hostile handshake', { timeout: 120_000 }, () => {
+describe('a hostile handshake', () => {
   it('of random bytes, or spoilt in any way, is refused without a throw', async () => {
     const random = seededRandom('hostile');
     for (let at = 0; at < 300; at++) {

@@ -27,7 +27,7 @@ const ANSWERS: Readonly<Record<string, Uint8Array>> = {
   'a key of low order': answer({ PublicKey: toBase64(Uint8Array.of(1, ...repeated(0, 31))) }),
 };
 
-describe('an answer of a key server', { timeout: 120_000 }, () => {
+describe('an answer of a key server', () => {
   it('that makes no sense is counted, and ends in one report', async () => {
     const { io, net, alice, bob, reopenAlice } = await openWorld({
       tuning: { pollingIntervalMs: 30, sendDecoyTraffic: false },

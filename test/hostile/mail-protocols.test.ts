@@ -24,7 +24,7 @@ describeParser('a PLAIN message', {
 
 const MAILS = ['Subject: a\r\n\r\none\r\n', 'Subject: b\r\n\r\ntwo\r\n'];
 
-describe('a POP3 session', { timeout: 60_000 }, () => {
+describe('a POP3 session', () => {
   it('logs nobody in with a flipped byte in name or password', async () => {
     const { connect, clock } = pop3Setup(MAILS);
     const password = utf8(POP3_PASSWORD);
@@ -90,7 +90,7 @@ beforeAll(async () => {
 });
 afterAll(() => setup.bridge.close());
 
-describe('an SMTP session', { timeout: 60_000 }, () => {
+describe('an SMTP session', () => {
   it('takes a hundred recipients and no more, of ten thousand', async () => {
     const names = Array.from({ length: 10_000 }, (_, at) => `r${at}@p2.test`);
     const recipients = Object.fromEntries(names.map((name) => [name, new Uint8Array(32)]));
@@ -206,7 +206,7 @@ const isSameName = (token: Uint8Array): boolean => {
   return as === '' && name.toLowerCase() === ALICE && password === 'correct-horse-battery';
 };
 
-describe('an SMTP port', { timeout: 60_000 }, () => {
+describe('an SMTP port', () => {
   it('keeps no place for those who were gone before it looked', async () => {
     const { bridge } = await startSmtp({ maxClients: 4 });
     const [host, port] = bridge.address.split(':');

@@ -60,7 +60,7 @@ const addressesOfAll = (): readonly string[] => [
   ...world.network.nodes.map(({ address }) => address),
 ];
 
-describe('a connection to any node', { timeout: 60_000 }, () => {
+describe('a connection to any node', () => {
   it('that says nothing, half a message or one and no more is closed within a minute', async () => {
     await open();
     const ends: { ended: boolean }[] = [];
@@ -107,7 +107,7 @@ const visit = async (): Promise<Session> => {
   return session;
 };
 
-describe('a visitor of the authority', { timeout: 60_000 }, () => {
+describe('a visitor of the authority', () => {
   const closes = async (session: Session): Promise<boolean> => {
     let over = false;
     void session.closed.then(() => (over = true));

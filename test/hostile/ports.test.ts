@@ -21,7 +21,6 @@ import {
 } from './siege.js';
 import { buildTown, HANDSHAKE_MS, type Town } from './town.js';
 
-const TIMEOUT_MS = 300_000;
 /** Most that any of the bridges holds at once. */
 const MOST_SESSIONS = 64;
 /** The authority holds fewer connections at once. */
@@ -30,8 +29,8 @@ const MORE_THAN_FIT = 600;
 let town: Town;
 beforeAll(async () => {
   town = await buildTown();
-}, TIMEOUT_MS);
-afterAll(() => town.close(), TIMEOUT_MS);
+});
+afterAll(() => town.close());
 
 const linkCounters = (counters: Counters): Counters =>
   Object.fromEntries(Object.entries(counters).filter(([name]) => name.startsWith('link.')));
@@ -69,14 +68,14 @@ const LINKS = [...NODES, AUTHORITY];
 /** A first message that is genuine in form. */
 const genuine = hex(first);
 
-describe('an honest mail', { timeout: TIMEOUT_MS }, () => {
+describe('an honest mail', () => {
   it('passes in peace', async () => {
     await exchangeMail(town, 'peace');
     await askManagement(town);
   });
 });
 
-describe.each(NODES)('$name', { timeout: TIMEOUT_MS }, (port) => {
+describe.each(NODES)('$name', (port) => {
   it.each([
     ['random bytes', () => nodeRandom(4000)],
     ['the right first byte, then garbage', () => concat(Uint8Array.of(1), nodeRandom(4000))],
@@ -141,7 +140,7 @@ describe.each(NODES)('$name', { timeout: TIMEOUT_MS }, (port) => {
   });
 });
 
-describe('the authority', { timeout: TIMEOUT_MS }, () => {
+describe('the authority', () => {
   it.each([
     ['random bytes', () => nodeRandom(4000)],
     ['a genuine first message, then garbage', () => concat(genuine, nodeRandom(400))],
@@ -170,7 +169,7 @@ describe('the authority', { timeout: TIMEOUT_MS }, () => {
   });
 });
 
-describe.each(BRIDGES)('the $name port', { timeout: TIMEOUT_MS }, (port) => {
+describe.each(BRIDGES)('the $name port', (port) => {
   it('closes and counts garbage', async () => {
     await underAttack(port, async () => {
       const peers = await many(10, () => raw(port.address()));
@@ -220,7 +219,7 @@ describe.each(BRIDGES)('the $name port', { timeout: TIMEOUT_MS }, (port) => {
   });
 });
 
-describe.each([BRIDGES[0], BRIDGES[1]])('the $name port', { timeout: TIMEOUT_MS }, (port) => {
+describe.each([BRIDGES[0], BRIDGES[1]])('the $name port', (port) => {
   const TICKS = 100;
 
   it('closes and counts those who say nothing, and those who drip', async () => {
@@ -251,7 +250,7 @@ describe.each([BRIDGES[0], BRIDGES[1]])('the $name port', { timeout: TIMEOUT_MS 
   });
 });
 
-describe('an honest mail', { timeout: TIMEOUT_MS }, () => {
+describe('an honest mail', () => {
   it('passes while every port is under attack', async () => {
     const attackers = await Promise.all(
       [...LINKS, ...BRIDGES].map((port) => many(5, () => raw(port.address()))),

@@ -47,7 +47,7 @@ describeParser('a query to the key server', {
   likely: fc.json().map(utf8),
 });
 
-describe('a query to the key server', { timeout: 60_000 }, () => {
+describe('a query to the key server', () => {
   const LENGTH = KATZENPOST_GEOMETRY.userPayloadLength;
 
   it.each([
@@ -81,7 +81,7 @@ describe('a query to the key server', { timeout: 60_000 }, () => {
       const zeros = new Uint8Array(LENGTH).fill(last, LENGTH - 1);
       expect((await ask(zeros)).StatusCode).toBe(1);
     }
-    expect(performance.now() - started).toBeLessThan(500);
+    expect(performance.now() - started).toBeLessThan(5000);
   });
 
   it('whose answer would be too long gets none', async () => {
@@ -185,7 +185,7 @@ describe('a client that retrieves with wild sequences', () => {
   });
 });
 
-describe('the verbs of an operator', { timeout: 60_000 }, () => {
+describe('the verbs of an operator', () => {
   it('survive any words', async () => {
     const store = (await memoryStores().open('/users', new Uint8Array(32)))._unsafeUnwrap();
     const database = new StoredUsers(store);
@@ -210,7 +210,7 @@ describe('the verbs of an operator', { timeout: 60_000 }, () => {
   });
 });
 
-describe('a request of a service', { timeout: 60_000 }, () => {
+describe('a request of a service', () => {
   it('spoilt in any way is answered, 100,000 times, in flat memory', async () => {
     const inputs = [...mutants(query, 40)].map(({ bytes }) => bytes);
     await expectFlat(inputs, (bytes) => askService(service, bytes));

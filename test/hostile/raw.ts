@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-const CLOSE_LIMIT_MS = 20_000;
+const CLOSE_LIMIT_MS = 60_000;
 
 export interface Raw {
   readonly socket: Socket;

@@ -6,7 +6,7 @@ export const pause = (ms: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Looks again until it is so; an expectation at the end says what was wrong. */
-export const eventually = async (check: () => void, limitMs = 20_000): Promise<void> => {
+export const eventually = async (check: () => void, limitMs = 60_000): Promise<void> => {
   const lastMs = Date.now() + limitMs;
   for (;;) {
     try {

@@ -40,7 +40,7 @@ const packet = createPacket(suite, {
   random: countingRandom(1),
 })._unsafeUnwrap();
 
-describe('a packet', { timeout: 120_000 }, () => {
+describe('a packet', () => {
   it('with a flipped byte in its header is refused, at every byte', () => {
     for (const { at, what, bytes } of flips(packet)) {
       if (at >= geometry.headerLength) break;
@@ -132,7 +132,7 @@ describeParser('a forward plaintext', {
   ignored: (at, valid) => valid[0] === 0 && at >= 2 && at < 2 + geometry.surbLength,
 });
 
-describe('a reply block', { timeout: 120_000 }, () => {
+describe('a reply block', () => {
   const made = createSurb(suite, {
     path: pathOf([recipient, surbReply]),
     random: seededRandom('surb'),

@@ -86,7 +86,7 @@ const receive = async (bytes: Uint8Array) => {
   return result;
 };
 
-describe('a frame', { timeout: 120_000 }, () => {
+describe('a frame', () => {
   it('is read when nothing was changed', async () => {
     const result = await receive(frame);
     expect(result._unsafeUnwrap()).toEqual({ kind: 'retrieve-message', sequence: 7 });

@@ -86,4 +86,4 @@ it('goes on, says that it is stale, stops, and comes back', async () => {
   expect(documents(world)).toEqual(new Set(['current']));
   await arrives(world, 'without one');
   await world.close();
-}, 300_000);
+});

@@ -97,7 +97,7 @@ const openStory = async (tuning: ClientTuning = {}): Promise<Story> => {
 
 const received = ({ world }: Story): number => world.status(BOB).inbox.count;
 
-describe('mail to somebody whose key nobody here knows', { timeout: 240_000 }, () => {
+describe('mail to somebody whose key nobody here knows', () => {
   it('survives a crash, is looked up and delivered once; a changed key holds what follows', async () => {
     const story = await openStory();
     const { world } = story;

@@ -126,4 +126,4 @@ it('comes out with the body that was sent, by POP3, Maildir and mbox', async () 
   await bob.close();
   await world.close();
   await rm(folder, { recursive: true });
-}, 120_000);
+});

@@ -22,7 +22,6 @@ const STRICT_LEVEL = 0.0005;
 /** Frames of a size that say something. */
 const ENOUGH = 50;
 const DIRECTIONS = ['out', 'in'] as const;
-const MINUTES = 60_000;
 
 /** p-values of send times, and whether the sizes are the same, in both directions. */
 const compareDays = (a: Trace, b: Trace) =>
@@ -48,7 +47,7 @@ const lowestBySize = (a: Trace, b: Trace): number =>
     ),
   );
 
-describe('an observer of a client’s link', { timeout: 10 * MINUTES }, () => {
+describe('an observer of a client’s link', () => {
   const quiet = watchDay({ seed: 'observer one' });
   const leaky = { sendDecoyTraffic: false };
 

@@ -49,7 +49,7 @@ const send = async (world: TestWorld, path: string, body = 'hello') =>
 const refusal = async (world: TestWorld, path: string) =>
   (await send(world, path))._unsafeUnwrapErr();
 
-describe('a path written by hand', { timeout: 120_000 }, () => {
+describe('a path written by hand', () => {
   it('is taken by every packet of a mail, there and back, after losses and a restart too', async () => {
     const world = await open({ faults: { loss: 0.4 } });
     const layers = layersOf(world);

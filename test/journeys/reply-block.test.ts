@@ -25,7 +25,7 @@ const sendBy = async (world: TestWorld, block: string, mail = MAIL): Promise<str
     ({ kind }) => kind,
   );
 
-describe('a reply block', { timeout: 120_000 }, () => {
+describe('a reply block', () => {
   it('brings one mail to its maker, and no second one', async () => {
     const world = await open();
     const { text: block, ...facts } = await madeFor(world, 'p2.test');

@@ -23,7 +23,7 @@ const nodesOf = (world: TestWorld): readonly NodeHealth[] =>
 const silentIn = (world: TestWorld): readonly string[] =>
   nodesOf(world).flatMap(({ name, state }) => (state === 'silent' ? name : []));
 
-describe('a dead mix', { timeout: 120_000 }, () => {
+describe('a dead mix', () => {
   it('is found in less than three epochs, and gone round where no path names it', async () => {
     const world = await open();
     const isWell = (): boolean => nodesOf(world).every(({ state }) => state === 'well');

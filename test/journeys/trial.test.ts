@@ -56,7 +56,7 @@ const receivedBy = (mix: RunningNode): number => mix.status().counters['packets.
 const send = (world: TestWorld, path: string | undefined, body: string) =>
   world.client(ALICE).send({ account: ALICE, to: BOB, mail: mailOf('trial', body), path });
 
-describe('a mix on trial', { timeout: 120_000 }, () => {
+describe('a mix on trial', () => {
   it('carries packets both ways without being listed, until it is tried no more', async () => {
     const world = await open();
     const mix = await startUnlisted(world);

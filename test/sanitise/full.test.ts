@@ -242,7 +242,7 @@ describe('any mail', () => {
       }),
       { numRuns: 1500 },
     );
-  }, 120_000);
+  });
 
   it('keeps what it says', () => {
     const { parts } = readEntity(corpusOf('attachment').get('mutt')!)._unsafeUnwrap();

@@ -80,5 +80,5 @@ describe('the lint', () => {
       leaksIn(long.replace(/.{60}/g, '$&\n'));
     }
     expect(performance.now() - started).toBeLessThan(20_000);
-  }, 60_000);
+  });
 });

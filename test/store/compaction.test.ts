@@ -46,7 +46,7 @@ const leftIn = async (path: string): Promise<ReadonlySet<number>> => {
   return new Set([...text.matchAll(/canary (\d+)\./g)].map(([, index]) => Number(index)));
 };
 
-it('leaves no piece of a deleted record, and gives the room back', { timeout: 60_000 }, () =>
+it('leaves no piece of a deleted record, and gives the room back', () =>
   withDirectory(async (directory) => {
     const path = `${directory}/store.db`;
     const clock = manualClock();
@@ -65,5 +65,4 @@ it('leaves no piece of a deleted record, and gives the room back', { timeout: 60
     expect((await stat(path)).size).toBeLessThan(size / 2);
     expect((await store.list('mail'))._unsafeUnwrap()).toHaveLength(RECORDS / 10);
     await store.close();
-  }),
-);
+  }));

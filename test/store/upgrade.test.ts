@@ -236,7 +236,7 @@ describe('an interrupted upgrade', () => {
     },
   );
 
-  it('is finished by the next one, killed at any time', { timeout: 240_000 }, async () => {
+  it('is finished by the next one, killed at any time', async () => {
     for (let kill = 0; kill < KILLS; kill++) {
       await makeOldStore();
       const { rows } = contentOf();

@@ -26,7 +26,7 @@ const both = [
 ] as const;
 
 describe.each(both)('postern recipients, %s', (_, start) => {
-  it('sets, lists, shows, verifies and removes', { timeout: 60_000 }, async () => {
+  it('sets, lists, shows, verifies and removes', async () => {
     await start();
     expect(await contacts('set', 'DAN@p2.test', toHex(DAN))).toEqual({
       code: 0,
@@ -59,7 +59,7 @@ describe.each(both)('postern recipients, %s', (_, start) => {
     expect((await contacts('list')).out).toEqual([bob]);
   });
 
-  it('says what is wrong', { timeout: 60_000 }, async () => {
+  it('says what is wrong', async () => {
     await start();
     const problems = [
       [['set', 'dan@p2.test', 'short'], /^postern: this is no key/],
@@ -83,7 +83,7 @@ describe('postern recipients lookup', () => {
     expect(err).toEqual([expect.stringMatching(/^postern: no daemon answers on /)]);
   });
 
-  it('says that the network is away, or begins and gives a tag', { timeout: 60_000 }, async () => {
+  it('says that the network is away, or begins and gives a tag', async () => {
     await site.start();
     expect(await contacts('lookup', '--wait', 'bob@p2.test')).toEqual({
       code: 1,

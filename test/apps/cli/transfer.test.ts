@@ -49,7 +49,7 @@ const both: [string, () => Promise<unknown>][] = [
   ['without one', () => Promise.resolve()],
 ];
 
-describe('mail from one machine to another', { timeout: 120_000 }, () => {
+describe('mail from one machine to another', () => {
   it.each(both)('comes back from a Maildir and an mbox to the byte, %s', async (_, start) => {
     await start();
     await fill();

@@ -12,7 +12,7 @@ import { openDirectory } from '../../support/directory.js';
 
 const silent = { write: () => undefined };
 const MEANS = { mu: 50, lambdaP: 500, lambdaL: 1000, lambdaD: 1000, lambdaM: 10_000 };
-const READY = { timeout: 30_000, interval: 50 };
+const READY = { timeout: 60_000, interval: 50 };
 
 export interface Town {
   readonly io: Io;

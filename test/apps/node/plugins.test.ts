@@ -36,7 +36,7 @@ const PATIENCE = { timeout: 60_000, interval: 100 };
 const io = { ...nodeIo(), log: memoryLog() };
 const primitives = selectPrimitives();
 
-describe.skipIf(!isBuilt)('a plug-in of a provider', { timeout: 180_000 }, () => {
+describe.skipIf(!isBuilt)('a plug-in of a provider', () => {
   let site: OpenDirectory;
   let client: MixClient | undefined;
   const processes = new Map<string, ChildProcess>();
@@ -77,7 +77,7 @@ describe.skipIf(!isBuilt)('a plug-in of a provider', { timeout: 180_000 }, () =>
       )
     )._unsafeUnwrap();
     client = await openClient();
-  }, 180_000);
+  });
   afterAll(async () => {
     await client?.close();
     for (const child of processes.values()) child.kill('SIGKILL');

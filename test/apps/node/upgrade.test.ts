@@ -20,7 +20,6 @@ const PACKETS = 50;
 const KILLS = 12;
 /** From the start of the program on a slow machine; kills are spread over it. */
 const LONGEST_UPGRADE_MS = 1500;
-const LIMIT = { timeout: 120_000 };
 
 let site: OpenDirectory;
 let file: string;
@@ -75,7 +74,7 @@ const makeOldNode = async (): Promise<void> => {
 const waiting = (): Promise<number> => withQueue((queue) => Promise.resolve(queue.entries.length));
 
 describe('the packets that wait in a node', () => {
-  it('are there after an upgrade, and a second one changes nothing', LIMIT, async () => {
+  it('are there after an upgrade, and a second one changes nothing', async () => {
     await makeOldNode();
     expect((await upgrade()).out[0]).toContain('format 1 became');
     expect(await version()).toBe(`${FORMAT}\n`);
@@ -85,7 +84,7 @@ describe('the packets that wait in a node', () => {
     expect(await waiting()).toBe(PACKETS);
   });
 
-  it.skipIf(!isBuilt)('are there when it is killed and run again', LIMIT, async () => {
+  it.skipIf(!isBuilt)('are there when it is killed and run again', async () => {
     await makeOldNode();
     for (let kill = 0; kill < KILLS; kill++) {
       const child = spawn(program, ['node', 'mix', 'upgrade', '-f', file]);

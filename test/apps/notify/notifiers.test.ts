@@ -41,7 +41,7 @@ const eventually = async <T>(look: () => Promise<T> | T): Promise<T> => {
     try {
       return await look();
     } catch (error) {
-      if (i >= 100) throw error;
+      if (i >= 1200) throw error;
       await nodeClock().sleep(50);
     }
   }

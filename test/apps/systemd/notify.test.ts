@@ -48,7 +48,9 @@ describe('the service manager', () => {
   it('that does not listen costs a line in the log', async () => {
     const { log, supervisor } = heard(SOCKET, false);
     supervisor.ready();
-    await eventually(() => log.lines).toEqual([expect.stringContaining('cannot be told what="READY=1"')]);
+    await eventually(() => log.lines).toEqual([
+      expect.stringContaining('cannot be told what="READY=1"'),
+    ]);
   });
 
   it('hears that we are alive, twice as often as it wants to', async () => {
@@ -77,10 +79,7 @@ describe('the service manager', () => {
     await chmod(tool, 0o700);
     const env = { ...SOCKET, PATH: `${folder}:/usr/bin:/bin`, LISTEN_FDS: '2', SECRET: 'canary' };
     makeSupervisor({ env, log: memoryLog({ clock }) }).ready();
-    for (let i = 0; i < 100; i++) {
-      await nodeClock().sleep(20);
-      if ((await readFile(heardFile, 'utf8').catch(() => '')).includes('PATH=')) break;
-    }
+    await eventually(() => readFile(heardFile, 'utf8').catch(() => '')).toContain('PATH=');
     const text = await readFile(heardFile, 'utf8');
     expect(text).toMatch(/^READY=1\n/);
     expect(text).toContain('NOTIFY_SOCKET=/run/notify');

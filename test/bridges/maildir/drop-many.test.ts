@@ -45,7 +45,7 @@ const placeOf = (index: number): string =>
   [`new/mail${index}`, `cur/mail${index}:2,S`, `mail${index}`][index % 3] ?? '';
 
 describe('a drop folder with ten thousand files', () => {
-  it('sends each once, through three kills', { timeout: 300_000 }, async () => {
+  it('sends each once, through three kills', async () => {
     for (let index = 0; index < FILES; index++) {
       const mail = `From: ${ALICE}\nTo: ${BOB}\nSubject: ${index}\n\nbody\n`;
       await writeFile(join(folder, placeOf(index)), mail);

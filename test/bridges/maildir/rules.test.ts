@@ -113,11 +113,13 @@ describe('the command behind a delivery', () => {
   ];
 
   it('runs once for many mails, and never twice at once', async () => {
-    const command = shell('echo begin >>"$1"; sleep 0.3; echo end >>"$1"');
+    const script = 'echo begin >>"$1"; until [ -e "$1.go" ]; do sleep 0.05; done; echo end >>"$1"';
+    const command = shell(script);
     const hook = openHook({ command, clock, log, quietMs: 50 });
     for (let i = 0; i < 100; i++) hook.fire();
     await eventually(said).toBe('begin\n');
     for (let i = 0; i < 100; i++) hook.fire();
+    await writeFile(`${directory}.said.go`, '');
     await eventually(said).toBe('begin\nend\nbegin\nend\n');
     await hook.close();
     expect(log.lines).toEqual([]);

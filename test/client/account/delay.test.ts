@@ -6,7 +6,7 @@ const ALICE = 'alice@p1.test';
 const BOB = 'bob@p2.test';
 const EVE = 'eve@p1.test';
 
-describe('an account that sends in batches', { timeout: 60_000 }, () => {
+describe('an account that sends in batches', () => {
   it('keeps its mail, says when it leaves, and tells no hour in it', async () => {
     const world = await openTestWorld({ users: [ALICE, BOB] });
     const alice = world.client(ALICE);

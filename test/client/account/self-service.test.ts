@@ -19,7 +19,7 @@ const SWEEP_MS = 61_000;
 const GOOD = { Status: 'done', LinkKey: KEY, IdentityKey: '', Waiting: 2, Limit: 9, LeavesAt: 0 };
 const read = (said: unknown) => readAccountAnswer(utf8(JSON.stringify(said)));
 
-describe('an account at its provider', { timeout: 60_000 }, () => {
+describe('an account at its provider', () => {
   it('is shown, and deleted, over the network', async () => {
     const world = await openTestWorld({ users: [ALICE, BOB] });
     const { accounts } = world.client(ALICE);
@@ -35,7 +35,7 @@ describe('an account at its provider', { timeout: 60_000 }, () => {
   });
 });
 
-describe('a deleted account', { timeout: 60_000 }, () => {
+describe('a deleted account', () => {
   it('leaves nothing at its provider', async () => {
     const world = await openTestWorld({ users: [ALICE, BOB] });
     const { clock } = world.io;
@@ -84,7 +84,7 @@ const isUp = (client: MixClient): boolean =>
 const connected = (world: TestWorld, client: MixClient): Promise<boolean> =>
   world.until(() => isUp(client), 10 * 60_000);
 
-describe('the link key of an account', { timeout: 60_000 }, () => {
+describe('the link key of an account', () => {
   it('is rotated over the network, and connects from then on', async () => {
     const world = await openTestWorld({ users: [ALICE, BOB], openClients: false });
     const { users } = world.network.provider('p1.test');

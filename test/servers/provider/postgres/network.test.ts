@@ -92,144 +92,139 @@ class Correspondent {
 const numbered = (who: string, from: number): readonly string[] =>
   Array.from({ length: ROUND }, (_, at) => `${who} ${from + at}`);
 
-describe.skipIf(noPostgres)(
-  'two processes of a provider in a network',
-  { timeout: 300_000 },
-  () => {
-    let cluster: Cluster;
-    let directory: string;
-    const closers: (() => Promise<unknown>)[] = [];
-    beforeAll(async () => {
-      cluster = await startCluster();
-      directory = await mkdtemp(join(tmpdir(), 'postern-several-'));
-    });
-    afterAll(async () => {
-      for (const close of closers.reverse()) await close();
-      await cluster.dispose();
-      await rm(directory, { recursive: true, force: true });
-    });
+describe.skipIf(noPostgres)('two processes of a provider in a network', () => {
+  let cluster: Cluster;
+  let directory: string;
+  const closers: (() => Promise<unknown>)[] = [];
+  beforeAll(async () => {
+    cluster = await startCluster();
+    directory = await mkdtemp(join(tmpdir(), 'postern-several-'));
+  });
+  afterAll(async () => {
+    for (const close of closers.reverse()) await close();
+    await cluster.dispose();
+    await rm(directory, { recursive: true, force: true });
+  });
 
-    /** A network whose first provider lists two addresses, of which its first process has one. */
-    const openNetwork = async (source: DataSource, addresses: readonly string[]) => {
-      const [first = ''] = addresses;
-      const told = {
-        database: source,
-        addresses: [first],
-        advertise: new Map([['tcp4', addresses]]),
-      };
-      const network = (
-        await startNetwork({
-          io,
-          openStore: memoryStores().open,
-          dataDir: directory,
-          means: QUICK_MEANS,
-          providerOptions: { [PROVIDER]: told },
-        })
-      )._unsafeUnwrap();
-      closers.push(() => network.close());
-      await expect.poll(() => network.isReady(), PATIENCE).toBe(true);
-      return { network, told };
+  /** A network whose first provider lists two addresses, of which its first process has one. */
+  const openNetwork = async (source: DataSource, addresses: readonly string[]) => {
+    const [first = ''] = addresses;
+    const told = {
+      database: source,
+      addresses: [first],
+      advertise: new Map([['tcp4', addresses]]),
     };
+    const network = (
+      await startNetwork({
+        io,
+        openStore: memoryStores().open,
+        dataDir: directory,
+        means: QUICK_MEANS,
+        providerOptions: { [PROVIDER]: told },
+      })
+    )._unsafeUnwrap();
+    closers.push(() => network.close());
+    await expect.poll(() => network.isReady(), PATIENCE).toBe(true);
+    return { network, told };
+  };
 
-    /** The same provider once more, with its key files and a data directory of its own. */
-    const startSecond = async (
-      network: TestNetwork,
-      told: { readonly database: DataSource; readonly advertise: Map<string, readonly string[]> },
-      address: string,
-    ): Promise<RunningProvider> => {
-      const dataDir = join(directory, 'second');
-      (await io.files.makeDirectory(dataDir))._unsafeUnwrap();
-      for (const file of KEY_FILES) {
-        const bytes = (await io.files.read(join(directory, PROVIDER, file)))._unsafeUnwrap();
-        (await io.files.write(join(dataDir, file), bytes))._unsafeUnwrap();
-      }
-      return (
-        await startProvider({
-          ...{ ...told, io, dataDir, network: network.config },
-          identifier: PROVIDER,
-          addresses: [address],
-          openStore: memoryStores().open,
-          storageKey: new Uint8Array(32),
-          tuning: { retryStepMs: 500 },
-        })
-      )._unsafeUnwrap();
-    };
+  /** The same provider once more, with its key files and a data directory of its own. */
+  const startSecond = async (
+    network: TestNetwork,
+    told: { readonly database: DataSource; readonly advertise: Map<string, readonly string[]> },
+    address: string,
+  ): Promise<RunningProvider> => {
+    const dataDir = join(directory, 'second');
+    (await io.files.makeDirectory(dataDir))._unsafeUnwrap();
+    for (const file of KEY_FILES) {
+      const bytes = (await io.files.read(join(directory, PROVIDER, file)))._unsafeUnwrap();
+      (await io.files.write(join(dataDir, file), bytes))._unsafeUnwrap();
+    }
+    return (
+      await startProvider({
+        ...{ ...told, io, dataDir, network: network.config },
+        identifier: PROVIDER,
+        addresses: [address],
+        openStore: memoryStores().open,
+        storageKey: new Uint8Array(32),
+        tuning: { retryStepMs: 500 },
+      })
+    )._unsafeUnwrap();
+  };
 
-    const openClient = async (
-      network: TestNetwork,
-      users: readonly UserSecrets[],
-      { user, hidden }: { readonly user: UserSecrets; readonly hidden: () => string | undefined },
-    ): Promise<Correspondent> => {
-      const world = without(hidden);
-      const { open: openStore } = memoryStores();
-      const client = await openMixClient(
-        {
-          ...{ io: world, openStore, networks: { test: network.config } },
-          dataDir: join(directory, user.user),
-          accounts: [{ ...user, network: 'test' }],
-          storageKey: new Uint8Array(32),
-          recipients: Object.fromEntries(users.map((each) => [each.address, identityKeyOf(each)])),
-        },
-        { io: world, openStore, primitives },
-      );
-      const correspondent = new Correspondent(client._unsafeUnwrap(), user.address);
-      closers.push(() => correspondent.close());
-      return correspondent;
-    };
+  const openClient = async (
+    network: TestNetwork,
+    users: readonly UserSecrets[],
+    { user, hidden }: { readonly user: UserSecrets; readonly hidden: () => string | undefined },
+  ): Promise<Correspondent> => {
+    const world = without(hidden);
+    const { open: openStore } = memoryStores();
+    const client = await openMixClient(
+      {
+        ...{ io: world, openStore, networks: { test: network.config } },
+        dataDir: join(directory, user.user),
+        accounts: [{ ...user, network: 'test' }],
+        storageKey: new Uint8Array(32),
+        recipients: Object.fromEntries(users.map((each) => [each.address, identityKeyOf(each)])),
+      },
+      { io: world, openStore, primitives },
+    );
+    const correspondent = new Correspondent(client._unsafeUnwrap(), user.address);
+    closers.push(() => correspondent.close());
+    return correspondent;
+  };
 
-    it('both send to the same mix, and no mail is lost or doubled when one goes', async () => {
-      const source = await cluster.makeDatabase();
-      const [one, two] = [
-        (await freeAddress(io))._unsafeUnwrap(),
-        (await freeAddress(io))._unsafeUnwrap(),
-      ];
-      const { network, told } = await openNetwork(source, [one, two]);
-      const second = await startSecond(network, told, two);
-      closers.push(() => second.close());
+  it('both send to the same mix, and no mail is lost or doubled when one goes', async () => {
+    const source = await cluster.makeDatabase();
+    const [one, two] = [
+      (await freeAddress(io))._unsafeUnwrap(),
+      (await freeAddress(io))._unsafeUnwrap(),
+    ];
+    const { network, told } = await openNetwork(source, [one, two]);
+    const second = await startSecond(network, told, two);
+    closers.push(() => second.close());
 
-      const isUp = ({
-        connections: { outgoingPlanned, outgoingUp },
-      }: ReturnType<RunningNode['status']>) =>
-        outgoingPlanned > 0 && outgoingPlanned === outgoingUp;
-      await expect.poll(() => isUp(second.status()), PATIENCE).toBe(true);
-      const firstMix = network.nodes.find((node) => node.status().place === 0);
-      // Two of this provider and one of the other.
-      await expect.poll(() => firstMix?.status().connections.nodes, PATIENCE).toBe(3);
+    const isUp = ({
+      connections: { outgoingPlanned, outgoingUp },
+    }: ReturnType<RunningNode['status']>) => outgoingPlanned > 0 && outgoingPlanned === outgoingUp;
+    await expect.poll(() => isUp(second.status()), PATIENCE).toBe(true);
+    const firstMix = network.nodes.find((node) => node.status().place === 0);
+    // Two of this provider and one of the other.
+    await expect.poll(() => firstMix?.status().connections.nodes, PATIENCE).toBe(3);
 
-      const [alice, carol] = ['alice@p1.test', 'carol@p1.test'].map((address) => ({
-        ...parseUser(address),
-        ...makeSecrets(io.random),
-      }));
-      if (!alice || !carol) throw new Error('two users were made');
-      const users = [alice, carol];
-      for (const user of users) await register(network, user);
-      const ofAlice = await openClient(network, users, { user: alice, hidden: () => two });
-      let gone = one;
-      const ofCarol = await openClient(network, users, { user: carol, hidden: () => gone });
-      await expect.poll(() => ofAlice.isConnected && ofCarol.isConnected, PATIENCE).toBe(true);
-      const clientsOf = (node: RunningNode): number => node.status().connections.clients;
-      expect([clientsOf(network.provider(PROVIDER)), clientsOf(second)]).toEqual([1, 1]);
+    const [alice, carol] = ['alice@p1.test', 'carol@p1.test'].map((address) => ({
+      ...parseUser(address),
+      ...makeSecrets(io.random),
+    }));
+    if (!alice || !carol) throw new Error('two users were made');
+    const users = [alice, carol];
+    for (const user of users) await register(network, user);
+    const ofAlice = await openClient(network, users, { user: alice, hidden: () => two });
+    let gone = one;
+    const ofCarol = await openClient(network, users, { user: carol, hidden: () => gone });
+    await expect.poll(() => ofAlice.isConnected && ofCarol.isConnected, PATIENCE).toBe(true);
+    const clientsOf = (node: RunningNode): number => node.status().connections.clients;
+    expect([clientsOf(network.provider(PROVIDER)), clientsOf(second)]).toEqual([1, 1]);
 
-      const arrived = (count: number) =>
-        expect
-          .poll(() => [ofAlice.received.length, ofCarol.received.length], PATIENCE)
-          .toEqual([count, count]);
-      await ofAlice.send(carol.address, numbered('alice', 0));
-      await ofCarol.send(alice.address, numbered('carol', 0));
-      await arrived(ROUND);
-      expect(second.status().counters['packets.sent']).toBeGreaterThanOrEqual(ROUND);
-      expect(firstMix?.status().counters['link.duplicate']).toBeUndefined();
+    const arrived = (count: number) =>
+      expect
+        .poll(() => [ofAlice.received.length, ofCarol.received.length], PATIENCE)
+        .toEqual([count, count]);
+    await ofAlice.send(carol.address, numbered('alice', 0));
+    await ofCarol.send(alice.address, numbered('carol', 0));
+    await arrived(ROUND);
+    expect(second.status().counters['packets.sent']).toBeGreaterThanOrEqual(ROUND);
+    expect(firstMix?.status().counters['link.duplicate']).toBeUndefined();
 
-      // The second process goes in the midst of the next ones.
-      await ofAlice.send(carol.address, numbered('alice', ROUND));
-      await ofCarol.send(alice.address, numbered('carol', ROUND));
-      gone = two;
-      await second.close();
-      await arrived(2 * ROUND);
-      await expect.poll(() => firstMix?.status().connections.nodes, PATIENCE).toBe(2);
-      const all = (who: string) => [...numbered(who, 0), ...numbered(who, ROUND)].sort();
-      expect(ofAlice.received.toSorted()).toEqual(all('carol'));
-      expect(ofCarol.received.toSorted()).toEqual(all('alice'));
-    });
-  },
-);
+    // The second process goes in the midst of the next ones.
+    await ofAlice.send(carol.address, numbered('alice', ROUND));
+    await ofCarol.send(alice.address, numbered('carol', ROUND));
+    gone = two;
+    await second.close();
+    await arrived(2 * ROUND);
+    await expect.poll(() => firstMix?.status().connections.nodes, PATIENCE).toBe(2);
+    const all = (who: string) => [...numbered(who, 0), ...numbered(who, ROUND)].sort();
+    expect(ofAlice.received.toSorted()).toEqual(all('carol'));
+    expect(ofCarol.received.toSorted()).toEqual(all('alice'));
+  });
+});

@@ -101,7 +101,7 @@ const times = (fetched: readonly number[]): ReadonlyMap<number, number> => {
   return counts;
 };
 
-describe.skipIf(noPostgres)('several processes on one PostgreSQL', { timeout: 180_000 }, () => {
+describe.skipIf(noPostgres)('several processes on one PostgreSQL', () => {
   let cluster: Cluster;
   beforeAll(async () => {
     cluster = await startCluster();
