@@ -26,6 +26,8 @@ const names = told.length > 0 ? told : Object.keys(FAMILIES);
 
 const temporary = () => mkdtempSync(join(tmpdir(), 'postern-rows-'));
 
+const FACT = /^(ok|not ok) (?:([A-Z]+-\d+)[: ])?.*/gm;
+
 /** Runs one group; what it says is passed on, and read. */
 const factsOf = ({ options, checks: words }) =>
   new Promise((resolve) => {
@@ -39,7 +41,7 @@ const factsOf = ({ options, checks: words }) =>
       said += text;
       process.stdout.write(text);
     });
-    child.on('close', () => resolve([...said.matchAll(/^(ok|not ok) ([A-Z]+-\d+)[: ]/gm)]));
+    child.on('close', () => resolve([...said.matchAll(FACT)]));
   });
 
 /** Every test of these files and folders: its full name, and whether it has passed. */
@@ -75,9 +77,14 @@ const check = async (family) => {
     const result = results.get(promise);
     if (result !== undefined) result[isHeld ? 'held' : 'broken'] += 1;
   };
+  // What went wrong and is no promise's own, such as a daemon that did not come back.
+  const strays = [];
   for (const group of groups.filter((each) => (each.family ?? 'client') === family)) {
     console.log(`# ${group.name}`);
-    for (const [, word, promise] of await factsOf(group)) note(promise, word === 'ok');
+    for (const [line, word, promise] of await factsOf(group)) {
+      note(promise, word === 'ok');
+      if (word === 'not ok' && !results.has(promise)) strays.push(line);
+    }
   }
   console.log(`# tests for the promises of ${family}`);
   const files = new Set(
@@ -96,10 +103,12 @@ const check = async (family) => {
     console.log(`# bench: ${bench.area}`);
     note(promise, isMet(bench));
   }
-  return list(promises, (promise) => ({
+  const areKept = list(promises, (promise) => ({
     ...results.get(shownBy[promise] ?? promise),
     by: shownBy[promise],
   }));
+  for (const stray of strays) console.log(`besides: ${stray}`);
+  return areKept && strays.length === 0;
 };
 
 /** Prints one line for each promise. @returns whether all are kept */

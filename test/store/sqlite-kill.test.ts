@@ -1,9 +1,12 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
+import { copyFile } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { DatabaseSync } from '@photostructure/sqlite';
+import { ok } from 'neverthrow';
 import { expect, it } from 'vitest';
-import { fromUtf8 } from '../../src/bytes/text.js';
+import { fromUtf8, utf8 } from '../../src/bytes/text.js';
 import { openSqliteStore } from '../../src/store/sqlite.js';
 import type { Store } from '../../src/store/store.js';
 import { withDirectory } from '../support/directory.js';
@@ -77,4 +80,24 @@ it('is refused while another process has it', () =>
     expect(refused._unsafeUnwrapErr()).toEqual({ kind: 'store-io', reason: 'locked' });
     const store = (await openSqliteStore(path, KEY))._unsafeUnwrap();
     await store.close();
+  }));
+
+it('keeps nothing of a lock that it did not get whole', () =>
+  withDirectory(async (directory) => {
+    const [live, path] = [`${directory}/live.db`, `${directory}/left.db`];
+    const store = (await openSqliteStore(live, KEY))._unsafeUnwrap();
+    const change = { kind: 'put', collection: 'left', key: utf8('1'), value: KEY } as const;
+    (await store.commit([change]))._unsafeUnwrap();
+    // As after a kill: with a log, at which two who come at once each get a part of the lock.
+    await copyFile(live, path);
+    await copyFile(`${live}-wal`, `${path}-wal`);
+    await store.close();
+    const other = new DatabaseSync(path, { timeout: 0 });
+    other.exec('SELECT count(*) FROM sqlite_schema');
+    const refused = await openSqliteStore(path, KEY);
+    expect(refused._unsafeUnwrapErr()).toEqual({ kind: 'store-io', reason: 'locked' });
+    other.close();
+    const again = (await openSqliteStore(path, KEY))._unsafeUnwrap();
+    expect(await again.get('left', utf8('1'))).toEqual(ok(KEY));
+    await again.close();
   }));

@@ -81,11 +81,24 @@ export const readHeader = (path: string): Header | undefined => {
 const uriOf = (path: string): string =>
   `file:${path.replace(/[%?#]/g, (char) => `%${char.charCodeAt(0).toString(16)}`)}`;
 
-/** Opens a file for this process alone, and changes nothing in it. */
+/**
+ * Opens a file for this process alone, and changes nothing that is in it. Throws where somebody else
+ * has it: two who come at once may both get a part of the lock, and whoever kept that would shut out
+ * itself as well. So it is taken whole, without a statement that outlives the attempt.
+ */
 export const openFile = (path: string): DatabaseSyncInstance => {
   chmodSync(path, FILE_MODE);
   const database = new DatabaseSync(path, { timeout: 0 });
-  database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA temp_store = MEMORY;');
+  try {
+    database.exec(`
+      PRAGMA page_size = ${PAGE_BYTES};
+      PRAGMA locking_mode = EXCLUSIVE;
+      PRAGMA temp_store = MEMORY;
+      BEGIN EXCLUSIVE; COMMIT;`);
+  } catch (thrown) {
+    quietly(() => database.close());
+    throw thrown;
+  }
   return database;
 };
 
@@ -126,7 +139,6 @@ export const makeFile = (path: string, fill: (database: DatabaseSyncInstance) =>
   closeSync(openSync(young, 'a', FILE_MODE));
   const database = openFile(young);
   try {
-    database.exec(`PRAGMA page_size = ${PAGE_BYTES}`);
     inTransaction(database, () => fill(database));
     // Whoever makes the same one at the same time does not get our lock.
     renameSync(young, path);
