@@ -2,8 +2,8 @@
  * Who is told of new mail: the tables `[[Notify]]` of a daemon's file.
  * @module
  */
-import { isIPv4 } from 'node:net';
 import * as z from 'zod';
+import { isLoopbackUrl } from '../../src/io/ip.js';
 import { absolutePath, socketPath } from '../config/keys.js';
 
 /** How one listener is told. */
@@ -13,15 +13,6 @@ export type NotifyRule = { readonly content: boolean } & (
   | { readonly kind: 'webhook'; readonly url: string }
   | { readonly kind: 'desktop' }
 );
-
-/** Whoever sees a notice pass knows when mail comes, so it stays on this machine. */
-const isHere = (text: string): boolean => {
-  if (!URL.canParse(text)) return false;
-  const { protocol, hostname, username, password } = new URL(text);
-  const host = hostname.replace(/^\[(.*)\]$/, '$1');
-  const isLoopback = host === '::1' || (isIPv4(host) && host.startsWith('127.'));
-  return /^https?:$/.test(protocol) && isLoopback && username + password === '';
-};
 
 const WAYS = ['Exec', 'Socket', 'Webhook', 'Desktop'] as const;
 
@@ -42,7 +33,7 @@ export const notifySchema = z
     }),
     Webhook: z
       .string()
-      .refine(isHere, {
+      .refine(isLoopbackUrl, {
         error: 'must be http: or https: at a loopback address: notices tell when mail comes',
       })
       .optional()

@@ -3,24 +3,17 @@
  * @module
  */
 import * as z from 'zod';
-import { isLoopback } from '../../src/io/ip.js';
+import { isLoopbackUrl } from '../../src/io/ip.js';
 import { DELIVERED, later, never, type ExitModule, type ExitResult } from './contracts.js';
 import { maximumSize, sizeOf } from './section.js';
 
 /** Of clients' errors, those that ask for patience: RFC 9110, 8470 and 6585. */
 const PATIENCE = [408, 425, 429];
 
-const isHere = (text: string): boolean => {
-  if (!URL.canParse(text)) return false;
-  const { protocol, hostname, username, password } = new URL(text);
-  const host = hostname.replace(/^\[(.*)\]$/, '$1');
-  return /^https?:$/.test(protocol) && isLoopback(host) && username + password === '';
-};
-
 const section = z.strictObject({
   URL: z
     .string()
-    .refine(isHere, {
+    .refine(isLoopbackUrl, {
       error: 'must be http: or https: at a loopback address: mail passes here in clear',
     })
     .describe(

@@ -57,3 +57,11 @@ const groupBytes = (group: string): readonly number[] => {
 /** Whether an IP address is one by which a machine reaches itself only. */
 export const isLoopback = (host: string): boolean =>
   host === '::1' || (host.startsWith('127.') && ipBytes(host) !== undefined);
+
+/** Whether a URL is of a web server that only this machine reaches, and has no password in it. */
+export const isLoopbackUrl = (text: string): boolean => {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, username, password } = new URL(text);
+  const host = hostname.replace(/^\[(.*)\]$/, '$1');
+  return /^https?:$/.test(protocol) && isLoopback(host) && username + password === '';
+};

@@ -8,12 +8,10 @@ import { decodePem, PEM_KEYS } from '../../../src/bytes/pem.js';
 import { toBase64 } from '../../../src/bytes/text.js';
 import { init, openTown, type Town } from './town.js';
 
-const OPENING_MS = 60_000;
-
 let town: Town;
 beforeAll(async () => {
   town = await openTown((isSo, options) => vi.waitUntil(isSo, options));
-}, OPENING_MS);
+});
 afterAll(() => town.close());
 
 /** A configuration with one account, and a remark of its owner. */

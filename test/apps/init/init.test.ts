@@ -9,12 +9,10 @@ import type { Io } from '../../../src/io/contracts.js';
 import { repeated } from '../../support/bytes.js';
 import { answering, init, openTown, type Outcome, type Town } from './town.js';
 
-const OPENING_MS = 60_000;
-
 let town: Town;
 beforeAll(async () => {
   town = await openTown((isSo, options) => vi.waitUntil(isSo, options));
-}, OPENING_MS);
+});
 afterAll(() => town.close());
 
 const P1 = { provider: 'p1.test' };
@@ -212,34 +210,30 @@ describe('postern init', () => {
 });
 
 describe('where a provider takes nobody by itself', () => {
-  it(
-    'the operator’s commands are given, and a second run finds them done',
-    async () => {
-      const closed = await openTown((isSo, options) => vi.waitUntil(isSo, options), {
-        takesNewcomers: false,
+  it('the operator’s commands are given, and a second run finds them done', async () => {
+    const closed = await openTown((isSo, options) => vi.waitUntil(isSo, options), {
+      takesNewcomers: false,
+    });
+    try {
+      const directory = await closed.directory();
+      const first = made(await init(closed, directory, { ...P1, user: 'guest' }));
+      const { linkKey, identityKey } = first;
+      expect(first.registration).toEqual({
+        kind: 'by-hand',
+        commands: [
+          `ADD_USER guest ${toBase64(linkKey)}`,
+          `SET_USER_IDENTITY guest ${toBase64(identityKey)}`,
+        ],
       });
-      try {
-        const directory = await closed.directory();
-        const first = made(await init(closed, directory, { ...P1, user: 'guest' }));
-        const { linkKey, identityKey } = first;
-        expect(first.registration).toEqual({
-          kind: 'by-hand',
-          commands: [
-            `ADD_USER guest ${toBase64(linkKey)}`,
-            `SET_USER_IDENTITY guest ${toBase64(identityKey)}`,
-          ],
-        });
-        const again = made(await init(closed, directory, {}));
-        expect(again.registration).toEqual(first.registration);
-        const { users } = closed.network.provider('p1.test');
-        (await users.add('guest', { linkKey, identityKey }))._unsafeUnwrap();
-        expect(made(await init(closed, directory, {})).registration).toEqual({ kind: 'known' });
-      } finally {
-        await closed.close();
-      }
-    },
-    OPENING_MS,
-  );
+      const again = made(await init(closed, directory, {}));
+      expect(again.registration).toEqual(first.registration);
+      const { users } = closed.network.provider('p1.test');
+      (await users.add('guest', { linkKey, identityKey }))._unsafeUnwrap();
+      expect(made(await init(closed, directory, {})).registration).toEqual({ kind: 'known' });
+    } finally {
+      await closed.close();
+    }
+  });
 });
 
 /** The page that the provider advertises, out of what an unhindered run said. */
